@@ -1,0 +1,15 @@
+{#
+  The rows a staging model has to read: on an incremental run those of the silver runs that the plan lists and
+  this database has not merged yet. It is a list and no watermark on purpose: a run that is committed late may
+  carry an older clock, and a watermark would lose it for good.
+#}
+{% macro only_new_runs(entity) -%}
+{%- if is_incremental() -%}
+    where
+        _run_id in (
+            select plan_runs.run_id
+            from {{ source('sluice', 'plan_runs') }} as plan_runs
+            where plan_runs.entity = '{{ entity }}' and plan_runs.is_new
+        )
+{%- endif -%}
+{%- endmacro %}

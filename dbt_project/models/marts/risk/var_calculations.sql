@@ -1,0 +1,98 @@
+{%- set window_days = 250 %}
+
+with prices as (
+
+    select
+        symbol,
+        price_date,
+        cast(adjusted_close as double) as adjusted_close
+    from {{ ref('stg_market_data') }}
+
+),
+
+window_dates as (
+
+    select price_date
+    from (
+        select price_date, row_number() over (order by price_date desc) as age
+        from (select distinct price_date from prices) as trading_days
+    ) as aged
+    where age <= {{ window_days }}
+
+),
+
+all_returns as (
+
+    select
+        symbol,
+        price_date,
+        adjusted_close / nullif(lag(adjusted_close) over (partition by symbol order by price_date), 0e0) - 1e0
+            as daily_return
+    from prices
+
+),
+
+symbol_returns as (
+
+    select all_returns.*
+    from all_returns
+    inner join window_dates on all_returns.price_date = window_dates.price_date
+    where all_returns.daily_return is not null
+
+),
+
+holdings as (
+
+    select
+        account_id,
+        symbol,
+        cast(market_value as double) / sum(cast(market_value as double)) over (partition by account_id) as weight,
+        count(*) over (partition by account_id) as holding_count
+    from {{ ref('int_daily_positions') }}
+    where
+        quantity > 0
+        and market_value > 0
+        and close is not null
+        and trading_day = (select max(price_date) from prices)
+
+),
+
+-- A day counts for an account when every symbol it holds has a return that day.
+account_returns as (
+
+    select
+        holdings.account_id,
+        symbol_returns.price_date,
+        sum(holdings.weight * symbol_returns.daily_return) as daily_return
+    from holdings
+    inner join symbol_returns on holdings.symbol = symbol_returns.symbol
+    group by holdings.account_id, symbol_returns.price_date
+    having count(*) = max(holdings.holding_count)
+
+),
+
+scoped_returns as (
+
+    select 'symbol' as scope, symbol as scope_id, price_date, daily_return from symbol_returns
+    union all
+    select 'account' as scope, account_id as scope_id, price_date, daily_return from account_returns
+
+),
+
+{{ interpolated_quantiles('scoped_returns', by=['scope', 'scope_id'], value='daily_return', tails=['0.05', '0.01']) }},
+
+final as (
+
+    select
+        (select max(price_date) from prices) as as_of_date,
+        cast(scope as varchar) as scope,
+        scope_id,
+        cast(1 - tail as decimal(3, 2)) as confidence,
+        {{ window_days }} as window_days,
+        cast(observations as integer) as observations,
+        cast(greatest(0e0, -quantile) as decimal(18, 10)) as value_at_risk
+    from quantiles
+
+)
+
+select * from final
