@@ -95,7 +95,7 @@ final as (
     select
         filled.*,
         closes.close,
-        cast(coalesce(filled.quantity * closes.close, filled.cost_basis) as decimal(38, 12)) as market_value
+        cast(coalesce(filled.quantity * closes.close, 0) as decimal(38, 12)) as market_value
     from filled
     left join closes on filled.symbol = closes.symbol and filled.trading_day = closes.trading_day
     where filled.quantity > 0 or filled.trade_count > 0

@@ -38,7 +38,7 @@ totals as (
             as unpriced_position_count,
         cast(coalesce(sum(positions.market_value), 0) as decimal(28, 6)) as market_value,
         cast(coalesce(sum(positions.cost_basis), 0) as decimal(28, 6)) as cost_basis,
-        coalesce(sum(positions.realized_pnl), 0) as realized_pnl,
+        coalesce(sum(positions.realized_pnl), 0) as realized_pnl_of_day,
         cast(coalesce(sum(positions.net_invested), 0) as decimal(28, 6)) as net_invested
     from account_days
     left join positions
@@ -51,9 +51,9 @@ compared as (
 
     select
         totals.*,
-        sum(realized_pnl) over (
+        sum(realized_pnl_of_day) over (
             partition by account_id order by trading_day rows between unbounded preceding and current row
-        ) as realized_pnl_to_date,
+        ) as realized_pnl,
         lag(market_value) over (partition by account_id order by trading_day) as previous_value
     from totals
 
@@ -69,7 +69,7 @@ final as (
         market_value,
         cost_basis,
         cast(realized_pnl as decimal(28, 6)) as realized_pnl,
-        cast(realized_pnl_to_date as decimal(28, 6)) as realized_pnl_to_date,
+        cast(realized_pnl_of_day as decimal(28, 6)) as realized_pnl_of_day,
         cast(market_value - cost_basis as decimal(28, 6)) as unrealized_pnl,
         net_invested,
         cast(

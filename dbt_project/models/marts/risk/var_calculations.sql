@@ -10,18 +10,7 @@ with prices as (
 
 ),
 
-window_dates as (
-
-    select price_date
-    from (
-        select price_date, row_number() over (order by price_date desc) as age
-        from (select distinct price_date from prices) as trading_days
-    ) as aged
-    where age <= {{ window_days }}
-
-),
-
-all_returns as (
+changes as (
 
     select
         symbol,
@@ -34,10 +23,9 @@ all_returns as (
 
 symbol_returns as (
 
-    select all_returns.*
-    from all_returns
-    inner join window_dates on all_returns.price_date = window_dates.price_date
-    where all_returns.daily_return is not null
+    select *
+    from changes
+    where daily_return is not null
 
 ),
 
@@ -79,7 +67,24 @@ scoped_returns as (
 
 ),
 
-{{ interpolated_quantiles('scoped_returns', by=['scope', 'scope_id'], value='daily_return', tails=['0.05', '0.01']) }},
+aged_returns as (
+
+    select
+        scoped_returns.*,
+        row_number() over (partition by scope, scope_id order by price_date desc) as age_days
+    from scoped_returns
+
+),
+
+window_returns as (
+
+    select *
+    from aged_returns
+    where age_days <= {{ window_days }}
+
+),
+
+{{ interpolated_quantiles('window_returns', by=['scope', 'scope_id'], value='daily_return', tails=['0.05', '0.01']) }},
 
 final as (
 
