@@ -1,0 +1,52 @@
+"""What makes the emulator as strict as AWS: small replacements of its functions, each with a test of its own.
+
+Every patch names the AWS behaviour it restores; `docs/local-aws.md` lists them with their sources.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from local.guardian import Guardian
+from local.settings import Settings
+
+if TYPE_CHECKING:
+    from local.ecs_engine import EcsEngine
+    from local.glue_engine import GlueEngine
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a patch may use: the launcher's settings and the engines."""
+
+    settings: Settings
+    guardian: Guardian
+    ecs: "EcsEngine"
+    glue: "GlueEngine"
+
+
+def install(parts: Parts) -> None:
+    """Apply every patch; call once, before the first request."""
+    from local.patches import (
+        athena,
+        authorization,
+        cloudformation,
+        ecs,
+        eventbridge,
+        glue,
+        lambda_async,
+        lambda_workers,
+        s3,
+    )
+
+    for module in (
+        authorization,
+        ecs,
+        glue,
+        s3,
+        eventbridge,
+        lambda_async,
+        lambda_workers,
+        athena,
+        cloudformation,
+    ):
+        module.apply(parts)

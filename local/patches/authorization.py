@@ -1,0 +1,98 @@
+"""What IAM decides: every decision is recorded, and conditions that MiniStack does not know are evaluated.
+
+Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+(condition keys of PutEvents), https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html.
+"""
+
+import contextvars
+import json
+
+from local import recorder
+
+_access_key: contextvars.ContextVar[str] = contextvars.ContextVar("sluice_access_key", default="")
+_put_events_body: contextvars.ContextVar[bytes] = contextvars.ContextVar("sluice_put_events", default=b"")
+
+
+def apply(parts) -> None:
+    """Wrap the one function that decides every request."""
+    from ministack import app
+    from ministack.core import iam_actions, iam_evaluator
+
+    decide = iam_evaluator.enforce
+    tag_context = iam_actions.request_tag_context
+    pin_origin = iam_evaluator.pin_request_origin
+
+    def enforce(access_key, action, service, region, resource_arn="*", service_context=None):
+        _access_key.set(access_key or "")
+        if action == "events:PutEvents":
+            denied = _decide_put_events(decide, access_key, region, resource_arn, service_context)
+        else:
+            denied = decide(access_key, action, service, region, resource_arn, service_context)
+        _note(iam_evaluator, action, resource_arn, region, denied)
+        return denied
+
+    def remember_body(service, action, body, parameters):
+        if action == "events:PutEvents":
+            _put_events_body.set(body or b"")
+        return tag_context(service, action, body, parameters)
+
+    iam_evaluator.enforce = enforce
+    iam_actions.request_tag_context = remember_body
+    # The loopback stands for TLS, so that a policy that denies plain HTTP deploys unchanged.
+    app.pin_request_origin = lambda address, _secure: pin_origin(address, True)
+
+
+def may_pass_roles(roles: list[str], service: str) -> str:
+    """May the current caller pass each role to a service? "" for yes, else the words of the denial."""
+    from ministack.core import iam_actions, iam_evaluator
+    from ministack.core.responses import get_region
+
+    for role in dict.fromkeys(roles):
+        denied = iam_evaluator.enforce(
+            _access_key.get(), "iam:PassRole", "iam", get_region(), role, {"iam:PassedToService": service}
+        )
+        if denied:
+            principal = getattr(denied, "principal_arn", "")
+            explicit = getattr(denied, "decision", "") == "Deny"
+            return iam_actions.identity_denial_message("iam:PassRole", principal, role, explicit)
+    return ""
+
+
+def caller_may(action: str, resource: str, context: dict | None = None) -> bool:
+    """May the current caller do something else too? The question leaves no record."""
+    from ministack.core import iam_evaluator
+    from ministack.core.responses import get_region
+
+    with recorder.muted():
+        return not iam_evaluator.enforce(
+            _access_key.get(), action, action.split(":")[0], get_region(), resource, context
+        )
+
+
+def _decide_put_events(decide, access_key, region, resource_arn, service_context):
+    """Each entry is authorized by its own source and detail-type on its own bus."""
+    for source, detail_type in _entries(resource_arn):
+        context = {**(service_context or {}), "events:source": source, "events:detail-type": detail_type}
+        denied = decide(access_key, "events:PutEvents", "events", region, resource_arn, context)
+        if denied:
+            return denied
+    return None
+
+
+def _entries(bus_arn: str) -> list[tuple[str, str]]:
+    bus = bus_arn.rsplit("/", 1)[-1]
+    try:
+        entries = json.loads(_put_events_body.get() or b"{}").get("Entries", [])
+        found = {
+            (entry.get("Source", ""), entry.get("DetailType", ""))
+            for entry in entries
+            if (entry.get("EventBusName") or "default").rsplit("/", 1)[-1] == bus
+        }
+    except (ValueError, AttributeError):
+        found = set()
+    return sorted(found) or [("", "")]
+
+
+def _note(evaluator, action, resource, region, denied) -> None:
+    principal = getattr(denied, "principal_arn", "") or evaluator.caller_arn()
+    recorder.note(principal, action, resource, "denied" if denied else "allowed", region)

@@ -1,0 +1,5 @@
+"""To come."""
+
+
+def apply(parts) -> None:
+    """Nothing yet."""
