@@ -1,7 +1,7 @@
 """Compares gold with the truth: `python -m test.oracle.compare <raw folder> <dataset>=<rows file> ...`.
 
-A rows file is JSON (an array, or an object with `rows`), NDJSON, Parquet, or a folder of Parquet files. Columns that
-the truth does not know, such as `_edition`, are ignored. Exit code 0 when equal, 1 when not.
+A rows file is JSON (an array, or an object with `rows`), NDJSON, Parquet, or a folder of Parquet files.
+Columns that the truth does not know, such as `_edition`, are ignored. Exit code 0 when equal, 1 when not.
 """
 
 import argparse
