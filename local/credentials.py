@@ -53,14 +53,14 @@ def answer(path: str, authorization: str) -> tuple[int, dict]:
     return 200, new_session(found.role_arn, found.session_name)
 
 
-def new_session(role_arn: str, session_name: str) -> dict:
-    """Fresh temporary credentials of a role, known to the emulator's IAM enforcement."""
+def new_session(role_arn: str, session_name: str, expires: bool = True) -> dict:
+    """Fresh temporary credentials of a role (six hours), known to the emulator's IAM enforcement."""
     from ministack.services import sts
 
     account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
     key = "ASIA" + secrets.token_hex(8).upper()
     secret, token = secrets.token_hex(20), secrets.token_hex(32)
-    expires = time.time() + SESSION_SECONDS
+    end = time.time() + SESSION_SECONDS
     sts.register_session(
         key,
         {
@@ -68,7 +68,7 @@ def new_session(role_arn: str, session_name: str) -> dict:
             "UserId": f"{role}:{session_name}",
             "SecretAccessKey": secret,
             "SessionToken": token,
-            "Expiration": expires,
+            **({"Expiration": end} if expires else {}),
         },
     )
     return {
@@ -76,7 +76,7 @@ def new_session(role_arn: str, session_name: str) -> dict:
         "AccessKeyId": key,
         "SecretAccessKey": secret,
         "Token": token,
-        "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expires)),
+        "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end)),
     }
 
 

@@ -6,11 +6,15 @@ Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list
 
 import contextvars
 import json
+import threading
 
-from local import recorder
+from local import credentials, recorder
 
 _access_key: contextvars.ContextVar[str] = contextvars.ContextVar("sluice_access_key", default="")
 _put_events_body: contextvars.ContextVar[bytes] = contextvars.ContextVar("sluice_put_events", default=b"")
+
+_role_keys: dict[str, str] = {}
+_role_keys_lock = threading.Lock()
 
 
 def apply(parts) -> None:
@@ -67,6 +71,22 @@ def caller_may(action: str, resource: str, context: dict | None = None) -> bool:
         return not iam_evaluator.enforce(
             _access_key.get(), action, action.split(":")[0], get_region(), resource, context
         )
+
+
+def role_may(role_arn: str, action: str, resource: str) -> bool:
+    """May a role do something on its own account, as a service asks that acts with a function's role?"""
+    from ministack.core import iam_evaluator
+    from ministack.core.responses import request_scope
+
+    with _role_keys_lock:
+        key = _role_keys.get(role_arn)
+        if key is None:
+            key = _role_keys[role_arn] = credentials.new_session(role_arn, "service", expires=False)[
+                "AccessKeyId"
+            ]
+    region = resource.split(":")[3] or role_arn.split(":")[3]
+    with request_scope(role_arn.split(":")[4], region), recorder.muted():
+        return not iam_evaluator.enforce(key, action, action.split(":")[0], region, resource)
 
 
 def _decide_put_events(decide, access_key, region, resource_arn, service_context):
