@@ -1,0 +1,1 @@
+"""Runs the dbt project once per task and exports what it built as gold."""

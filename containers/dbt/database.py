@@ -1,0 +1,89 @@
+"""The DuckDB file of a lane: it travels through S3 and remembers which silver runs it has merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from containers.dbt.s3_access import load_s3
+
+# A small block keeps a young lane's file small; DuckDB's own default would give every column 256 KiB.
+BLOCK_SIZE_BYTES = 16_384
+# Fetching and storing more than this takes longer than a build should: the target athena is for what outgrows it.
+MAX_DATABASE_BYTES = 4 * 1024**3
+
+STATE_TABLES = """
+create schema if not exists lake_silver;
+create schema if not exists sluice;
+create table if not exists sluice.built_runs (entity varchar, run_id varchar, primary key (entity, run_id));
+create table if not exists sluice.project (fingerprint varchar);
+create table if not exists sluice.arrivals (entity varchar primary key, newest_ingested_at timestamptz);
+"""
+
+
+def create_database(path: Path) -> None:
+    """Makes an empty database file."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{path}' as lake (block_size {BLOCK_SIZE_BYTES})")
+
+
+@contextmanager
+def open_database(path: Path, with_s3: bool = True):
+    """A connection in UTC, closed at the end; dbt must not hold the file meanwhile."""
+    connection = duckdb.connect(str(path))
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        if with_s3:
+            load_s3(connection)
+        connection.execute(STATE_TABLES)
+        yield connection
+    finally:
+        connection.close()
+
+
+def built_runs(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """The silver runs merged so far, by entity."""
+    runs: dict[str, set[str]] = {}
+    for entity, run_id in connection.execute("select entity, run_id from sluice.built_runs").fetchall():
+        runs.setdefault(entity, set()).add(run_id)
+    return runs
+
+
+def project_fingerprint(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The fingerprint of the project that built this database, None when nothing has built it yet."""
+    row = connection.execute("select fingerprint from sluice.project").fetchone()
+    return row[0] if row else None
+
+
+def record_build(
+    connection: duckdb.DuckDBPyConnection, fingerprint: str, runs: dict[str, Iterable[str]]
+) -> None:
+    """Remembers the project and, for each entity that was built, exactly the runs it now holds."""
+    connection.execute("begin")
+    connection.execute("delete from sluice.project")
+    connection.execute("insert into sluice.project values (?)", [fingerprint])
+    for entity, run_ids in runs.items():
+        connection.execute("delete from sluice.built_runs where entity = ?", [entity])
+        connection.execute(
+            "insert into sluice.built_runs select ?, unnest(?::varchar[])", [entity, sorted(run_ids)]
+        )
+    connection.execute("commit")
+
+
+def seal_database(path: Path) -> int:
+    """Drops what belongs to one build only and writes everything into the file; answers its size in bytes.
+
+    Raises OverflowError when the lane has outgrown this target.
+    """
+    with open_database(path, with_s3=False) as connection:
+        connection.execute("drop schema lake_silver cascade")
+        connection.execute("drop table if exists sluice.plan_runs")
+        connection.execute("drop table if exists sluice.exported_files")
+        connection.execute("checkpoint")
+    size_bytes = path.stat().st_size
+    if size_bytes > MAX_DATABASE_BYTES:
+        raise OverflowError(f"the lane's database has {size_bytes} bytes, more than {MAX_DATABASE_BYTES}")
+    return size_bytes

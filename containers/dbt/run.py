@@ -1,0 +1,80 @@
+"""The container's entry: `python -m containers.dbt.run` with RUN_ID and PLAN_URI in the environment.
+
+Exit code 0 when the build passed, 1 when tests failed or dbt met an error (the report says which), 2 when there
+is no verdict because something around dbt broke; where it can, that too leaves a report.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from containers.dbt.log import log, set_context
+from containers.dbt.plan import BuildPlan, PlanError, parse_plan
+from containers.dbt.storage import Storage
+
+EXIT_PASSED, EXIT_NOT_PASSED, EXIT_NO_VERDICT = 0, 1, 2
+STARTED = time.monotonic()
+
+
+def main() -> int:
+    """Runs the plan in the present working directory, which must be empty and writable."""
+    set_context(run_id=os.environ["RUN_ID"])
+    storage = Storage()
+    plan = parse_plan(storage.read_json(os.environ["PLAN_URI"]))
+    if plan.run_id != os.environ["RUN_ID"]:
+        raise PlanError(f"the plan is of run {plan.run_id}")
+    set_context(correlation_id=plan.correlation_id, attempt=plan.attempt)
+    log("build_started", lane=plan.lane, mode=plan.mode, target=plan.target, selectors=plan.selectors)
+    try:
+        report = _build(plan, storage)
+    except Exception as failure:
+        _report_crash(plan, storage, failure)
+        raise
+    report["seconds"]["total"] = round(time.monotonic() - STARTED, 3)
+    storage.write_json(plan.artifacts_prefix + "report.json", report)
+    log("build_finished", verdict=report["verdict"], error=report["error"], seconds=report["seconds"])
+    return EXIT_PASSED if report["verdict"] == "passed" else EXIT_NOT_PASSED
+
+
+def _build(plan: BuildPlan, storage: Storage) -> dict:
+    if plan.target != "duckdb":
+        raise PlanError(f"this image runs the target duckdb; {plan.target} is compiled and tested only")
+    directory = Path.cwd()
+    with ThreadPoolExecutor(1) as pool:
+        # The state arrives while dbt is being imported, which is most of the start.
+        fetched = pool.submit(_fetch, plan, storage, directory / "lake.duckdb")
+        from containers.dbt.build import Build
+
+        seconds = {"import": round(time.monotonic() - STARTED, 3)}
+        return Build(plan, storage, directory, seconds).run(fetched)
+
+
+def _fetch(plan: BuildPlan, storage: Storage, path: Path) -> None:
+    if plan.database_uri is None:
+        from containers.dbt.database import create_database
+
+        create_database(path)
+        return
+    size_bytes = storage.download(plan.database_uri, path)
+    log("database_fetched", uri=plan.database_uri, bytes=size_bytes)
+
+
+def _report_crash(plan: BuildPlan, storage: Storage, failure: Exception) -> None:
+    """Leaves what is known, for the person who is woken; the exit code still says that there is no verdict."""
+    from containers.dbt.report import Findings, build_report
+
+    error = f"{type(failure).__name__}: {' '.join(str(failure).split())[:500]}"
+    storage.write_json(plan.artifacts_prefix + "report.json", build_report(plan, Findings(), error, {}))
+
+
+if __name__ == "__main__":
+    try:
+        code = main()
+    except Exception as failure:
+        log("build_crashed", level="error", error=f"{type(failure).__name__}: {str(failure)[:2000]}")
+        code = EXIT_NO_VERDICT
+    sys.exit(code)
