@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jobs import rules
 from jobs.contract import Contract, load_contract
+from jobs.plain import plain_sql
 
 ROOT = Path(__file__).resolve().parent.parent
 DIALECTS = ("duckdb", "spark")
@@ -35,12 +36,13 @@ def compile_contract(path: Path, root: Path = ROOT) -> str:
         "version": contract.version,
         "contract_hash": hashlib.sha256(path.read_bytes()).hexdigest(),
         "columns": columns,
-        "silver_columns": [{"name": item["name"], "glue_type": item["glue_type"]} for item in columns] + added,
+        "silver_columns": [{"name": item["name"], "glue_type": item["glue_type"]} for item in columns]
+        + added,
         "key": list(contract.key),
         "engine": contract.engine,
         "gate": {"max_rejected_percent": contract.max_rejected_percent},
         "rules": [rule for rule, _ in rules.reasons_of(contract)],
-        "sql": {dialect: _sql(contract, dialect) for dialect in DIALECTS},
+        "sql": {dialect: _sql(contract, dialect) for dialect in DIALECTS} | {"plain": plain_sql(contract)},
     }
     return json.dumps(compiled, indent=1, ensure_ascii=False) + "\n"
 
@@ -71,21 +73,28 @@ def _sql(contract: Contract, dialect: str) -> dict:
 def compile_all(root: Path = ROOT) -> dict[Path, str]:
     """Every compiled file and its text, for all contracts below the root."""
     sources = sorted((root / "contracts").glob("*.yaml"))
-    return {root / "contracts" / "compiled" / f"{path.stem}.json": compile_contract(path, root) for path in sources}
+    return {
+        root / "contracts" / "compiled" / f"{path.stem}.json": compile_contract(path, root)
+        for path in sources
+    }
 
 
 def stale_files(root: Path = ROOT) -> list[Path]:
     """Compiled files that differ from what their contract says now, or have lost their contract."""
     wanted = compile_all(root)
     present = set((root / "contracts" / "compiled").glob("*.json"))
-    differing = [path for path, text in wanted.items() if path not in present or path.read_text("utf-8") != text]
+    differing = [
+        path for path, text in wanted.items() if path not in present or path.read_text("utf-8") != text
+    ]
     return differing + sorted(present - set(wanted))
 
 
 def main(arguments: list[str]) -> int:
     """Writes what is stale; with --check only names it and returns 1."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, fail when a compiled file is stale")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, fail when a compiled file is stale"
+    )
     check = parser.parse_args(arguments).check
     stale = stale_files()
     for path in stale:

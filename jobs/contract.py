@@ -126,7 +126,11 @@ def _allowed(where: str, column_type: str, checks: list) -> tuple:
     values: list = []
     for check in checks:
         arguments = check.get("arguments", {})
-        if check.get("metric") != "invalidValues" or set(arguments) != {"validValues"} or check.get("mustBe") != 0:
+        if (
+            check.get("metric") != "invalidValues"
+            or set(arguments) != {"validValues"}
+            or check.get("mustBe") != 0
+        ):
             raise ContractError(f"{where}: only invalidValues with validValues and mustBe 0 is enforced")
         if column_type != "string":
             raise ContractError(f"{where}: validValues are for strings")

@@ -9,10 +9,10 @@ from decimal import Decimal
 from jobs.contract import Column, Contract, ContractError
 
 DIGITS = r"[0-9]+([.][0-9]*)?|[.][0-9]+"
-STAMP = (
-    r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?"
-)
+STAMP = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?"
 OFFSET = r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)\z"
+# A JSON object or array where a text is due. Told by its text, because Spark's reader keeps no more of it than that.
+NESTED = r'\A(?s:\{[ \t\r\n]*("(.*))?\}|\[[ \t\r\n]*([{"\[0-9-](.*))?\])\z'
 TRUE_WORDS = ("true", "True", "TRUE", "t", "T", "1", "yes", "Yes", "YES", "y", "Y")
 FALSE_WORDS = ("false", "False", "FALSE", "f", "F", "0", "no", "No", "NO", "n", "N")
 # Python, Trino and Parquet readers agree on these years; the casts alone would also take year 0000.
@@ -111,10 +111,14 @@ def _column_reasons(column: Column) -> list[tuple[str, str]]:
         pairs.append((f"{column.name}_too_many_digits", f"{number} AND {value} IS NULL"))
     elif column.family in NOT_A:
         pairs.append((f"{column.name}_{NOT_A[column.family]}", f"{text} IS NOT NULL AND {value} IS NULL"))
+    if column.family == "string":
+        pairs.append((f"{column.name}_not_a_text", f"COALESCE(REGEXP_MATCHES({text}, '{NESTED}'), FALSE)"))
     if column.ranges:
         pairs.append((f"{column.name}_out_of_range", f"{value} IS NOT NULL AND NOT ({in_range_sql(column)})"))
     if column.allowed:
-        pairs.append((f"{column.name}_not_allowed", f"{value} IS NOT NULL AND NOT {value} IN {_words(column.allowed)}"))
+        pairs.append(
+            (f"{column.name}_not_allowed", f"{value} IS NOT NULL AND NOT {value} IN {_words(column.allowed)}")
+        )
     return pairs
 
 
@@ -122,7 +126,8 @@ def in_range_sql(column: Column) -> str:
     """The contract's range over a non-NULL `c_<column>`."""
     operators = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
     return " AND ".join(
-        f"c_{column.name} {operators[option]} {_bound(column, limit)}" for option, limit in column.ranges.items()
+        f"c_{column.name} {operators[option]} {_bound(column, limit)}"
+        for option, limit in column.ranges.items()
     )
 
 

@@ -31,7 +31,9 @@ def column(document: dict, name: str) -> dict:
 def test_a_contract_is_valid_by_the_schema_of_the_standard(path):
     schema = standard()
     jsonschema.Draft201909Validator.check_schema(schema)
-    findings = list(jsonschema.Draft201909Validator(schema).iter_errors(yaml.safe_load(path.read_text("utf-8"))))
+    findings = list(
+        jsonschema.Draft201909Validator(schema).iter_errors(yaml.safe_load(path.read_text("utf-8")))
+    )
     assert [finding.message for finding in findings] == []
 
 
@@ -65,7 +67,9 @@ REFUSALS = {
     "a number without a physical type": lambda d: column(d, "close").pop("physicalType"),
     "a range option nobody enforces": lambda d: column(d, "close")["logicalTypeOptions"].update(multipleOf=2),
     "a pattern nobody enforces": lambda d: column(d, "symbol").update(logicalTypeOptions={"pattern": "A"}),
-    "a check nobody enforces": lambda d: column(d, "symbol").update(quality=[{"metric": "nullValues", "mustBe": 0}]),
+    "a check nobody enforces": lambda d: column(d, "symbol").update(
+        quality=[{"metric": "nullValues", "mustBe": 0}]
+    ),
     "no gate": lambda d: d["schema"][0].pop("quality"),
     "an unknown engine": lambda d: d["customProperties"][0].update(value="polars"),
     "a column name that SQL would need to quote": lambda d: column(d, "symbol").update(name="Symbol Name"),

@@ -1,0 +1,21 @@
+"""Every bound of the cleanse, each named with its unit."""
+
+MIB = 1024 * 1024
+
+# One record as text. DuckDB reads lines up to its own setting, which must stay above this one.
+MAX_LINE_BYTES = 1 * MIB
+# One input file after decompression; a gzip bomb ends here. The task's disk must hold a batch, not a bomb.
+MAX_FILE_BYTES = 8 * 1024 * MIB
+# How much of a rejected text is kept where the whole is too long to keep.
+RAW_EXCERPT_CHARACTERS = 4096
+# Read and scan block. Not above MAX_LINE_BYTES: a line that is too long then always spans two blocks.
+BLOCK_BYTES = 1 * MIB
+# Inputs of one batch; the lane hands over fewer.
+MAX_INPUTS = 10_000
+FETCH_THREADS = 8
+# From this size on an object is fetched in parallel ranges.
+RANGED_FETCH_BYTES = 64 * MIB
+MAX_DRIFT_COLUMNS = 100
+DRIFT_SAMPLE_CHARACTERS = 100
+# Share of the task's memory that the engine may hold; beyond it DuckDB spills to the task's disk.
+MEMORY_SHARE_PERCENT = 60

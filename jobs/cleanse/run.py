@@ -1,0 +1,70 @@
+"""The cleanse as a task: `python -m jobs.cleanse.run` with RUN_ID and PLAN_URI in the environment.
+
+Exit code 0 means that the report was written, whatever it says about the data; anything else means that there is no verdict.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from jobs.cleanse.log import Log
+from jobs.cleanse.plan import Plan, PlanError, parse_plan
+from jobs.cleanse.report import Outcome, build_report
+from jobs.compiled import CompiledContract, load_compiled
+
+
+def make_engine(name: str):
+    """The engine of that name. Each has `cleanse(plan, contract, store, work) -> Outcome`; imported only when used."""
+    if name == "duckdb":
+        from jobs.cleanse.duckdb_engine import DuckdbEngine
+
+        return DuckdbEngine()
+    if name == "spark":
+        from jobs.cleanse.spark_engine import SparkEngine
+
+        return SparkEngine()
+    raise PlanError(f"no such engine: {name}")
+
+
+def run_plan(run_id: str, plan_uri: str, store, log: Log, engine=None) -> dict:
+    """Carries out the plan at an s3:// address and stores the report where the plan says; returns the report."""
+    plan = parse_plan(store.read_json(plan_uri))
+    log.bind(run_id=plan.run_id, correlation_id=plan.correlation_id, attempt=plan.attempt)
+    if plan.run_id != run_id:
+        raise PlanError(f"the plan is of run {plan.run_id}, not of {run_id}")
+    contract = load_compiled(plan.entity)
+    if contract.version != plan.contract_version:
+        raise PlanError(f"the plan wants contract {plan.contract_version}, this image has {contract.version}")
+    log.info("cleanse started", entity=plan.entity, engine=plan.engine, inputs=len(plan.inputs))
+    outcome = _cleanse(plan, contract, store, engine or make_engine(plan.engine))
+    report = build_report(plan, outcome)
+    store.write_json(plan.report_uri, report)
+    log.info("cleanse reported", rows=report["rows"], reasons=report["reasons"], seconds=report["seconds"])
+    return report
+
+
+def _cleanse(plan: Plan, contract: CompiledContract, store, engine) -> Outcome:
+    # The task's own directory where it may write there, as in a local task; an image's is read-only for its user.
+    parent = os.getcwd() if os.access(os.getcwd(), os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="cleanse-", dir=parent) as work:
+        return engine.cleanse(plan, contract, store, Path(work))
+
+
+def main() -> int:
+    """Runs the plan of the environment; logs why when there is no verdict."""
+    log = Log(sys.stdout)
+    try:
+        run_id, plan_uri = os.environ["RUN_ID"], os.environ["PLAN_URI"]
+        log.bind(run_id=run_id, correlation_id=None)
+        from jobs.cleanse.store import Store
+
+        run_plan(run_id, plan_uri, Store(), log)
+    except Exception as error:
+        log.error("cleanse failed", error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
