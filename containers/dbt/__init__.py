@@ -1,1 +1,0 @@
-"""Runs the dbt project once per task and exports what it built as gold."""

@@ -1,0 +1,54 @@
+import * as z from 'zod'
+
+/** AWS's events as far as the stages read them. Unknown keys are tolerated: the senders add some at will. */
+
+const header = { id: z.string(), time: z.string() }
+
+/**
+ * S3 "Object Created" through EventBridge. `size`, `etag`, `version-id` and `sequencer` may be missing, keys are not
+ * URL-encoded (S3 user guide, "EventBridge event message structure").
+ */
+export const objectCreated = z.object({
+  ...header,
+  'detail-type': z.literal('Object Created'),
+  detail: z.object({
+    bucket: z.object({ name: z.string() }),
+    object: z.object({
+      key: z.string().min(1),
+      size: z.number().optional(),
+      'version-id': z.string().optional(),
+    }),
+  }),
+})
+export type ObjectCreated = z.infer<typeof objectCreated>
+
+/** ECS "Task State Change": over only at `lastStatus` STOPPED; `containers` may be empty and `exitCode` absent. */
+export const taskStateChange = z.object({
+  ...header,
+  'detail-type': z.literal('ECS Task State Change'),
+  detail: z.object({
+    taskArn: z.string(),
+    lastStatus: z.string(),
+    startedBy: z.string().optional(),
+    stopCode: z.string().optional(),
+    stoppedReason: z.string().optional(),
+    containers: z
+      .array(
+        z.object({ name: z.string(), exitCode: z.number().optional(), reason: z.string().optional() }),
+      )
+      .default([]),
+  }),
+})
+export type TaskStateChange = z.infer<typeof taskStateChange>
+
+/** Glue "Job State Change": best effort and without arguments, so it is only a hint to ask GetJobRun. */
+export const jobStateChange = z.object({
+  ...header,
+  'detail-type': z.literal('Glue Job State Change'),
+  detail: z.object({ jobName: z.string(), state: z.string(), jobRunId: z.string() }),
+})
+export type JobStateChange = z.infer<typeof jobStateChange>
+
+/** An EventBridge rule with a rate: carries nothing but its time. */
+export const tick = z.object({ ...header, 'detail-type': z.literal('Scheduled Event') })
+export type Tick = z.infer<typeof tick>

@@ -1,0 +1,154 @@
+import * as ours from './catalog.js'
+import type { Right } from './rights.js'
+
+/**
+ * The chain: every stage, in the order in which data flows, with what wakes it, what it starts, what it emits and what
+ * it may touch. Nothing else in the project says who listens to whom: `serverless.yml`, the roles, the page
+ * `docs/chain.md` and the tests are made from these rows.
+ */
+export interface Row {
+  stage: string
+  phase: 'ingest' | 'cleanse' | 'transform' | 'publish' | 'operate' | 'serve'
+  does: string
+  on: readonly Trigger[]
+  starts?: readonly Work[]
+  emits?: readonly ours.EventName[]
+  /** What the role allows beyond logging and the events above; `rights.ts` spells each one out. */
+  may: readonly Right[]
+}
+
+export type Work = 'cleanse task' | 'cleanse job' | 'dbt task'
+
+export type Trigger =
+  | { event: ours.EventName }
+  | { landing: 'bronze' }
+  | { ended: Work }
+  | { everyMinutes: number }
+  | { http: readonly string[] }
+
+const on = (event: ours.Event): Trigger => ({ event: event.name })
+
+export const chain: readonly Row[] = [
+  {
+    stage: 'record-landing',
+    phase: 'ingest',
+    does: 'writes a lineage row for each file version and lets it join its entity’s lane',
+    on: [{ landing: 'bronze' }],
+    emits: [ours.BatchReady.name],
+    may: ['ledger:read', 'ledger:write', 'bronze:read', 'quarantine:write'],
+  },
+  {
+    stage: 'start-cleanse',
+    phase: 'cleanse',
+    does: 'starts one job for the whole batch: DuckDB on ECS for a small one, Spark on Glue for a large one',
+    on: [on(ours.BatchReady)],
+    starts: ['cleanse task', 'cleanse job'],
+    emits: [ours.BatchReady.name, ours.StageFailed.name],
+    may: ['ledger:read', 'ledger:write', 'plans:write', 'task:run', 'job:run'],
+  },
+  {
+    stage: 'finish-cleanse',
+    phase: 'cleanse',
+    does: 'reads the job’s report, decides the gate, commits pending files to silver and frees the lane',
+    on: [{ ended: 'cleanse task' }, { ended: 'cleanse job' }],
+    emits: [ours.SilverUpdated.name, ours.GateFailed.name, ours.StageFailed.name, ours.BatchReady.name],
+    may: ['ledger:read', 'ledger:write', 'reports:read', 'silver:commit', 'partitions:write', 'job:read'],
+  },
+  {
+    stage: 'plan-build',
+    phase: 'transform',
+    does: 'lets new silver join the lane of the domains that read it, as a dbt selector',
+    on: [on(ours.SilverUpdated)],
+    emits: [ours.BuildReady.name],
+    may: ['ledger:read', 'ledger:write'],
+  },
+  {
+    stage: 'start-build',
+    phase: 'transform',
+    does: 'starts one dbt task over the union of the waiting selectors',
+    on: [on(ours.BuildReady)],
+    starts: ['dbt task'],
+    emits: [ours.BuildReady.name, ours.StageFailed.name],
+    may: ['ledger:read', 'ledger:write', 'plans:write', 'dbt-task:run'],
+  },
+  {
+    stage: 'finish-build',
+    phase: 'transform',
+    does: 'reads dbt’s results, decides the gate, records the edition and frees the lane',
+    on: [{ ended: 'dbt task' }],
+    emits: [ours.GoldBuilt.name, ours.GateFailed.name, ours.StageFailed.name, ours.BuildReady.name],
+    may: ['ledger:read', 'ledger:write', 'reports:read', 'dbt-state:expire'],
+  },
+  {
+    stage: 'publish-gold',
+    phase: 'publish',
+    does: 'flips each domain’s pointer to the new edition, then the catalog tables',
+    on: [on(ours.GoldBuilt)],
+    emits: [ours.GoldPublished.name],
+    may: ['ledger:read', 'ledger:write', 'reports:read', 'gold-tables:write'],
+  },
+  {
+    stage: 'raise-alert',
+    phase: 'operate',
+    does: 'opens one incident per failed run and tells people',
+    on: [on(ours.StageFailed), on(ours.GateFailed)],
+    emits: [ours.IncidentOpened.name],
+    may: ['ledger:read', 'ledger:write', 'alerts:publish'],
+  },
+  {
+    stage: 'reconcile',
+    phase: 'operate',
+    does: 'finds what the events lost and drives it on',
+    on: [{ everyMinutes: 5 }],
+    starts: ['cleanse task', 'cleanse job', 'dbt task'],
+    emits: [
+      ours.BatchReady.name,
+      ours.BuildReady.name,
+      ours.SilverUpdated.name,
+      ours.GoldBuilt.name,
+      ours.GateFailed.name,
+      ours.StageFailed.name,
+    ],
+    may: [
+      'ledger:read',
+      'ledger:write',
+      'bronze:list',
+      'bronze:read',
+      'quarantine:write',
+      'plans:write',
+      'reports:read',
+      'silver:commit',
+      'partitions:write',
+      'dbt-state:expire',
+      'task:run',
+      'dbt-task:run',
+      'task:read',
+      'job:run',
+      'job:read',
+    ],
+  },
+  {
+    stage: 'api',
+    phase: 'serve',
+    does: 'answers what ran, what there is, and the rows of gold',
+    on: [
+      {
+        http: [
+          'GET /runs',
+          'GET /runs/{id}',
+          'GET /datasets',
+          'GET /quarantine',
+          'GET /gold/{domain}/{dataset}',
+        ],
+      },
+    ],
+    may: ['ledger:read', 'reports:read', 'token:read', 'gold:query'],
+  },
+]
+
+/** The row of one stage. Throws when the chain has none of that name. */
+export function row(stage: string): Row {
+  const found = chain.find((candidate) => candidate.stage === stage)
+  if (!found) throw new Error(`the chain has no stage "${stage}"`)
+  return found
+}

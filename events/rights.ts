@@ -1,0 +1,123 @@
+/**
+ * What a stage may do, in the words of the chain, and what each word means in IAM: actions and the resources that they
+ * name. Only X-Ray knows no resource, so there is no `*` anywhere else.
+ */
+type Arn = { 'Fn::GetAtt': [string, 'Arn'] } | { 'Fn::Sub': string } | '*'
+
+export interface Statement {
+  Effect: 'Allow'
+  Action: string[]
+  Resource: Arn[]
+  Condition?: Record<string, Record<string, unknown>>
+}
+
+const arn = (logicalId: string): Arn => ({ 'Fn::GetAtt': [logicalId, 'Arn'] })
+const sub = (text: string): Arn => ({ 'Fn::Sub': text })
+const allow = (Action: string[], Resource: Arn[], Condition?: Statement['Condition']): Statement => ({
+  Effect: 'Allow',
+  Action,
+  Resource,
+  ...(Condition && { Condition }),
+})
+
+const inBucket = (bucket: string, prefix = '*') => sub(`\${${bucket}.Arn}/${prefix}`)
+const glue = (path: string) => sub(`arn:\${AWS::Partition}:glue:\${AWS::Region}:\${AWS::AccountId}:${path}`)
+const inDatabase = (database: string) => [glue('catalog'), glue(`database/\${${database}}`), glue(`table/\${${database}}/*`)]
+const job = glue('job/${CleanseJob}')
+const family = (name: string) =>
+  sub(`arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:task-definition/\${AWS::StackName}-${name}:*`)
+const tasksOfCluster = sub(
+  'arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task/${AWS::StackName}/*',
+)
+
+/** RunTask hands the task its roles, and nobody else may be handed them. */
+const runTask = (name: string, taskRole: string) => [
+  allow(['ecs:RunTask'], [family(name)], { ArnEquals: { 'ecs:cluster': arn('Cluster') } }),
+  allow(['iam:PassRole'], [arn(taskRole), arn('ExecutionRole')], {
+    StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+  }),
+  allow(['ecs:StopTask'], [tasksOfCluster]),
+]
+
+export const rights = {
+  'ledger:read': [
+    allow(['dynamodb:GetItem', 'dynamodb:Query'], [arn('Ledger')]),
+    allow(['dynamodb:Query'], [sub('${Ledger.Arn}/index/*')]),
+  ],
+  'ledger:write': [
+    allow(
+      ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'],
+      [arn('Ledger')],
+    ),
+  ],
+  'bronze:read': [
+    allow(['s3:GetObject', 's3:GetObjectVersion'], [inBucket('BronzeBucket')]),
+    // Without the right to list, S3 answers 403 where 404 is meant (S3 API reference, HeadObject).
+    allow(['s3:ListBucket'], [arn('BronzeBucket')]),
+  ],
+  'bronze:list': [allow(['s3:ListBucketVersions'], [arn('BronzeBucket')])],
+  'quarantine:write': [allow(['s3:PutObject'], [inBucket('QuarantineBucket', 'entity=unknown/*')])],
+  'plans:write': [allow(['s3:PutObject'], [inBucket('ArtifactsBucket', 'runs/*')])],
+  'reports:read': [
+    allow(['s3:GetObject'], [inBucket('ArtifactsBucket', 'runs/*')]),
+    allow(['s3:ListBucket'], [arn('ArtifactsBucket')]),
+  ],
+  'silver:commit': [
+    allow(['s3:GetObject'], [inBucket('SilverBucket', '_pending/*')]),
+    allow(['s3:PutObject'], [inBucket('SilverBucket', 'entity=*')]),
+  ],
+  'partitions:write': [allow(['glue:BatchCreatePartition'], inDatabase('SilverDatabase'))],
+  'gold-tables:write': [
+    allow(['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'], inDatabase('GoldDatabase')),
+  ],
+  'dbt-state:expire': [allow(['s3:DeleteObject'], [inBucket('ArtifactsBucket', 'dbt/duckdb/*')])],
+  'task:run': runTask('cleanse', 'CleanseTaskRole'),
+  'dbt-task:run': runTask('dbt', 'DbtTaskRole'),
+  'task:read': [allow(['ecs:DescribeTasks'], [tasksOfCluster])],
+  'job:run': [allow(['glue:StartJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'], [job])],
+  'job:read': [allow(['glue:GetJobRun'], [job])],
+  'alerts:publish': [allow(['sns:Publish'], [{ 'Fn::Sub': '${AlertsTopic}' }])],
+  'token:read': [allow(['secretsmanager:GetSecretValue'], [{ 'Fn::Sub': '${ApiToken}' }])],
+  'gold:query': [
+    allow(
+      ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults'],
+      [sub('arn:${AWS::Partition}:athena:${AWS::Region}:${AWS::AccountId}:workgroup/${Workgroup}')],
+    ),
+    allow(['glue:GetDatabase', 'glue:GetTable', 'glue:GetPartitions'], inDatabase('GoldDatabase')),
+    allow(['s3:GetObject'], [inBucket('GoldBucket', 'domain=*')]),
+    allow(['s3:ListBucket'], [arn('GoldBucket')]),
+    allow(
+      ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
+      [inBucket('ArtifactsBucket', 'athena/*')],
+    ),
+    allow(['s3:GetBucketLocation'], [arn('ArtifactsBucket'), arn('GoldBucket')]),
+  ],
+} as const satisfies Record<string, Statement[]>
+
+export type Right = keyof typeof rights
+
+/** Logging, tracing and the dead-letter queue of a function with its own role: the framework adds none of them. */
+export const everyStage = (stage: string): Statement[] => [
+  allow(
+    ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    [
+      sub(
+        `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/\${AWS::StackName}-${stage}:*`,
+      ),
+    ],
+  ),
+  allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']),
+  allow(['sqs:SendMessage'], [arn('FunctionDeadLetters')]),
+]
+
+/** Putting exactly the events that the stage's row says it emits. */
+export const emitting = (names: readonly string[], source: string): Statement =>
+  allow(['events:PutEvents'], [arn('Bus')], {
+    StringEquals: { 'events:source': source, 'events:detail-type': names },
+  })
+
+/** Taking messages from the landing queue. */
+export const consuming: Statement = allow(
+  ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+  [arn('LandingQueue')],
+)

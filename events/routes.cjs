@@ -1,0 +1,4 @@
+// The framework's variables can only load CommonJS: this bridge lets `serverless.yml` read the TypeScript chain.
+const { require: load } = require('tsx/cjs/api')
+const { landingPattern, roles, stages } = load('./routes.ts', __filename)
+module.exports = { ...stages, roles, landingPattern }

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import type { ObjectCreated } from '../../../events/aws.js'
+import { iso } from '../../../shared/clock.js'
+import { type Declared, sourceOf } from '../../../shared/declared.js'
+import { claim, type Entry, join, laneName, registerLane, type World } from '../../../shared/lane.js'
+import { absent, INDEXED, type Item } from '../../../shared/ledger.js'
+import type { FindVersion, PutNote } from '../../../shared/objects.js'
+
+export interface RecordLandingEffects extends World {
+  project: Declared
+  findVersion: FindVersion
+  putNote: PutNote
+}
+
+export interface Landed {
+  bucket: string
+  key: string
+  versionId: string
+  bytes: number
+  landedAt: string
+}
+
+/** Joins are independent of one another; this many run at once. */
+const JOINS_AT_ONCE = 10
+
+/**
+ * Writes a lineage row for each landed file version and lets it join its entity's lane, then claims each lane once.
+ * Gives the events that must come back, by their position, each with its error.
+ */
+export async function recordLandings(effects: RecordLandingEffects, events: ObjectCreated[]) {
+  const failed = new Map<number, unknown>()
+  const lanes = new Map<string, number[]>()
+  const registered = new Map<string, Promise<void>>()
+  const register = (lane: string) => {
+    const known = registered.get(lane) ?? registerLane(effects, lane)
+    registered.set(lane, known)
+    return known
+  }
+  await eachAtOnce(events, JOINS_AT_ONCE, async (event, position) => {
+    try {
+      const lane = await recordLanding(effects, event, register)
+      if (lane) lanes.set(lane, [...(lanes.get(lane) ?? []), position])
+    } catch (error) {
+      failed.set(position, error)
+    }
+  })
+  for (const [lane, positions] of lanes) {
+    await claim(effects, lane).catch((error) => {
+      for (const position of positions) failed.set(position, error)
+    })
+  }
+  return { failed, lanes: [...lanes.keys()] }
+}
+
+async function recordLanding(
+  effects: RecordLandingEffects,
+  event: ObjectCreated,
+  register: (lane: string) => Promise<void>,
+): Promise<string | undefined> {
+  const landed = await complete(effects, event)
+  if (!landed) return undefined
+  const source = sourceOf(landed.key)
+  const declared = source === undefined ? undefined : effects.project.sources[source]
+  if (!declared) {
+    await quarantineFile(effects, landed, unknownSource(source))
+    return undefined
+  }
+  const lane = laneName('cleanse', declared.entity)
+  await register(lane)
+  await join(effects, lane, entryOf(landed, source as string, declared.entity))
+  return lane
+}
+
+const unknownSource = (source: string | undefined) =>
+  source === undefined
+    ? 'the key does not start with source=<name>/'
+    : `no file sources/${source}.yaml declares the source "${source}"`
+
+/** The identity of a landing is bucket, key and version; S3 is asked for what the event leaves out. */
+async function complete(effects: RecordLandingEffects, event: ObjectCreated): Promise<Landed | undefined> {
+  const { bucket, object } = event.detail
+  const versionId = object['version-id']
+  if (versionId && object.size !== undefined) {
+    return { bucket: bucket.name, key: object.key, versionId, bytes: object.size, landedAt: iso(Date.parse(event.time)) }
+  }
+  const version = await effects.findVersion(object.key, versionId)
+  // Gone before anybody could name its version: there is nothing that a run could read, and the listing shows no trace.
+  return version && { bucket: bucket.name, key: object.key, ...version }
+}
+
+/** The same identity from an event and from a listing: SHA-256 of bucket, key and version id. */
+export const fileId = ({ bucket, key, versionId }: Landed) =>
+  createHash('sha256').update(JSON.stringify([bucket, key, versionId])).digest('hex')
+
+export const fileKey = (landed: Landed) => ({ PK: `FILE#${fileId(landed)}`, SK: 'META' })
+
+export function entryOf(landed: Landed, source: string, entity: string): Entry {
+  const { bucket, key, versionId, bytes, landedAt } = landed
+  const owner: Item = { ...fileKey(landed), ...landed, source, entity }
+  return { owner, input: { bucket, key, versionId, bytes, landedAt, source }, bytes }
+}
+
+/** A file that no entity takes: remembered like any other, with its reason, and named in quarantine. */
+async function quarantineFile({ ledger, clock, putNote }: RecordLandingEffects, landed: Landed, reason: string) {
+  const at = iso(clock.now())
+  const id = fileId(landed)
+  await putNote(`entity=unknown/reason=unknown_source/file=${id}/rejected.ndjson`, {
+    reason: 'unknown_source',
+    message: reason,
+    source_file: landed.key,
+    source_version: landed.versionId,
+    line: null,
+  })
+  const item: Item = { ...fileKey(landed), ...landed, quarantined: 'unknown_source', reason }
+  await ledger.write({
+    put: { ...item, quarantinedPk: INDEXED, quarantinedAt: `${at}#${id}` },
+    when: [absent('PK')],
+  })
+}
+
+/** Runs `work` for each item, at most `width` at a time. */
+async function eachAtOnce<T>(items: T[], width: number, work: (item: T, position: number) => Promise<void>) {
+  const positions = items.keys()
+  const worker = async () => {
+    for (const position of positions) await work(items[position] as T, position)
+  }
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
+}

@@ -1,0 +1,104 @@
+import { inputsOf } from '../../../shared/inputs.js'
+import type { LedgerReader, Value } from '../../../shared/ledger.js'
+import type { Declared } from '../../../shared/declared.js'
+import { attemptName, attemptPath, type Engine, type Run } from '../../../shared/run.js'
+import type { Prepared, StartEffects } from '../../../shared/start-run.js'
+import type { Jobs, TaskRequest, Tasks } from '../../../shared/work.js'
+
+export interface CleanseSettings {
+  silverBucket: string
+  quarantineBucket: string
+  artifactsBucket: string
+  /** `auto` chooses by size; a contract or a stage may pin an engine. */
+  engine: 'auto' | 'duckdb' | 'spark'
+  /** From this size on a batch goes to Spark. */
+  sparkFromBytes: number
+  /** The task definition, cluster and network of a cleanse task. */
+  task: Pick<TaskRequest, 'cluster' | 'taskDefinition' | 'subnets' | 'securityGroups'>
+}
+
+export interface CleanseStartEffects {
+  ledger: LedgerReader
+  project: Declared
+  settings: CleanseSettings
+  tasks: Tasks
+  jobs: Jobs
+  stopTask(task: string): Promise<void>
+}
+
+/** How a cleanse starts: one plan for the whole batch, and the engine that fits its size. */
+export function cleanseStart(
+  effects: CleanseStartEffects,
+): Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'> {
+  const { tasks, jobs } = effects
+  return {
+    prepare: (run, attempt) => prepare(effects, run, attempt),
+    launch: (request, engine) =>
+      engine === 'spark'
+        ? jobs.start(request as unknown as Parameters<Jobs['start']>[0])
+        : tasks.run(request as unknown as TaskRequest),
+    find: (run) => jobs.find(run.runId, run.attempt),
+    stop: (job, engine) => (engine === 'spark' ? jobs.stop(job) : effects.stopTask(job)),
+  }
+}
+
+async function prepare(effects: CleanseStartEffects, run: Run, attempt: number): Promise<Prepared> {
+  const { settings, project } = effects
+  const inputs = await inputsOf(effects.ledger, run.runId)
+  const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0)
+  const engine = chooseEngine(settings, project.entities[run.subject]?.engine ?? 'auto', bytes)
+  const path = attemptPath(run.runId, attempt)
+  const planUri = `s3://${settings.artifactsBucket}/${path}plan.json`
+  return {
+    engine,
+    request: engine === 'spark' ? { runId: run.runId, attempt, planUri } : taskRequest(settings, run, attempt, planUri),
+    plan: {
+      version: 1,
+      kind: 'cleanse',
+      run_id: run.runId,
+      attempt,
+      correlation_id: run.runId,
+      entity: run.subject,
+      engine,
+      inputs: inputs.map(({ input }) => planInput(input)),
+      silver_bucket: settings.silverBucket,
+      quarantine_bucket: settings.quarantineBucket,
+      artifacts_bucket: settings.artifactsBucket,
+      pending_prefix: `_pending/run=${run.runId}/attempt=${attempt}/`,
+      quarantine_prefix_tail: `run=${run.runId}/attempt=${attempt}/`,
+      report_uri: `s3://${settings.artifactsBucket}/${path}report.json`,
+      contract_version: project.entities[run.subject]?.contractVersion ?? '',
+    },
+    shown: { files: inputs.length, bytes },
+  }
+}
+
+/** Spark from a size on, DuckDB below; a contract may pin one, and a stage may pin one for every batch. */
+export function chooseEngine(
+  settings: Pick<CleanseSettings, 'engine' | 'sparkFromBytes'>,
+  contract: 'auto' | 'duckdb' | 'spark',
+  bytes: number,
+): Engine {
+  if (settings.engine !== 'auto') return settings.engine
+  if (contract !== 'auto') return contract
+  return bytes >= settings.sparkFromBytes ? 'spark' : 'duckdb'
+}
+
+const planInput = (input: { [name: string]: Value }) => ({
+  bucket: input.bucket,
+  key: input.key,
+  version_id: input.versionId,
+  bytes: input.bytes,
+  landed_at: input.landedAt,
+  source: input.source,
+})
+
+function taskRequest(settings: CleanseSettings, run: Run, attempt: number, planUri: string): Prepared['request'] {
+  return {
+    clientToken: attemptName(run.runId, attempt).replace('/', '-'),
+    startedBy: attemptName(run.runId, attempt),
+    ...settings.task,
+    container: 'cleanse',
+    environment: { RUN_ID: run.runId, PLAN_URI: planUri },
+  }
+}

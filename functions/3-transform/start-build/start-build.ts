@@ -1,0 +1,124 @@
+import { silverKey, silverPk } from '../../../shared/cleanse.js'
+import type { Declared } from '../../../shared/declared.js'
+import { TerminalError } from '../../../shared/errors.js'
+import { inputsOf } from '../../../shared/inputs.js'
+import type { Item, LedgerReader } from '../../../shared/ledger.js'
+import { attemptName, attemptPath, type Run } from '../../../shared/run.js'
+import type { Prepared, StartEffects } from '../../../shared/start-run.js'
+import type { TaskRequest, Tasks } from '../../../shared/work.js'
+import { type BuildState, buildState, editionOf } from '../../../shared/build.js'
+
+export interface BuildSettings {
+  silverBucket: string
+  goldBucket: string
+  artifactsBucket: string
+  target: string
+  task: Pick<TaskRequest, 'cluster' | 'taskDefinition' | 'subnets' | 'securityGroups'>
+}
+
+export interface BuildStartEffects {
+  ledger: LedgerReader
+  project: Declared
+  settings: BuildSettings
+  tasks: Tasks
+  stopTask(task: string): Promise<void>
+}
+
+type SilverRuns = Record<string, { run_id: string; files: string[] }[]>
+
+/** Committed runs of one entity that one plan may list. */
+const SILVER_RUNS_MAX = 200_000
+const PAGE = 1_000
+
+/** How a build starts: one dbt task over the union of what waited, unless the last good build has seen it all. */
+export function buildStart(effects: BuildStartEffects): Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'> {
+  return {
+    prepare: (run, attempt) => prepare(effects, run, attempt),
+    launch: (request) => effects.tasks.run(request as unknown as TaskRequest),
+    find: async () => undefined,
+    stop: (job) => effects.stopTask(job),
+  }
+}
+
+async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
+  const { ledger, project, settings } = effects
+  const lane = project.lanes.find((candidate) => candidate.lane === run.subject)
+  if (!lane) throw new TerminalError(`no dbt lane "${run.subject}": this deployment's graph has none of that name`)
+  const state = await buildState(ledger, run.lane)
+  const silver: SilverRuns = {}
+  for (const entity of lane.entities) silver[entity] = await committedRuns(ledger, settings.silverBucket, entity)
+  if (sawAll(state, silver)) return { unchanged: 'nothing new since the last good build' }
+  const inputs = await inputsOf(ledger, run.runId)
+  const selectors = [...new Set(inputs.map(({ input }) => String(input.selector)))].sort()
+  return prepared(effects, run, attempt, { domains: lane.domains, selectors, silver, state })
+}
+
+/** Committed runs are only ever added, so equal counts mean that the last good build has read them all. */
+function sawAll(state: BuildState | undefined, silver: SilverRuns): boolean {
+  return !!state && Object.entries(silver).every(([entity, runs]) => state.silverRuns[entity] === runs.length)
+}
+
+interface Facts {
+  domains: string[]
+  selectors: string[]
+  silver: SilverRuns
+  state: BuildState | undefined
+}
+
+function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, facts: Facts): Prepared {
+  const path = attemptPath(run.runId, attempt)
+  const planUri = `s3://${settings.artifactsBucket}/${path}plan.json`
+  const edition = editionOf(run.runId, attempt)
+  const { domains, selectors, silver, state } = facts
+  return {
+    engine: 'dbt',
+    request: {
+      clientToken: attemptName(run.runId, attempt).replace('/', '-'),
+      startedBy: attemptName(run.runId, attempt),
+      ...settings.task,
+      container: 'dbt',
+      environment: { RUN_ID: run.runId, PLAN_URI: planUri },
+    },
+    plan: {
+      version: 1,
+      kind: 'build',
+      run_id: run.runId,
+      attempt,
+      correlation_id: run.runId,
+      lane: run.subject,
+      domains,
+      target: settings.target,
+      mode: 'standard',
+      selectors,
+      edition,
+      silver,
+      database: state ? { uri: state.databaseUri } : null,
+      database_out: `s3://${settings.artifactsBucket}/dbt/duckdb/${run.subject}/${edition}.duckdb`,
+      gold_bucket: settings.goldBucket,
+      artifacts_prefix: `s3://${settings.artifactsBucket}/${path}`,
+    },
+    shown: { selectors, silverRuns: countRuns(silver), base: state?.ordinal ?? 0 },
+  }
+}
+
+const countRuns = (silver: SilverRuns) =>
+  Object.fromEntries(Object.entries(silver).map(([entity, runs]) => [entity, runs.length]))
+
+/** All runs of an entity that the ledger calls committed, with the keys of their files. */
+async function committedRuns(ledger: LedgerReader, bucket: string, entity: string): Promise<SilverRuns[string]> {
+  const items: Item[] = []
+  let after: string | undefined
+  do {
+    const page = await ledger.query(silverPk(entity), { prefix: 'RUN#', limit: PAGE, ...(after && { after }) })
+    items.push(...page.items)
+    after = page.next
+    if (items.length > SILVER_RUNS_MAX) throw new TerminalError(`${entity} has more than ${SILVER_RUNS_MAX} runs`)
+  } while (after)
+  return items.map((item) => {
+    const runId = String(item.runId)
+    const files = (item.days as string[]).map(
+      (day, ordinal) => `s3://${bucket}/${silverKey(entity, day, runId, ordinal)}`,
+    )
+    return { run_id: runId, files }
+  })
+}

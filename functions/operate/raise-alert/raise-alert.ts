@@ -1,0 +1,35 @@
+import type { Detail, Event, GateFailed, Outgoing, StageFailed } from '../../../events/catalog.js'
+import { type Clock, iso } from '../../../shared/clock.js'
+import { absent, type Ledger } from '../../../shared/ledger.js'
+
+export interface RaiseAlertEffects {
+  ledger: Ledger
+  clock: Clock
+  publish(events: Outgoing[]): Promise<void>
+  /** Tells people: a subject of at most 100 characters and a text. */
+  notify(subject: string, text: string): Promise<void>
+}
+
+export type Failure = Detail<typeof StageFailed> | Detail<typeof GateFailed>
+
+/** SNS takes subjects of at most 100 characters (SNS API reference, Publish). */
+const SUBJECT_MAX = 100
+
+/** The ledger's proof that people were told of a failed run. */
+export const incidentKey = (runId: string) => ({ PK: `INCIDENT#run:${runId}`, SK: 'META' })
+
+/** Opens one incident per failed run and tells people once it is new; a repeat of the event changes nothing. */
+export async function raiseAlert(effects: RaiseAlertEffects, name: Event['name'], failure: Failure): Promise<string> {
+  const { ledger, clock } = effects
+  const { runId, kind, subject, reason } = failure
+  const priority = name === 'Stage Failed' ? ('P1' as const) : ('P2' as const)
+  const title = `${kind} of ${subject}: ${name === 'Gate Failed' ? 'held at the gate' : 'failed'}`
+  const known = await ledger.get(incidentKey(runId))
+  if (known) return 'this incident is open already'
+  await effects.notify(`[${priority}] ${title}`.slice(0, SUBJECT_MAX), `${title}\n\n${reason}\n\nnpx sluice show ${runId}`)
+  const incident = { ...incidentKey(runId), runId, priority, title, reason, openedAt: iso(clock.now()) }
+  const opened = await ledger.write({ put: incident, when: [absent('PK')] })
+  if (!opened.done) return 'somebody else opened this incident'
+  await effects.publish([{ name: 'Incident Opened', detail: { incidentId: `run:${runId}`, runId, priority, title } }])
+  return `opened a ${priority} incident`
+}

@@ -1,0 +1,21 @@
+import { tick } from '../../../events/aws.js'
+import { env } from '../../../shared/env.js'
+import { jobReader } from '../../../shared/jobs.js'
+import { listVersions, s3 } from '../../../shared/objects.js'
+import { stage } from '../../../shared/stage.js'
+import { taskReader } from '../../../shared/tasks.js'
+import { buildEnder, buildStarter, cleanseEnder, cleanseStarter, landingEffects } from '../../wiring.js'
+import { reconcile } from './reconcile.js'
+
+const effects = {
+  ...landingEffects(),
+  bronzeBucket: env.BRONZE_BUCKET,
+  listVersions: listVersions(env.BRONZE_BUCKET, s3()),
+  starts: { cleanse: cleanseStarter(), build: buildStarter() },
+  ends: { cleanse: cleanseEnder(), build: buildEnder() },
+  tasks: taskReader(env.CLUSTER_ARN),
+  jobs: jobReader(env.GLUE_JOB),
+}
+
+/** Every five minutes: finds what the events lost and drives it on. */
+export const handler = stage('reconcile', tick, effects.ledger, () => reconcile(effects))

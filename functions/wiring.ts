@@ -1,0 +1,113 @@
+import { announceReady, putEvents } from '../shared/bus.js'
+import { buildEnd } from '../shared/build.js'
+import { cleanseEnd } from '../shared/cleanse.js'
+import { systemClock } from '../shared/clock.js'
+import { project } from '../shared/declared.js'
+import { type EndEffects, endUnchanged } from '../shared/end-run.js'
+import { env } from '../shared/env.js'
+import { jobs } from '../shared/jobs.js'
+import type { World } from '../shared/lane.js'
+import { documentClient, ledger } from '../shared/ledger-dynamo.js'
+import { copyObject, findVersion, plans, putNote, removeObject, reports, s3 } from '../shared/objects.js'
+import type { StartEffects } from '../shared/start-run.js'
+import { addPartitions } from '../shared/tables.js'
+import { stopTask, tasks } from '../shared/tasks.js'
+import type { RecordLandingEffects } from './1-ingest/record-landing/record-landing.js'
+import { cleanseStart } from './2-cleanse/start-cleanse/start-cleanse.js'
+import { buildStart } from './3-transform/start-build/start-build.js'
+
+/**
+ * The effects of the stages, built from the environment. Each function builds one set, and a bundle holds only the
+ * calls of the sets that its handler asks for: the test of the roles relies on that.
+ */
+export const theLedger = () => ledger(env.LEDGER_TABLE, documentClient())
+export const thePublisher = () => putEvents(env.BUS_NAME)
+
+export function world(): World {
+  return { ledger: theLedger(), clock: systemClock, announceReady: announceReady(thePublisher()) }
+}
+
+export function landingEffects(): RecordLandingEffects {
+  const client = s3()
+  return {
+    ...world(),
+    project,
+    findVersion: findVersion(env.BRONZE_BUCKET, client),
+    putNote: putNote(env.QUARANTINE_BUCKET, client),
+  }
+}
+
+const network = () => ({
+  cluster: env.CLUSTER_ARN,
+  subnets: env.SUBNETS.split(','),
+  securityGroups: [env.SECURITY_GROUP],
+})
+
+export function cleanseStarter(): StartEffects {
+  const base = world()
+  const settings = {
+    silverBucket: env.SILVER_BUCKET,
+    quarantineBucket: env.QUARANTINE_BUCKET,
+    artifactsBucket: env.ARTIFACTS_BUCKET,
+    engine: env.CLEANSE_ENGINE as 'auto' | 'duckdb' | 'spark',
+    sparkFromBytes: Number(env.SPARK_FROM_BYTES),
+    task: { ...network(), taskDefinition: env.CLEANSE_TASK },
+  }
+  const code = { script: env.GLUE_SCRIPT_URI, modules: env.GLUE_MODULES_URI }
+  const work = { tasks: tasks(), jobs: jobs(env.GLUE_JOB, code), stopTask: stopTask(env.CLUSTER_ARN) }
+  return {
+    ...base,
+    publish: thePublisher(),
+    plans: plans(env.ARTIFACTS_BUCKET, s3()),
+    endUnchanged: (run, note) => endUnchanged(base, run, note),
+    ...cleanseStart({ ledger: base.ledger, project, settings, ...work }),
+  }
+}
+
+export function cleanseEnder(): EndEffects {
+  const client = s3()
+  const columnsOf = (entity: string) => project.entities[entity]?.columns ?? []
+  return {
+    ...world(),
+    publish: thePublisher(),
+    ...cleanseEnd({
+      project,
+      silverBucket: env.SILVER_BUCKET,
+      reports: reports(env.ARTIFACTS_BUCKET, client),
+      copyObject: copyObject(env.SILVER_BUCKET, client),
+      addPartitions: addPartitions(env.SILVER_DATABASE, env.SILVER_BUCKET, columnsOf),
+    }),
+  }
+}
+
+export function buildStarter(): StartEffects {
+  const base = world()
+  const settings = {
+    silverBucket: env.SILVER_BUCKET,
+    goldBucket: env.GOLD_BUCKET,
+    artifactsBucket: env.ARTIFACTS_BUCKET,
+    target: env.DBT_TARGET,
+    task: { ...network(), taskDefinition: env.DBT_TASK },
+  }
+  return {
+    ...base,
+    publish: thePublisher(),
+    plans: plans(env.ARTIFACTS_BUCKET, s3()),
+    endUnchanged: (run, note) => endUnchanged(base, run, note),
+    ...buildStart({ ledger: base.ledger, project, settings, tasks: tasks(), stopTask: stopTask(env.CLUSTER_ARN) }),
+  }
+}
+
+export function buildEnder(): EndEffects {
+  const client = s3()
+  const remove = removeObject(env.ARTIFACTS_BUCKET, client)
+  return {
+    ...world(),
+    publish: thePublisher(),
+    ...buildEnd({
+      ledger: theLedger(),
+      reports: reports(env.ARTIFACTS_BUCKET, client),
+      removeDatabase: (uri) => remove(uri.replace(`s3://${env.ARTIFACTS_BUCKET}/`, '')),
+    }),
+  }
+}

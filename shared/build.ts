@@ -1,0 +1,136 @@
+import * as z from 'zod'
+import type { Outgoing } from '../events/catalog.js'
+import type { EndEffects, Verdict } from './end-run.js'
+import { TerminalError } from './errors.js'
+import type { LedgerReader, Value, Write } from './ledger.js'
+import { attemptPath, type Run } from './run.js'
+import type { Reports } from './work.js'
+
+const count = z.number().int().min(0)
+const failedTest = z.looseObject({ test: z.string(), model: z.string(), failures: count.nullable() })
+
+/** The report that the dbt container leaves: its verdict, its tests, and what it exported. */
+export const buildReport = z.object({
+  run_id: z.string(),
+  attempt: count,
+  edition: z.string(),
+  verdict: z.enum(['passed', 'tests_failed', 'error']),
+  error: z.string().nullable(),
+  tests: z.object({ passed: count, warned: count, failed: count }),
+  failed_tests: z.array(failedTest),
+  warned_tests: z.array(failedTest),
+  datasets: z.array(
+    z.object({
+      domain: z.string(),
+      dataset: z.string(),
+      version: z.number().int(),
+      location: z.string(),
+      columns: z.array(z.object({ name: z.string(), glue_type: z.string() })),
+      rows: count,
+      files: z.array(z.object({ key: z.string(), rows: count, bytes: count })),
+    }),
+  ),
+  database: z.object({ uri: z.string(), bytes: count }).nullable(),
+})
+export type BuildReport = z.infer<typeof buildReport>
+
+/** Where the last good build of a lane left its database, and how many committed runs of each entity it has read. */
+export interface BuildState {
+  ordinal: number
+  databaseUri: string
+  silverRuns: Record<string, number>
+}
+
+export const editionOf = (runId: string, attempt: number) => `${runId}-${attempt}`
+export const buildStateKey = (lane: string) => ({ PK: `LANE#${lane}`, SK: 'STATE' })
+export const editionKey = (domain: string, edition: string) => ({ PK: `DOMAIN#${domain}`, SK: `EDITION#${edition}` })
+
+/** The state that the last good build of a lane left, or nothing before the first. */
+export async function buildState(ledger: LedgerReader, lane: string): Promise<BuildState | undefined> {
+  const item = await ledger.get(buildStateKey(lane))
+  return item as unknown as BuildState | undefined
+}
+
+/** As many failed tests as a run shows; the report has all. */
+const TESTS_SHOWN_MAX = 20
+
+export interface BuildEndEffects {
+  ledger: LedgerReader
+  reports: Reports
+  /** Deletes a database that no build can start from any more; best effort. */
+  removeDatabase(uri: string): Promise<void>
+}
+
+/** How a build ends: the gate on dbt's tests, the edition in the ledger, and the event for the publisher. */
+export function buildEnd(effects: BuildEndEffects): Pick<EndEffects, 'judge' | 'commit' | 'outcome'> {
+  return {
+    async judge(run) {
+      const report = await readReport(effects.reports, run)
+      return report && judge(report)
+    },
+    commit: (run) => commit(effects, run),
+    outcome: (run): Outgoing | undefined =>
+      run.unchanged
+        ? undefined
+        : {
+            name: 'Gold Built',
+            detail: { runId: run.runId, domains: run.domains as string[], edition: String(run.edition) },
+          },
+  }
+}
+
+/** The report of the run's current attempt, or nothing when the task left none. */
+export async function readReport(reports: Reports, run: Run): Promise<BuildReport | undefined> {
+  const content = await reports.read(`${attemptPath(run.runId, run.attempt)}report.json`)
+  return content === undefined ? undefined : buildReport.parse(content)
+}
+
+function judge(report: BuildReport): Verdict {
+  const { verdict, tests, failed_tests, warned_tests, datasets } = report
+  const shown = {
+    tests,
+    failedTests: failed_tests.slice(0, TESTS_SHOWN_MAX),
+    warnedTests: warned_tests.slice(0, TESTS_SHOWN_MAX),
+    edition: report.edition,
+    domains: [...new Set(datasets.map(({ domain }) => domain))],
+    datasets: datasets.map(({ domain, dataset, rows }) => ({ domain, dataset, rows })),
+  } as unknown as { [name: string]: Value }
+  if (verdict === 'passed') return { pass: true, shown }
+  const failed = failed_tests
+    .slice(0, 3)
+    .map(({ test, model, failures }) => `${test} on ${model}${failures === null ? '' : ` (${failures} rows)`}`)
+  const reason = verdict === 'tests_failed' ? `failed tests: ${failed.join(', ')}` : (report.error ?? 'dbt failed')
+  return { pass: false, reason, shown }
+}
+
+/** What the ending transaction of a build also writes: the lane's new state and an edition for each domain. */
+async function commit({ ledger, reports, removeDatabase }: BuildEndEffects, run: Run): Promise<{ writes: Write[] }> {
+  const report = await readReport(reports, run)
+  if (!report?.database) throw new TerminalError(`run ${run.runId} is committing, but its report names no database`)
+  const before = await buildState(ledger, run.lane)
+  const base = Number(run.base)
+  const ordinal = base + 1
+  const state = {
+    ordinal,
+    databaseUri: report.database.uri,
+    previousUri: before?.databaseUri ?? null,
+    silverRuns: run.silverRuns as Record<string, number>,
+    builtBy: run.runId,
+  }
+  const stale = (before as { previousUri?: string } | undefined)?.previousUri
+  if (stale && before?.ordinal === base) await removeDatabase(stale)
+  return {
+    writes: [
+      { update: buildStateKey(run.lane), set: state, when: [{ attribute: 'ordinal', below: ordinal, orAbsent: true }] },
+      ...(run.domains as string[]).map((domain) => ({ put: edition(domain, ordinal, run, report) })),
+    ],
+  }
+}
+
+function edition(domain: string, ordinal: number, run: Run, report: BuildReport) {
+  const datasets = report.datasets
+    .filter((dataset) => dataset.domain === domain)
+    .map(({ dataset, version, rows, location }) => ({ dataset, version, rows, location }))
+  const { runId, attempt } = run
+  return { ...editionKey(domain, report.edition), ordinal, runId, attempt, state: 'passed', datasets }
+}

@@ -1,0 +1,128 @@
+import type { Outgoing } from '../events/catalog.js'
+import { iso } from './clock.js'
+import { claim, release, type World } from './lane.js'
+import type { Value, Write } from './ledger.js'
+import { moveRun, type Run, runKey, stillAt, TRIES_MAX } from './run.js'
+import type { Ended } from './work.js'
+
+/** What a finished job's report says: let it pass, hold it at the gate, or call the attempt failed. */
+export type Verdict =
+  | { pass: true; shown: { [name: string]: Value } }
+  | { pass: false; reason: string; shown: { [name: string]: Value } }
+
+export interface EndEffects extends World {
+  publish(events: Outgoing[]): Promise<void>
+  /** Reads the attempt's report and decides; nothing when there is no report. */
+  judge(run: Run): Promise<Verdict | undefined>
+  /** Makes the results of a COMMITTING run final (repeatable), and gives what its last transaction also writes. */
+  commit(run: Run): Promise<{ writes: Write[]; shown?: { [name: string]: Value } }>
+  /** The event that tells the next stage about a committed run; none when nothing changed. */
+  outcome(run: Run): Outgoing | undefined
+}
+
+/**
+ * Takes in the end of one attempt's job. Only the attempt that the ledger holds counts: a late end of an older one
+ * changes nothing. Then drives the run to its end.
+ */
+export async function finishRun(effects: EndEffects, runId: string, attempt: number, ended: Ended): Promise<string> {
+  const run = (await effects.ledger.get(runKey(runId))) as Run | undefined
+  if (!run) return 'no such run'
+  if (run.state === 'READY' && run.attempt === attempt && !ended.ok) await effects.announceReady(run.kind, runId)
+  if (run.state === 'RUNNING' && run.attempt === attempt) {
+    const verdict = ended.ok ? await effects.judge(run) : undefined
+    if (!verdict) {
+      const reason = ended.ok ? 'the job ended well but left no report' : ended.reason
+      return failAttempt(effects, run, reason)
+    }
+    if (!verdict.pass) {
+      await parkRun(effects, run, { reason: verdict.reason, gate: true, shown: verdict.shown })
+      await settle(effects, runId)
+      return `held at the gate: ${verdict.reason}`
+    }
+    await effects.ledger.write(
+      moveRun(effects.clock, runId, 'COMMITTING', { set: verdict.shown, when: stillAt('RUNNING', attempt) }),
+    )
+  }
+  return settle(effects, runId)
+}
+
+async function failAttempt(effects: EndEffects, run: Run, reason: string): Promise<string> {
+  if (run.tries + 1 >= TRIES_MAX) {
+    await parkRun(effects, run, { reason, gate: false })
+    await settle(effects, run.runId)
+    return `parked after ${TRIES_MAX} tries: ${reason}`
+  }
+  const requeued = await effects.ledger.write(
+    moveRun(effects.clock, run.runId, 'READY', {
+      set: { tries: run.tries + 1, lastFailure: reason },
+      remove: ['job'],
+      when: stillAt('RUNNING', run.attempt),
+    }),
+  )
+  if (requeued.done) await effects.announceReady(run.kind, run.runId)
+  return `attempt ${run.attempt} failed and is tried again: ${reason}`
+}
+
+/** Parks a run with its reason and frees its lane, in one transaction; gives whether this call did it. */
+export async function parkRun(
+  { ledger, clock }: Pick<World, 'ledger' | 'clock'>,
+  run: Run,
+  parked: { reason: string; gate: boolean; shown?: { [name: string]: Value } },
+): Promise<boolean> {
+  const { reason, gate, shown } = parked
+  const written = await ledger.write(
+    moveRun(clock, run.runId, 'PARKED', {
+      set: { ...shown, reason, gate: gate ? 'failed' : 'not reached', endedAt: iso(clock.now()) },
+      when: stillAt('RUNNING', run.attempt),
+    }),
+    release(run.lane, run.runId),
+  )
+  return written.done
+}
+
+/**
+ * Drives a decided run to its end, any number of callers at once: commits, tells the next stage, and looks after the
+ * lane again, in this order and also on a repeat.
+ */
+export async function settle(effects: EndEffects, runId: string): Promise<string> {
+  let run = (await effects.ledger.get(runKey(runId))) as Run
+  if (run.state === 'COMMITTING') {
+    const { writes, shown } = await effects.commit(run)
+    await effects.ledger.write(
+      moveRun(effects.clock, runId, 'COMMITTED', {
+        set: { ...shown, gate: 'passed', endedAt: iso(effects.clock.now()) },
+        when: [...stillAt('COMMITTING', run.attempt)],
+      }),
+      release(run.lane, runId),
+      ...writes,
+    )
+    run = (await effects.ledger.get(runKey(runId))) as Run
+  }
+  if (run.state === 'PARKED') return settleParked(effects, run)
+  if (run.state !== 'COMMITTED') return `nothing to settle: the run is ${run.state}`
+  const outcome = effects.outcome(run)
+  if (outcome && run.duePk) await effects.publish([outcome])
+  await claim(effects, run.lane)
+  return 'committed'
+}
+
+/** Tells of a parked run, and looks after its lane again. */
+export async function settleParked(effects: World & Pick<EndEffects, 'publish'>, run: Run): Promise<string> {
+  const detail = { runId: run.runId, kind: run.kind, subject: run.subject, reason: String(run.reason) }
+  const name = run.gate === 'failed' ? 'Gate Failed' : 'Stage Failed'
+  if (run.duePk) await effects.publish([{ name, detail }])
+  await claim(effects, run.lane)
+  return `parked: ${run.reason}`
+}
+
+/** Ends a READY run for which nothing changed, without a job; then the lane is looked after as at every end. */
+export async function endUnchanged(world: World, run: Run, note: string): Promise<void> {
+  const { ledger, clock } = world
+  const end = moveRun(clock, run.runId, 'COMMITTED', {
+    set: { unchanged: note, endedAt: iso(clock.now()) },
+    dueSeconds: 'never',
+    when: stillAt('READY', run.attempt),
+  })
+  await ledger.write(end, release(run.lane, run.runId))
+  await claim(world, run.lane)
+}

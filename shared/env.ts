@@ -1,0 +1,39 @@
+/**
+ * The settings that the template gives to every function. Names of things only: a secret is never in here.
+ * Throws where one is read that the template forgot, with its name.
+ */
+const names = [
+  'LEDGER_TABLE',
+  'BUS_NAME',
+  'BRONZE_BUCKET',
+  'SILVER_BUCKET',
+  'GOLD_BUCKET',
+  'QUARANTINE_BUCKET',
+  'ARTIFACTS_BUCKET',
+  'CLUSTER_ARN',
+  'SUBNETS',
+  'SECURITY_GROUP',
+  'CLEANSE_TASK',
+  'DBT_TASK',
+  'DBT_TARGET',
+  'GLUE_JOB',
+  'GLUE_SCRIPT_URI',
+  'GLUE_MODULES_URI',
+  'CLEANSE_ENGINE',
+  'SPARK_FROM_BYTES',
+  'SILVER_DATABASE',
+  'GOLD_DATABASE',
+  'WORKGROUP',
+  'API_TOKEN_SECRET',
+  'ALERTS_TOPIC',
+] as const
+
+type Name = (typeof names)[number]
+
+export const env = new Proxy({} as Readonly<Record<Name, string>>, {
+  get(_, name: string) {
+    const value = process.env[name]
+    if (value === undefined) throw new Error(`the environment variable ${name} is missing: serverless.yml sets it`)
+    return value
+  },
+})

@@ -1,0 +1,21 @@
+import { Logger } from '@aws-lambda-powertools/logger'
+
+/** The one logger of a Lambda: JSON lines with the stage, and the run id once it is known. */
+export const logger = new Logger({ serviceName: 'sluice' })
+
+/** What a stage says of itself once it is done: what it did in a few words, and for which run. */
+export interface Outcome {
+  did: string
+  runId?: string
+  [name: string]: unknown
+}
+
+/** Writes the one line that a stage logs: which stage, what became of the event, how long it took. */
+export function logOutcome(stage: string, milliseconds: number, outcome: Outcome): void {
+  logger.info(stage, { stage, milliseconds: Math.round(milliseconds), ...outcome })
+}
+
+/** Writes the one line of a failed stage. The error goes on to Lambda, which repeats the event. */
+export function logFailure(stage: string, milliseconds: number, error: unknown): void {
+  logger.error(stage, { stage, milliseconds: Math.round(milliseconds), error: error as Error })
+}

@@ -1,0 +1,83 @@
+import { type Clock, iso } from './clock.js'
+import { absent, type Condition, INDEXED, is, type Item, type Key, type Value, type Write } from './ledger.js'
+
+/** A run is one unit of heavy work: a cleanse of one entity's batch, or a dbt build of one lane of domains. */
+export type RunKind = 'cleanse' | 'build'
+export type RunState = 'FILLING' | 'READY' | 'RUNNING' | 'COMMITTING' | 'COMMITTED' | 'PARKED' | 'REPLAYED'
+export type Engine = 'duckdb' | 'spark' | 'dbt'
+
+export type Run = Item & {
+  runId: string
+  kind: RunKind
+  lane: string
+  /** The entity of a cleanse, the lane's domains joined by `+` of a build. */
+  subject: string
+  state: RunState
+  attempt: number
+  tries: number
+  createdAt: string
+  dueAt?: string
+  engine?: Engine
+  job?: string
+  reason?: string
+}
+
+/** Seconds that a run may rest in a state before the reconciler looks after it. */
+export const DUE_SECONDS = {
+  FILLING: 60,
+  READY: 60,
+  /** The lease of an intent without a job: longer than the 60 s time-out of the function that starts it. */
+  RUNNING: 120,
+  COMMITTING: 300,
+  COMMITTED: 120,
+  PARKED: 120,
+  REPLAYED: 'never',
+} as const satisfies Record<RunState, number | 'never'>
+/** Seconds until a job that does not end is given up. */
+export const JOB_SECONDS_MAX = { duckdb: 3_600, spark: 7_200, dbt: 3_600 } as const satisfies Record<Engine, number>
+/** How often an attempt may fail before the run is parked; a busy service is not a failure. */
+export const TRIES_MAX = 2
+/** How long a job waits that found Glue at its concurrency limit. */
+export const BUSY_SECONDS = 30
+
+export const runKey = (runId: string): Key => ({ PK: `RUN#${runId}`, SK: 'META' })
+export const inputKey = (runId: string, ownerPk: string): Key => ({ PK: `RUN#${runId}`, SK: `IN#${ownerPk}` })
+export const attemptPath = (runId: string, attempt: number) => `runs/${runId}/attempt=${attempt}/`
+
+/** The job's name for one attempt, as ECS's `startedBy` carries it: letters, digits, `-`, `_` and `/` are allowed there. */
+export const attemptName = (runId: string, attempt: number) => `${runId}/${attempt}`
+/** The run and attempt that `attemptName` made, or nothing when a task was started by somebody else. */
+export function parseAttemptName(name: string | undefined): { runId: string; attempt: number } | undefined {
+  const match = /^([0-9a-z]{26})\/([0-9]{1,6})$/.exec(name ?? '')
+  return match ? { runId: match[1] as string, attempt: Number(match[2]) } : undefined
+}
+
+export interface Move {
+  set?: Record<string, Value>
+  remove?: string[]
+  when: Condition[]
+  /** Seconds from now until the reconciler looks, instead of the state's own bound; `never` when nobody has to. */
+  dueSeconds?: number | 'never'
+}
+
+/** The write that moves a run to a state: sets its bound, and appends the step to its history. */
+export function moveRun(clock: Clock, runId: string, state: RunState, move: Move): Write {
+  const now = clock.now()
+  const { attempt, reason } = move.set ?? {}
+  const step = { at: iso(now), state, ...(attempt !== undefined && { attempt }), ...(reason && { reason }) }
+  const seconds = move.dueSeconds ?? DUE_SECONDS[state]
+  const due: Record<string, Value> = seconds === 'never' ? {} : { duePk: INDEXED, dueAt: dueAt(clock, seconds) }
+  return {
+    update: runKey(runId),
+    set: { state, ...due, ...move.set },
+    append: { history: [step] },
+    remove: [...(move.remove ?? []), ...(seconds === 'never' ? ['duePk', 'dueAt'] : [])],
+    when: move.when,
+  }
+}
+
+export const dueAt = (clock: Clock, seconds: number) => iso(clock.now() + seconds * 1_000)
+
+/** The condition that a run is still in this state and attempt. */
+export const stillAt = (state: RunState, attempt: number): Condition[] => [is('state', state), is('attempt', attempt)]
+export const unlinked = absent('job')

@@ -1,0 +1,140 @@
+import type { Outgoing } from '../events/catalog.js'
+import { iso } from './clock.js'
+import { parkRun, settleParked } from './end-run.js'
+import type { Value } from './ledger.js'
+import type { World } from './lane.js'
+import { attemptPath, BUSY_SECONDS, type Engine, JOB_SECONDS_MAX, moveRun, type Run, runKey } from './run.js'
+import { stillAt, TRIES_MAX, unlinked } from './run.js'
+import type { Plans, Started } from './work.js'
+
+/** One attempt, prepared before it is intended: what is stored with the intent and what the job is told. */
+export interface Prepared {
+  engine: Engine
+  /** What the service is asked, stored so that a repeat is identical. */
+  request: { [name: string]: Value }
+  plan: unknown
+  /** What the run shows of its inputs. */
+  shown?: { [name: string]: Value }
+}
+
+export interface StartEffects extends World {
+  plans: Plans
+  publish(events: Outgoing[]): Promise<void>
+  /** Prepares the next attempt, or says that there is nothing to do. */
+  prepare(run: Run, attempt: number): Promise<Prepared | { unchanged: string }>
+  /** Starts the job of an intent that this caller won, or repeats it where the service recognises a repeat. */
+  launch(request: Prepared['request'], engine: Engine, attempt: number): Promise<Started>
+  /** Looks for the job of an attempt whose answer was lost, where a repeat would start a second one. */
+  find(run: Run): Promise<string | undefined>
+  stop(job: string, engine: Engine): Promise<void>
+  /** Ends a run that has nothing to do, without a job. */
+  endUnchanged(run: Run, note: string): Promise<void>
+}
+
+/**
+ * Starts the next attempt of a run that is READY, or takes up an intent whose starter died. The only place that starts
+ * jobs; each start stands behind its own won intent, so two jobs for one run and attempt cannot exist.
+ */
+export async function startRun(effects: StartEffects, runId: string): Promise<string> {
+  const { ledger, clock } = effects
+  let run = (await ledger.get(runKey(runId))) as Run | undefined
+  if (!run) return 'no such run'
+  if (run.state === 'RUNNING' && !run.job && run.dueAt && run.dueAt <= iso(clock.now())) {
+    const taken = await takeUp(effects, run)
+    if (taken) return taken
+    run = (await ledger.get(runKey(runId))) as Run
+  }
+  if (run.state !== 'READY') return `nothing to start: the run is ${run.state}`
+  return intend(effects, run)
+}
+
+/** An intent without a job whose lease has passed: find its job, repeat the request, or clear the way for another. */
+async function takeUp(effects: StartEffects, run: Run): Promise<string | undefined> {
+  const { ledger, clock } = effects
+  if (run.engine !== 'spark') return launchAndLink(effects, run)
+  const found = await effects.find(run)
+  if (found) return link(effects, run, found)
+  if (run.tries + 1 >= TRIES_MAX) return park(effects, run, 'the job never started')
+  await ledger.write(
+    moveRun(clock, run.runId, 'READY', {
+      set: { tries: run.tries + 1 },
+      when: [...stillAt('RUNNING', run.attempt), unlinked],
+    }),
+  )
+  return undefined
+}
+
+async function intend(effects: StartEffects, run: Run): Promise<string> {
+  const attempt = run.attempt + 1
+  const prepared = await effects.prepare(run, attempt)
+  if ('unchanged' in prepared) {
+    await effects.endUnchanged(run, prepared.unchanged)
+    return prepared.unchanged
+  }
+  const { engine, request, shown } = prepared
+  const won = await effects.ledger.write(
+    moveRun(effects.clock, run.runId, 'RUNNING', {
+      set: { attempt, engine, request, ...shown },
+      remove: ['job'],
+      when: stillAt('READY', run.attempt),
+    }),
+  )
+  if (!won.done) return 'somebody else starts this attempt'
+  return launchAndLink(effects, { ...run, attempt, engine, request, state: 'RUNNING' }, prepared)
+}
+
+async function launchAndLink(effects: StartEffects, run: Run, prepared?: Prepared): Promise<string> {
+  const engine = run.engine as Engine
+  const plan = prepared ?? (await effects.prepare(run, run.attempt))
+  if ('plan' in plan) await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)
+  const started = await effects.launch(run.request as Prepared['request'], engine, run.attempt)
+  if ('job' in started) return link(effects, run, started.job)
+  if ('busy' in started) return backOff(effects, run)
+  return failAttempt(effects, run, started.failed)
+}
+
+async function link(effects: StartEffects, run: Run, job: string): Promise<string> {
+  const engine = run.engine as Engine
+  const { ledger, clock } = effects
+  const linked = await ledger.write(
+    moveRun(clock, run.runId, 'RUNNING', {
+      set: { job, startedAt: iso(clock.now()) },
+      dueSeconds: JOB_SECONDS_MAX[engine],
+      when: [...stillAt('RUNNING', run.attempt), unlinked],
+    }),
+  )
+  if (linked.done) return `started attempt ${run.attempt} on ${engine}`
+  const now = (await ledger.get(runKey(run.runId))) as Run
+  const superseded = now.attempt !== run.attempt || (now.state === 'RUNNING' && now.job !== job)
+  if (superseded) await effects.stop(job, engine)
+  return superseded ? 'another attempt took over: stopped this job' : `attempt ${run.attempt} is under way`
+}
+
+/** The service is at its limit: the same run waits, and nothing failed. */
+async function backOff(effects: StartEffects, run: Run): Promise<string> {
+  await effects.ledger.write(
+    moveRun(effects.clock, run.runId, 'READY', {
+      dueSeconds: BUSY_SECONDS,
+      when: [...stillAt('RUNNING', run.attempt), unlinked],
+    }),
+  )
+  return `the service is busy: again in ${BUSY_SECONDS} s`
+}
+
+async function failAttempt(effects: StartEffects, run: Run, reason: string): Promise<string> {
+  if (run.tries + 1 >= TRIES_MAX) return park(effects, run, reason)
+  const requeued = await effects.ledger.write(
+    moveRun(effects.clock, run.runId, 'READY', {
+      set: { tries: run.tries + 1 },
+      when: [...stillAt('RUNNING', run.attempt), unlinked],
+    }),
+  )
+  if (requeued.done) await effects.announceReady(run.kind, run.runId)
+  return `attempt ${run.attempt} did not start: ${reason}`
+}
+
+async function park(effects: StartEffects, run: Run, reason: string): Promise<string> {
+  await parkRun(effects, run, { reason, gate: false })
+  const parked = (await effects.ledger.get(runKey(run.runId))) as Run
+  return parked.state === 'PARKED' ? settleParked(effects, parked) : `nothing to park: the run is ${parked.state}`
+}

@@ -1,0 +1,64 @@
+/** The services that do heavy work, as far as a stage needs them. */
+
+export type Started = { job: string } | { busy: true } | { failed: string }
+
+/** How an attempt's job ended. */
+export type Ended = { ok: true } | { ok: false; reason: string }
+
+/** ECS RunTask's request, stored as it is sent, so that a repeat with the same token finds the first task. */
+export interface TaskRequest {
+  clientToken: string
+  cluster: string
+  taskDefinition: string
+  startedBy: string
+  subnets: string[]
+  securityGroups: string[]
+  container: string
+  environment: { RUN_ID: string; PLAN_URI: string }
+}
+
+export interface Tasks {
+  /** Starts a task, or finds the one that the same token started; `failed` when ECS answers without a task. */
+  run(request: TaskRequest): Promise<Started>
+}
+
+export interface TaskState {
+  stopped: boolean
+  ended?: Ended
+}
+
+export interface TaskReader {
+  /** The state of a task, or nothing when ECS no longer knows it (about an hour after its end). */
+  describe(taskArn: string): Promise<TaskState | undefined>
+}
+
+export interface GlueArguments {
+  runId: string
+  attempt: number
+  planUri: string
+}
+
+export interface Jobs {
+  /** Starts a Glue job run once, without retries of its own; `busy` at the concurrency limit. */
+  start(request: GlueArguments): Promise<Started>
+  /** The id of the job run of this run and attempt, if Glue knows one. It may be stale. */
+  find(runId: string, attempt: number): Promise<string | undefined>
+  /** Asks Glue to stop a job run; best effort. */
+  stop(jobRunId: string): Promise<void>
+}
+
+export interface JobReader {
+  /** A job run's own arguments and how it ended, `ended` absent while it runs. */
+  get(jobRunId: string): Promise<{ runId: string; attempt: number; ended?: Ended } | undefined>
+}
+
+/** Where plans and reports lie. */
+export interface Plans {
+  /** Writes a JSON object unless it exists, and gives its URI; the first writer's content stays. */
+  writeOnce(key: string, content: unknown): Promise<string>
+}
+
+export interface Reports {
+  /** A JSON object of the artifacts bucket, or nothing when it does not exist. */
+  read(key: string): Promise<unknown>
+}

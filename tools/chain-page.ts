@@ -1,0 +1,63 @@
+import { chain, type Row, type Trigger } from '../events/chain.js'
+
+/** The page `docs/chain.md`: the chain as a picture and as a table. */
+export function chainPage(): string {
+  return `# The chain
+
+<!-- Generated from events/chain.ts by \`npm run generate\`: change it there. -->
+
+Every stage, in the order in which data flows. A stage wakes on an event, decides, writes its decision into the ledger
+and acts; nothing waits in between.
+
+\`\`\`mermaid
+flowchart TD
+${edges().join('\n')}
+\`\`\`
+
+| phase | stage | on | does | starts | emits |
+|---|---|---|---|---|---|
+${chain.map(line).join('\n')}
+
+## What each stage may touch
+
+The role of each function is made from these words; \`events/rights.ts\` spells them out in IAM's.
+
+| stage | may |
+|---|---|
+${chain.map(({ stage, may }) => `| \`${stage}\` | ${may.join(', ')} |`).join('\n')}
+`
+}
+
+function edges(): string[] {
+  const lines = new Set<string>(['  S3[("bronze")] -- Object Created --> record-landing'])
+  for (const row of chain) {
+    for (const work of row.starts ?? []) lines.add(`  ${row.stage} -. runs .-> ${id(work)}["${work}"]`)
+    for (const trigger of row.on) for (const edge of into(row, trigger)) lines.add(edge)
+  }
+  return [...lines]
+}
+
+function into(row: Row, trigger: Trigger): string[] {
+  if ('ended' in trigger) return [`  ${id(trigger.ended)} -- ended --> ${row.stage}`]
+  if ('everyMinutes' in trigger) return [`  clock(["every ${trigger.everyMinutes} minutes"]) --> ${row.stage}`]
+  if ('http' in trigger) return [`  caller(["HTTP"]) --> ${row.stage}`]
+  if ('landing' in trigger) return []
+  const from = chain.filter(({ emits, stage }) => emits?.includes(trigger.event) && stage !== 'reconcile')
+  return from.map(({ stage }) => `  ${stage} -- ${trigger.event} --> ${row.stage}`)
+}
+
+const id = (work: string) => work.replaceAll(' ', '_')
+
+function line(row: Row): string {
+  const on = row.on.map(described).join(', ')
+  const list = (items: readonly string[] | undefined) => (items ?? []).join(', ')
+  return `| ${row.phase} | \`${row.stage}\` | ${on} | ${row.does} | ${list(row.starts)} | ${list(row.emits)} |`
+}
+
+function described(trigger: Trigger): string {
+  if ('event' in trigger) return trigger.event
+  if ('ended' in trigger) return `end of the ${trigger.ended}`
+  if ('everyMinutes' in trigger) return `every ${trigger.everyMinutes} minutes`
+  if ('http' in trigger) return trigger.http.map((route) => `\`${route}\``).join(', ')
+  return 'S3 Object Created in bronze, through a queue'
+}

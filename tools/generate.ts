@@ -1,0 +1,21 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { chainPage } from './chain-page.js'
+import { readDeclared } from './declared.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
+
+/** Everything that is generated and committed, with its content as the sources say it now. */
+export const generated = (): Record<string, string> => ({
+  'shared/declared.json': `${JSON.stringify(readDeclared(root), null, 2)}\n`,
+  'docs/chain.md': chainPage(),
+})
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [file, content] of Object.entries(generated())) {
+    const path = `${root}/${file}`
+    const before = readFileSync(path, { encoding: 'utf8', flag: 'a+' })
+    if (before !== content) writeFileSync(path, content)
+    process.stdout.write(`${before === content ? 'fresh  ' : 'written'} ${file}\n`)
+  }
+}
