@@ -63,7 +63,7 @@ class Build:
         return inputs
 
     def _choose_scope(self, built: dict[str, set[str]], before: str | None) -> None:
-        """A database of another project, or with runs that the plan has not, is rebuilt from all of silver."""
+        """A database of another project, or with runs that the plan has not, is built anew from silver."""
         listed = {entity: {run.run_id for run in runs} for entity, runs in self.plan.silver.items()}
         foreign = any(runs - listed.get(entity, set()) for entity, runs in built.items())
         reason = None

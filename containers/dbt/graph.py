@@ -1,7 +1,7 @@
 """The lanes of the dbt project, computed from its manifest: `python -m containers.dbt.graph [--check]`.
 
-A lane is a connected component of the model graph: domains that share a model or a source share a lane, so that
-two builds never touch one relation. A domain is a dbt group; its datasets are the group's public models.
+A lane is a connected component of the model graph: domains that share a model or a source share a lane, so
+that two builds never touch one relation. A domain is a dbt group; its datasets are its public models.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EDITION_COLUMN = {
     "name": "_edition",
     "type": "varchar",
     "glue_type": "string",
-    "description": "The edition that this row was published with; rows of two editions never belong together.",
+    "description": "The edition that this row was published with; rows of two never belong together.",
 }
 GLUE_TYPES = {"varchar": "string", "integer": "int", "timestamp(6)": "timestamp"}
 GLUE_NATIVE = re.compile(r"(bigint|double|boolean|date|decimal\(\d+,\d+\))\Z")
@@ -98,7 +98,7 @@ def _dataset(model: ModelNode) -> dict:
 
 
 def _ancestors(manifest: Manifest, unique_id: str) -> set[str]:
-    """The node and all that it is made from; the plan's own table is a control, shared by all, and joins nothing."""
+    """The node and all that it is made from, but for the plan's own table: all read it, it joins nothing."""
     found, waiting = set(), [unique_id]
     while waiting:
         node = waiting.pop()

@@ -1,4 +1,4 @@
-"""Makes the parse state that a task starts from: `python -m containers.dbt.prepare`, run while the image is built."""
+"""Makes the parse state that tasks start from, as the image is built: `python -m containers.dbt.prepare`."""
 
 from containers.dbt.project import save_parse_state
 

@@ -1,7 +1,7 @@
 """The container's entry: `python -m containers.dbt.run` with RUN_ID and PLAN_URI in the environment.
 
-Exit code 0 when the build passed, 1 when tests failed or dbt met an error (the report says which), 2 when there
-is no verdict because something around dbt broke; where it can, that too leaves a report.
+Exit code 0 when the build passed, 1 when tests failed or dbt met an error (the report says which), 2 when
+there is no verdict because something around dbt broke; where it can, that too leaves a report.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _fetch(plan: BuildPlan, storage: Storage, path: Path) -> None:
 
 
 def _report_crash(plan: BuildPlan, storage: Storage, failure: Exception) -> None:
-    """Leaves what is known, for the person who is woken; the exit code still says that there is no verdict."""
+    """Leaves what is known, for the person who is woken; the exit code says that it is no verdict."""
     from containers.dbt.report import Findings, build_report
 
     error = f"{type(failure).__name__}: {' '.join(str(failure).split())[:500]}"

@@ -30,7 +30,7 @@ def prepare_silver(
     contracts: Path,
     read_everything: bool,
 ) -> dict[str, SilverInput]:
-    """Makes lake_silver.<entity> and sluice.plan_runs; with `read_everything` every listed run counts as new."""
+    """Makes lake_silver.<entity> and sluice.plan_runs; `read_everything` takes every listed run as new."""
     connection.execute(
         "create or replace table sluice.plan_runs (entity varchar, run_id varchar, is_new boolean)"
     )

@@ -6,17 +6,10 @@ with trades as (
 
 ),
 
-closes as (
-
-    select *
-    from {{ ref('int_daily_closes') }}
-
-),
-
 trading_days as (
 
     select distinct trading_day
-    from closes
+    from {{ ref('int_daily_closes') }}
 
 ),
 
@@ -97,7 +90,8 @@ final as (
         closes.close,
         cast(coalesce(filled.quantity * closes.close, 0) as decimal(38, 12)) as market_value
     from filled
-    left join closes on filled.symbol = closes.symbol and filled.trading_day = closes.trading_day
+    left join {{ ref('int_daily_closes') }} as closes
+        on filled.symbol = closes.symbol and filled.trading_day = closes.trading_day
     where filled.quantity > 0 or filled.trade_count > 0
 
 )

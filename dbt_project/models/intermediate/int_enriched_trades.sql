@@ -72,8 +72,8 @@ final as (
         case
             when trades.side = 'SELL'
                 then cast(
-                    cast(trades.executed_quantity * trades.price as double) - (costs.cost_before - costs.cost_after)
-                    as decimal(38, 10)
+                    cast(trades.executed_quantity * trades.price as double)
+                    - (costs.cost_before - costs.cost_after) as decimal(38, 10)
                 )
             else cast(0 as decimal(38, 10))
         end as realized_pnl,

@@ -31,7 +31,7 @@ sequenced as (
         row_number() over (
             partition by trades.account_id, trades.symbol order by trades.traded_at, trades.transaction_id
         ) as position_sequence,
-        cast(case when trades.side = 'BUY' then trades.quantity else -trades.quantity end as decimal(38, 6)) as signed
+        cast(trades.quantity as decimal(38, 6)) * case when trades.side = 'BUY' then 1 else -1 end as signed
     from trades
     inner join trade_days on trades.trade_date = trade_days.calendar_date
 

@@ -1,4 +1,4 @@
-"""A lake for tests: silver files written as the cleanse writes them, plans, and tasks run as the container runs."""
+"""A lake for tests: silver files as the cleanse writes them, plans, and tasks run as the container runs."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Lake:
         }
 
     def build(self, keep: bool = True, **changes) -> Task:
-        """Runs the container's entry in an empty directory that is deleted; a passed build becomes the state."""
+        """Runs the container's entry in an empty directory; a passed build becomes the state."""
         plan = self.plan(**changes)
         prefix = plan["artifacts_prefix"].split("/", 3)[3]
         body = json.dumps(plan).encode()
@@ -140,6 +140,11 @@ class Lake:
         except self.s3.exceptions.NoSuchKey:
             return None
         return json.loads(found["Body"].read())
+
+    def text(self, task: Task, name: str) -> str:
+        """The text of one artifact of a task."""
+        key = task.plan["artifacts_prefix"].split("/", 3)[3] + name
+        return self.s3.get_object(Bucket=self.bucket("artifacts"), Key=key)["Body"].read().decode()
 
     def keys(self, zone: str, prefix: str = "") -> list[str]:
         """All keys below a prefix."""

@@ -73,8 +73,8 @@ final as (
         cast(market_value - cost_basis as decimal(28, 6)) as unrealized_pnl,
         net_invested,
         cast(
-            cast(market_value - net_invested - previous_value as double) / nullif(cast(previous_value as double), 0e0)
-            as decimal(28, 10)
+            cast(market_value - net_invested - previous_value as double)
+            / nullif(cast(previous_value as double), 0e0) as decimal(28, 10)
         ) as daily_return
     from compared
 

@@ -34,14 +34,13 @@ holdings as (
     select
         account_id,
         symbol,
-        cast(market_value as double) / sum(cast(market_value as double)) over (partition by account_id) as weight,
+        cast(market_value as double) / cast(sum(market_value) over (partition by account_id) as double)
+            as weight,
         count(*) over (partition by account_id) as holding_count
     from {{ ref('int_daily_positions') }}
     where
-        quantity > 0
-        and market_value > 0
-        and close is not null
-        and trading_day = (select max(price_date) from prices)
+        market_value > 0
+        and trading_day = (select max(prices.price_date) from prices)
 
 ),
 
@@ -67,29 +66,25 @@ scoped_returns as (
 
 ),
 
-aged_returns as (
-
-    select
-        scoped_returns.*,
-        row_number() over (partition by scope, scope_id order by price_date desc) as age_days
-    from scoped_returns
-
-),
-
 window_returns as (
 
     select *
-    from aged_returns
+    from (
+        select *, row_number() over (partition by scope, scope_id order by price_date desc) as age_days
+        from scoped_returns
+    ) as aged
     where age_days <= {{ window_days }}
 
 ),
 
-{{ interpolated_quantiles('window_returns', by=['scope', 'scope_id'], value='daily_return', tails=['0.05', '0.01']) }},
+{{ interpolated_quantiles(
+    'window_returns', by=['scope', 'scope_id'], value='daily_return', tails=['0.05', '0.01']
+) }},
 
 final as (
 
     select
-        (select max(price_date) from prices) as as_of_date,
+        (select max(prices.price_date) from prices) as as_of_date,
         cast(scope as varchar) as scope,
         scope_id,
         cast(1 - tail as decimal(3, 2)) as confidence,
