@@ -61,6 +61,8 @@ def _parse(arguments: list[str]) -> tuple[Settings, bool]:
         default=1.0,
         help="factor on Lambda's waits between asynchronous attempts (AWS: 60 s, then 120 s)",
     )
+    parser.add_argument("--spark-memory", default="2g", help="memory of a Glue run's Spark (2g)")
+    parser.add_argument("--glue-minute-seconds", type=float, default=60.0, help=argparse.SUPPRESS)
     parser.add_argument("--with-parent", action="store_true", help="stop when the starting process is gone")
     chosen = parser.parse_args(arguments)
     if not 1 <= chosen.port <= 65535:
@@ -74,6 +76,8 @@ def _parse(arguments: list[str]) -> tuple[Settings, bool]:
         pad_seconds=chosen.pad_seconds,
         max_parallel_tasks=chosen.max_parallel_tasks,
         async_retry_scale=chosen.async_retry_scale,
+        spark_memory=chosen.spark_memory,
+        glue_minute_seconds=chosen.glue_minute_seconds,
     )
     return settings, chosen.with_parent
 

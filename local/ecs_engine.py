@@ -19,9 +19,8 @@ SLOT_POLL_SECONDS = 0.05
 class EcsEngine:
     """Takes the place of the Docker client behind MiniStack's RunTask and StopTask."""
 
-    def __init__(self, settings: Settings, guardian: Guardian) -> None:
-        self._settings, self._guardian = settings, guardian
-        self._slots = threading.Semaphore(settings.max_parallel_tasks)
+    def __init__(self, settings: Settings, guardian: Guardian, slots: threading.Semaphore) -> None:
+        self._settings, self._guardian, self._slots = settings, guardian, slots
         self._tasks: dict[str, TaskRecord] = {}
         self._children: dict[str, ChildProcess] = {}
         self._lock = threading.Lock()

@@ -1,9 +1,9 @@
 """A small process that outlives the emulator by a moment, and ends what the emulator could not.
 
-The emulator holds the only write end of its standard input. Each line there is `+ <pid> <started>` or
-`- <pid>` for a process, or `rm <folder>`. When the pipe closes, the emulator is gone, however it died: whatever
-is still on the list is killed, and the folders are removed. It sits in a session of its own, so that a signal
-to the emulator's process group does not reach it.
+The emulator holds the only write end of its standard input, and writes `+ <pid> <started>` or `- <pid>` for a
+process, or `rm <folder>`. When the pipe closes, the emulator is gone, however it died: whatever is still on
+the list is killed, and the folders are removed. It sits in a session of its own, so that a signal to the
+emulator's process group does not reach it.
 """
 
 import contextlib

@@ -29,13 +29,16 @@ def serve(settings: Settings, parent: int | None) -> None:
     # Imported here, because MiniStack reads its environment when it is imported.
     from local import patches
     from local.ecs_engine import EcsEngine
+    from local.glue_engine import GlueEngine
 
-    ecs = EcsEngine(settings, guardian)
-    patches.install(patches.Parts(settings, guardian, ecs, None))
+    slots = threading.Semaphore(settings.max_parallel_tasks)
+    ecs, glue = EcsEngine(settings, guardian, slots), GlueEngine(settings, guardian, slots)
+    patches.install(patches.Parts(settings, guardian, ecs, glue))
     try:
         asyncio.run(_serve(settings, parent))
     finally:
         ecs.stop_all()
+        glue.stop_all()
         _stop_lambda_workers()
         guardian.close()
 

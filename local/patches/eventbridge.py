@@ -1,7 +1,7 @@
-"""Rules deliver only where they may, invoke functions as asynchronous events, and keep what they cannot deliver.
+"""Rules deliver only where they may, invoke functions asynchronously, and keep what they cannot deliver.
 
-Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (dead letters and their attributes;
-a missing permission is not retried), https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html.
+Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html (dead letters and their
+attributes; a missing permission is not retried), https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Lambda's asynchronous invocation: its waits, its bound, where a lost event goes, and who may send it there.
 
-Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html (two more attempts, one
-minute and two minutes later; throttled events wait from 1 second to 5 minutes for as long as they may grow old) and
-https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html (what a destination receives).
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html (two more
+attempts, after one minute and two; throttled events wait 1 s to 5 minutes until they are too old),
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html (what a destination gets).
 """
 
 import collections
@@ -93,7 +93,7 @@ class AsyncQueue:
 
 
 def apply(parts) -> None:
-    """Replace the emulator's own retry loop; S3, EventBridge and Invoke with type Event all come through here."""
+    """Replace the emulator's retry loop; S3, EventBridge and Invoke with type Event come through here."""
     from ministack.services import lambda_svc
 
     queue = AsyncQueue(parts.settings.async_retry_scale)

@@ -1,7 +1,7 @@
-"""What Lambda does around a handler: batches from queues, logs by right, and workers that never outlive the emulator.
+"""What Lambda does around a handler: batches from queues, logs by right, workers that end with the emulator.
 
-Sources: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html (batching window, and that the role
-must be able to read the queue), https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html.
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html (batching window; the
+role must be able to read the queue), https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html.
 """
 
 import logging
