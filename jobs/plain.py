@@ -19,26 +19,27 @@ YEAR = "[1-9][0-9]{3}"
 ANY_DAY = "(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 SAFE_DAY = "(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?Z"
-TYPES = {"string": "VARCHAR", "integer": "BIGINT", "date": "DATE", "timestamp": "TIMESTAMPTZ"}
+TYPES = {"string": "VARCHAR", "integer": "BIGINT", "date": "DATE", "timestamp": "TIMESTAMPTZ", "json": "VARCHAR"}
 
 
-def plain_sql(contract: Contract) -> dict | None:
+def plain_sql(contract: Contract) -> dict:
     """The pattern of a plain line, the types to read it with, and the check of its values over `c_<column>`.
 
-    None when a column's type admits no such pattern; then every line takes the exact rules.
+    The pattern is None when a column's type admits none; then every line takes the exact rules.
     """
-    values = [_value_pattern(column) for column in contract.columns]
-    if None in values:
-        return None
-    members = "|".join(
-        f'"{column.name}": ?{value}' for column, value in zip(contract.columns, values, strict=True)
-    )
-    structure = {column.name: _duckdb_type(column) for column in contract.columns}
     return {
-        "line": rf"\A\{{({members})(, ?({members}))*\}}\z",
-        "structure": json.dumps(structure),
+        "line": _line_pattern(contract),
+        "structure": json.dumps({column.name: _duckdb_type(column) for column in contract.columns}),
         "check": " AND ".join(_check(column) for column in contract.columns),
     }
+
+
+def _line_pattern(contract: Contract) -> str | None:
+    values = {column.name: _value_pattern(column) for column in contract.columns}
+    if None in values.values():
+        return None
+    members = "|".join(f'"{name}": ?{value}' for name, value in values.items())
+    return rf"\A\{{({members})(, ?({members}))*\}}\z"
 
 
 def _duckdb_type(column: Column) -> str:

@@ -75,16 +75,16 @@ def _header(reader, lines: _PhysicalLines, required: tuple) -> list[str]:
         while not any(field.strip() for field in row):
             row = next(reader)
     except (csv.Error, StopIteration) as error:
-        raise FileProblem("csv_header_unreadable", f"no header could be read: {error}") from error
+        raise FileProblem("header_unreadable", f"no header could be read: {error}") from error
     # Spreadsheets change case and add blanks, so both are forgiven; contracts only have lower case names.
     names = [field.strip().lower() or f"column_{place}" for place, field in enumerate(row, 1)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise FileProblem("csv_header_duplicated", f"the header names {', '.join(twice)} more than once")
+        raise FileProblem("column_twice_in_header", f"the header names {', '.join(twice)} more than once")
     missing = [name for name in required if name not in names]
     if missing:
         raise FileProblem(
-            "csv_column_missing", f"the header lacks {', '.join(missing)}: {lines.text()[:1000]}"
+            "column_missing_in_header", f"the header lacks {', '.join(missing)}: {lines.text()[:1000]}"
         )
     lines.taken.clear()
     return names
@@ -109,7 +109,7 @@ def _records(reader, lines: _PhysicalLines, rejects: RejectSpool):
 def _record(header: list, row: list, number: int, lines: _PhysicalLines, rejects: RejectSpool) -> str | None:
     if len(row) != len(header):
         detail = f"the header has {len(header)} fields, this row {len(row)}"
-        rejects.add(number, "csv_wrong_field_count", detail, lines.text())
+        rejects.add(number, "wrong_number_of_fields", detail, lines.text())
         return None
     record = json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False)
     if len(record) * 4 > MAX_LINE_BYTES and len(record.encode()) > MAX_LINE_BYTES:

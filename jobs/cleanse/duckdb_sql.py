@@ -1,7 +1,7 @@
 """The statements of the DuckDB engine, built from a compiled contract.
 
-Positions: rows of `staged` keep the order of the files and lines they came from, so `rowid` is the place of a row in the whole batch,
-and the line is its distance from the file's first row. Measured: a row number computed while reading costs as much as the reading.
+Positions: rows of `staged` keep the order of the files and lines they came from, so `rowid` is the place of a row
+in the whole batch, and its line is the distance from the file's first row.
 """
 
 import json
@@ -12,7 +12,8 @@ from jobs.compiled import CompiledContract
 BLANKS = "' ' || CHR(9) || CHR(10) || CHR(13)"
 # Bare member numbers get quotes, so that their text survives: the JSON reader would pass them through a double.
 NUMBER = r'([^\\]"[ \t\r]*:[ \t\r]*)(-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?)([ \t\r]*[,}])'
-# DuckDB's reader takes trailing commas, NaN and Infinity for JSON. A cheap suspicion first, then a look outside of strings.
+# DuckDB's reader takes trailing commas, NaN and Infinity for JSON. A cheap suspicion first, then a look outside of
+# strings.
 SUSPICION = r",[ \t\r]*[}\]]|[iI][nN][fF]|[nN][aA][nN]"
 LENIENT = r",[ \t\r]*[}\]]|[iI]|[nN][aA]"
 
@@ -24,22 +25,19 @@ def quoted(text: str) -> str:
 
 def stage_sql(contract: CompiledContract, paths: list[str], exact_only: bool = False) -> str:
     """Reads all lines once: plain ones straight to types, the others kept as text for the exact rules."""
-    plain = None if exact_only else contract.sql["plain"]
-    types = json.loads(plain["structure"]) if plain else {name: "VARCHAR" for name in contract.columns}
-    if plain:
-        parsed = f"CASE WHEN REGEXP_MATCHES(line, {quoted(plain['line'])}) THEN json_transform(line, {quoted(plain['structure'])}) END"
-    else:
-        parsed = "NULL::STRUCT(" + ", ".join(f'"{name}" {kind}' for name, kind in types.items()) + ")"
+    plain = contract.sql["plain"]
+    usable = plain["line"] is not None and not exact_only
+    is_plain = f"REGEXP_MATCHES(line, {quoted(plain['line'])})" if usable else "FALSE"
+    parsed = f"CASE WHEN {is_plain} THEN json_transform(line, {quoted(plain['structure'])}) END"
     fields = ", ".join(f't."{name}" AS c_{name}' for name in contract.columns)
-    check = plain["check"] if plain else "FALSE"
     return f"""
 CREATE TEMP TABLE staged AS
 SELECT f, {_values(contract)}, plain,
   CASE WHEN NOT plain THEN line END AS raw,
   CASE WHEN plain THEN {_key_hash(contract)} END AS h
 FROM (
-  SELECT *, COALESCE({check}, FALSE) AS plain
-  FROM (SELECT f, line, {fields} FROM (SELECT file_index AS f, line, {parsed} AS t FROM {_lines(paths)}))
+  SELECT *, COALESCE(t IS NOT NULL AND {plain['check']}, FALSE) AS plain
+  FROM (SELECT f, line, t, {fields} FROM (SELECT file_index AS f, line, {parsed} AS t FROM {_lines(paths)}))
 )"""
 
 
@@ -90,12 +88,12 @@ FROM typed"""
 
 
 def _malformed() -> str:
-    outside = f"regexp_replace(regexp_replace(raw, '\\\\.', '', 'g'), '\"[^\"]*\"', '\"\"', 'g')"
+    outside = r"""regexp_replace(regexp_replace(raw, '\\.', '', 'g'), '"[^"]*"', '""', 'g')"""
     return f"""CASE
-    WHEN NOT starts_with(LTRIM(raw, {BLANKS}), '{{') THEN 'not_a_json_object'
     WHEN NOT COALESCE(json_valid(q), FALSE) THEN 'invalid_json'
-    WHEN json_type(q) <> 'OBJECT' THEN 'invalid_json'
-    WHEN REGEXP_MATCHES(raw, {quoted(SUSPICION)}) AND REGEXP_MATCHES({outside}, {quoted(LENIENT)}) THEN 'invalid_json'
+    WHEN REGEXP_MATCHES(raw, {quoted(SUSPICION)})
+      AND REGEXP_MATCHES({outside}, {quoted(LENIENT)}) THEN 'invalid_json'
+    WHEN json_type(q) <> 'OBJECT' THEN 'not_an_object'
   END"""
 
 
