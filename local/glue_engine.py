@@ -126,10 +126,13 @@ class GlueEngine:
         """Fetch the job's code with the job's own role: a missing right shows here as on AWS."""
         session = credentials.new_session(run.job["Role"], run.run_id)
         client = boto3.client(
-            "s3", endpoint_url=self._settings.endpoint, region_name=run.region,
-            aws_access_key_id=session["AccessKeyId"], aws_secret_access_key=session["SecretAccessKey"],
+            "s3",
+            endpoint_url=self._settings.endpoint,
+            region_name=run.region,
+            aws_access_key_id=session["AccessKeyId"],
+            aws_secret_access_key=session["SecretAccessKey"],
             aws_session_token=session["Token"],
-        )  # fmt: skip
+        )
         found = []
         for number, uri in enumerate(uris):
             bucket, _, key = uri.removeprefix("s3://").partition("/")

@@ -76,8 +76,13 @@ class JobRun:
         self.record["ExecutionTime"] = int(time.monotonic() - started)
         if not self._enter(state, UNFINISHED):
             return
-        detail = {"jobName": self.job["Name"], "severity": severity, "state": state, "jobRunId": self.run_id,
-                  "message": message[:MESSAGE_CHARACTERS_MAX] or words}  # fmt: skip
+        detail = {
+            "jobName": self.job["Name"],
+            "severity": severity,
+            "state": state,
+            "jobRunId": self.run_id,
+            "message": message[:MESSAGE_CHARACTERS_MAX] or words,
+        }
         events.put("aws.glue", "Glue Job State Change", detail, [], self.account, self.region)
 
     def _enter(self, state: str, allowed: tuple[str, ...]) -> bool:

@@ -90,14 +90,27 @@ def _fetch(spark_dir: Path) -> None:
     probe = ivy / "probe.py"
     probe.write_text("")
     command = [
-        str(spark_home() / "bin" / "spark-submit"), "--master", "local[1]",
-        "--conf", f"spark.jars.ivy={ivy}", "--conf", "spark.ui.enabled=false",
-        "--packages", ",".join(PACKAGES), "--exclude-packages", ",".join(EXCLUDED), str(probe),
-    ]  # fmt: skip
+        str(spark_home() / "bin" / "spark-submit"),
+        "--master",
+        "local[1]",
+        "--conf",
+        f"spark.jars.ivy={ivy}",
+        "--conf",
+        "spark.ui.enabled=false",
+        "--packages",
+        ",".join(PACKAGES),
+        "--exclude-packages",
+        ",".join(EXCLUDED),
+        str(probe),
+    ]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=FETCH_SECONDS_MAX, cwd=ivy,
+        command,
+        capture_output=True,
+        text=True,
+        timeout=FETCH_SECONDS_MAX,
+        cwd=ivy,
         env={**os.environ, "SPARK_HOME": str(spark_home()), "PYSPARK_PYTHON": sys.executable},
-    )  # fmt: skip
+    )
     if done.returncode:
         told = [line for line in done.stderr.splitlines() if "not found" in line or "Exception" in line]
         raise SparkUnavailable(

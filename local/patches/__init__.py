@@ -36,17 +36,9 @@ def install(parts: Parts) -> None:
         lambda_async,
         lambda_workers,
         s3,
+        scheduler,
     )
 
-    for module in (
-        authorization,
-        ecs,
-        glue,
-        s3,
-        eventbridge,
-        lambda_async,
-        lambda_workers,
-        athena,
-        cloudformation,
-    ):
+    behaviours = (authorization, ecs, glue, s3, eventbridge, scheduler, lambda_async, lambda_workers, athena)
+    for module in (*behaviours, cloudformation):
         module.apply(parts)

@@ -34,8 +34,7 @@ def _start(glue, engine, data: dict):
     name = data.get("JobName")
     job = glue._jobs.get(name)
     if job is None:
-        return error_response_json("EntityNotFoundException", f"Job not found: {name}",
-                                   400)  # fmt: skip
+        return error_response_json("EntityNotFoundException", f"Job not found: {name}", 400)
     if not glue._is_spark_job(job):
         return error_response_json("InvalidInputException", "Only glueetl jobs run on the local AWS.", 400)
     limit = (job.get("ExecutionProperty") or {}).get("MaxConcurrentRuns", 1)
@@ -92,7 +91,9 @@ def _bounded(create):
             return error_response_json(
                 "ValidationException",
                 "1 validation error detected: Value at 'partitionInputList' failed to satisfy constraint: "
-                f"Member must have length less than or equal to {PARTITIONS_PER_CALL_MAX}", 400)  # fmt: skip
+                f"Member must have length less than or equal to {PARTITIONS_PER_CALL_MAX}",
+                400,
+            )
         return create(data)
 
     return batch_create_partition

@@ -38,25 +38,33 @@ class Glue:
         self.role = aws.role(
             "job",
             {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::code/*"},
-            {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-             "Resource": "arn:aws:s3:::lake/_pending/*"},
+            {
+                "Effect": "Allow",
+                "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                "Resource": "arn:aws:s3:::lake/_pending/*",
+            },
             {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::lake"},
-        )  # fmt: skip
+        )
         self.create("job", "s3://code/absent.py", 2, timeout=30)
         self.create("one-at-a-time", "s3://code/sleeper.py", 1, timeout=1)
         self.drain = aws.tap("glue-events", {"source": ["aws.glue"]})
 
     def create(self, name: str, script: str, parallel: int, timeout: int) -> None:
         self.glue.create_job(
-            Name=name, Role=self.role, GlueVersion="5.0", Timeout=timeout,
+            Name=name,
+            Role=self.role,
+            GlueVersion="5.0",
+            Timeout=timeout,
             ExecutionProperty={"MaxConcurrentRuns": parallel},
             Command={"Name": "glueetl", "PythonVersion": "3", "ScriptLocation": script},
             DefaultArguments={"--enable-metrics": "true"},
-        )  # fmt: skip
+        )
 
     def start(self, name: str, **arguments: str) -> str:
-        told = {"--" + key.replace("_", "-") if key == "extra_py_files" else f"--{key}": value
-                for key, value in arguments.items()}  # fmt: skip
+        told = {
+            "--" + key.replace("_", "-") if key == "extra_py_files" else f"--{key}": value
+            for key, value in arguments.items()
+        }
         return self.glue.start_job_run(JobName=name, Arguments=told)["JobRunId"]
 
     def state(self, name: str, run_id: str) -> dict:
@@ -89,8 +97,13 @@ def glue(launch) -> Glue:
 
 
 def test_a_run_reads_and_writes_s3_with_its_role_and_gets_arguments_as_glue_gives_them(glue):
-    run_id = glue.start("job", scriptLocation="s3://code/main.py", extra_py_files="s3://code/beside.py",
-                        target="s3://lake/_pending/ok/", run_id="r1")  # fmt: skip
+    run_id = glue.start(
+        "job",
+        scriptLocation="s3://code/main.py",
+        extra_py_files="s3://code/beside.py",
+        target="s3://lake/_pending/ok/",
+        run_id="r1",
+    )
     run = glue.ended("job", run_id)
     told = json.loads(
         next(line for line in glue.log("job", run_id).splitlines() if line.startswith("TOLD"))[5:]
@@ -103,22 +116,36 @@ def test_a_run_reads_and_writes_s3_with_its_role_and_gets_arguments_as_glue_give
     assert told["caller"] == f"arn:aws:sts::000000000000:assumed-role/job/{run_id[:64]}"
     assert not {"AUTH", "SECRET_OF_CALLER", "GATEWAY_PORT", "AWS_ACCESS_KEY_ID"} & set(told["names"])
     detail = glue.event(run_id)["detail"]
-    assert detail == {"jobName": "job", "severity": "INFO", "state": "SUCCEEDED", "jobRunId": run_id,
-                      "message": "Job run succeeded"}  # fmt: skip
+    assert detail == {
+        "jobName": "job",
+        "severity": "INFO",
+        "state": "SUCCEEDED",
+        "jobRunId": run_id,
+        "message": "Job run succeeded",
+    }
     assert not any((glue.aws.state / "tasks").iterdir())
 
 
 def test_a_failing_script_fails_the_run_with_its_last_error(glue):
-    run_id = glue.start("job", scriptLocation="s3://code/main.py", extra_py_files="s3://code/beside.py",
-                        target="s3://lake/_pending/bad/", fail="no such symbol")  # fmt: skip
+    run_id = glue.start(
+        "job",
+        scriptLocation="s3://code/main.py",
+        extra_py_files="s3://code/beside.py",
+        target="s3://lake/_pending/bad/",
+        fail="no such symbol",
+    )
     run = glue.ended("job", run_id)
     assert (run["JobRunState"], run["ErrorMessage"]) == ("FAILED", "ValueError: no such symbol")
     assert glue.event(run_id)["detail"]["severity"] == "ERROR"
 
 
 def test_a_write_outside_the_role_fails_the_run(glue):
-    run_id = glue.start("job", scriptLocation="s3://code/main.py", extra_py_files="s3://code/beside.py",
-                        target="s3://lake/final/")  # fmt: skip
+    run_id = glue.start(
+        "job",
+        scriptLocation="s3://code/main.py",
+        extra_py_files="s3://code/beside.py",
+        target="s3://lake/final/",
+    )
     assert glue.ended("job", run_id)["JobRunState"] == "FAILED"
     assert "AccessDenied" in glue.log("job", run_id)
 
