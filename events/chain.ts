@@ -134,6 +134,7 @@ export const chain: readonly Row[] = [
     on: [
       {
         http: [
+          'GET /status',
           'GET /runs',
           'GET /runs/{id}',
           'GET /datasets',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { globSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { zipSync } from 'fflate'
 
@@ -13,7 +13,7 @@ export interface JobCode {
 
 /** The Glue job's script and modules, packed: their content hash is in their keys, so that a running batch keeps its own. */
 export function packJobCode(root: string) {
-  const files = ['jobs/**/*.py', 'contracts/compiled/*.json'].flatMap((pattern) => globSync(pattern, { cwd: root })).sort()
+  const files = [...below(root, 'jobs', '.py'), ...below(root, 'contracts/compiled', '.json')]
   const modules = zipSync(
     Object.fromEntries(files.map((file) => [file, [readFileSync(`${root}/${file}`), { mtime: MTIME }]])),
   )
@@ -21,6 +21,12 @@ export function packJobCode(root: string) {
   const hash = createHash('sha256').update(modules).update(script).digest('hex').slice(0, 16)
   return { script, modules, scriptKey: `jobs/${hash}/glue_cleanse.py`, modulesKey: `jobs/${hash}/modules.zip` }
 }
+
+const below = (root: string, folder: string, ending: string) =>
+  readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(ending))
+    .sort()
+    .map((file) => `${folder}/${file}`)
 
 /** Uploads the job code and gives the URIs under which this deployment's runs name it. */
 export async function uploadJobCode(root: string, bucket: string, client = new S3Client({})): Promise<JobCode> {

@@ -10,6 +10,7 @@ import { goldQuery, type GoldRows } from './gold.js'
 import { decodeNext } from './paging.js'
 import { quarantineView } from './quarantine.js'
 import { runsView, runView } from './runs.js'
+import { statusView } from './status.js'
 
 export interface ApiEffects {
   project: Declared
@@ -30,6 +31,7 @@ export function api(effects: ApiEffects): Router {
     if (!token || !(await effects.isToken(token))) throw new UnauthorizedError('send the API token as a bearer token')
     await next()
   })
+  app.get('/status', () => statusView(effects))
   app.get('/runs', ({ req }) => runsView(effects, parameters(req, runsQuery)))
   app.get('/runs/:id', async ({ params }) => {
     const run = await runView(effects, String(params.id))

@@ -1,0 +1,116 @@
+import { client } from './client.js'
+import { loadConfig, UserError } from './config.js'
+import { land } from './land.js'
+import { runPage, runLine, RUN_HEADER, type RunView } from './run-text.js'
+import { type Cell, table } from './render.js'
+
+/** What a command answers: the data as the API gave it, and the same for people. */
+export interface Answer {
+  data: unknown
+  text: string
+}
+
+interface Lane {
+  lane: string
+  runId: string | null
+  waiting: number
+  unbuilt?: number
+}
+interface Domain {
+  domain: string
+  edition: string | null
+  publishedAt: string | null
+}
+
+/** What is under way, what waits, and which edition of each domain is published. */
+export async function status(): Promise<Answer> {
+  const api = client(await loadConfig())
+  const data = await api.get<{ lanes: Lane[]; domains: Domain[] }>('/status')
+  const lanes = data.lanes.map((lane) => [lane.lane, lane.runId ?? 'free', lane.waiting, lane.unbuilt])
+  const domains = data.domains.map(({ domain, edition, publishedAt }) => [domain, edition, publishedAt])
+  const text = [
+    table(['lane', 'run', 'waiting', 'unbuilt'], lanes, 'no file has landed yet'),
+    table(['domain', 'edition', 'published at'], domains),
+  ].join('\n')
+  return { data, text }
+}
+
+/** Runs, newest first. */
+export async function runs(options: { limit: string; kind?: string; state?: string }): Promise<Answer> {
+  const api = client(await loadConfig())
+  const data = await api.get<{ runs: RunView[]; next?: string }>('/runs', { ...options })
+  return { data, text: table(RUN_HEADER, data.runs.map(runLine), 'no runs yet') }
+}
+
+/** One run with everything that is known of it. */
+export async function show(runId: string): Promise<Answer> {
+  const api = client(await loadConfig())
+  const data = await api.get<RunView>(`/runs/${encodeURIComponent(runId)}`)
+  return { data, text: runPage(data) }
+}
+
+/** Files that no entity takes, each with its reason. */
+export async function quarantine(): Promise<Answer> {
+  const api = client(await loadConfig())
+  const data = await api.get<{ files: { key: string; reason: string; landedAt: string }[] }>('/quarantine')
+  const rows = data.files.map(({ landedAt, reason, key }) => [landedAt, reason, key])
+  return { data, text: table(['landed at', 'reason', 'file'], rows, 'no file is in quarantine') }
+}
+
+/** Lands a file in bronze, as its source would. */
+export async function put(file: string, options: { source: string }): Promise<Answer> {
+  const config = await loadConfig()
+  if (!config.bronzeBucket) throw new UserError('set SLUICE_BRONZE_BUCKET to the bronze bucket')
+  const key = await land(config.bronzeBucket, options.source, file)
+  return { data: { key }, text: `landed as ${key}\nfollow it with: npx sluice runs\n` }
+}
+
+interface QueryOptions {
+  limit: string
+  where: string[]
+  order?: string
+  next?: string
+}
+
+/** Rows of a published dataset. */
+export async function query(domain: string, dataset: string, options: QueryOptions): Promise<Answer> {
+  const api = client(await loadConfig())
+  const { limit, order, next, where } = options
+  const path = `/gold/${encodeURIComponent(domain)}/${encodeURIComponent(dataset)}`
+  const data = await api.get<GoldPage>(path, { ...filters(where), limit, order, next })
+  return { data, text: goldText(data) }
+}
+
+export interface GoldPage {
+  domain: string
+  dataset: string
+  edition: string | null
+  rows: Record<string, Cell>[]
+  next?: string
+}
+
+/** A page of gold rows as a table, without the edition's column: it stands above. */
+export function goldText({ domain, dataset, edition, rows, next }: GoldPage): string {
+  if (!edition) return `  ${domain}/${dataset} is not published yet\n`
+  const columns = Object.keys(rows[0] ?? {}).filter((name) => name !== '_edition')
+  const body = table(
+    columns,
+    rows.map((row) => columns.map((name) => row[name])),
+    'no row matches',
+  )
+  return `  ${domain}/${dataset}, edition ${edition}\n\n${body}${next ? `\n  more: --next ${next}\n` : ''}`
+}
+
+const FORM = /^([a-z_][a-z0-9_]*)(>=|<=|=|>|<)(.*)$/s
+const OPERATORS: Record<string, string> = { '=': '', '>': '.gt', '>=': '.gte', '<': '.lt', '<=': '.lte' }
+
+/** `symbol=AAPL`, `summary_date>=2013-01-01` as the API's query parameters. */
+function filters(where: string[]): Record<string, string> {
+  return Object.fromEntries(
+    where.map((text) => {
+      const [, column, operator, value] = FORM.exec(text) ?? []
+      if (!column || !operator) throw new UserError(`"${text}" is no filter: write column=value, or >=, <=, >, <`)
+      return [`${column}${OPERATORS[operator]}`, value ?? '']
+    }),
+  )
+}

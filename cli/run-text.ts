@@ -1,0 +1,93 @@
+import { type Cell, count, seconds, table } from './render.js'
+
+/** A run as the API shows it; what is missing was not reached. */
+export interface RunView {
+  runId: string
+  kind: 'cleanse' | 'build'
+  subject: string
+  state: string
+  engine?: string
+  attempt: number
+  reason?: string
+  unchanged?: string
+  files?: number
+  rows?: { in: number; out: number; duplicates: number; rejected: number }
+  reasons?: Record<string, number>
+  drift?: { column: string; rows: number }[]
+  tests?: { passed: number; warned: number; failed: number }
+  failedTests?: { test: string; model: string; failures: number | null }[]
+  warnedTests?: { test: string; model: string; failures: number | null }[]
+  datasets?: { domain: string; dataset: string; rows: number }[]
+  selectors?: string[]
+  edition?: string
+  createdAt: string
+  seconds: number | null
+  inputs?: { key?: string; bytes?: number; selector?: string; silverRun?: string }[]
+  inputsCount?: number
+  outputs?: { key: string; rows: number }[]
+  outputsCount?: number
+  quarantine?: { reason: string; key: string; rows: number }[]
+  attempts?: { attempt: number; startedAt: string; endedAt: string | null; left: string | null; reason?: string }[]
+  events?: { at: string; event: string; stage: string; did: string }[]
+}
+
+export const RUN_HEADER = ['run', 'kind', 'subject', 'state', 'engine', 'in', 'out', 'dup', 'rejected', 'took', 'note']
+
+/** One run as a line of the table of runs. */
+export function runLine(run: RunView): Cell[] {
+  const { rows } = run
+  return [
+    run.runId,
+    run.kind,
+    run.subject,
+    run.state,
+    run.engine,
+    rows?.in,
+    rows?.out,
+    rows?.duplicates,
+    rows?.rejected,
+    seconds(run.seconds),
+    note(run),
+  ]
+}
+
+/** What one should know of a run in a few words. */
+export function note(run: RunView): string | undefined {
+  if (run.reason ?? run.unchanged) return run.reason ?? run.unchanged
+  if (run.datasets) return run.datasets.map(({ dataset, rows }) => `${dataset} ${count(rows)}`).join(', ')
+  return run.files === undefined ? undefined : `${count(run.files)} files`
+}
+
+const SHOWN = 20
+
+/** Everything about one run, in paragraphs. */
+export function runPage(run: RunView): string {
+  const reasons = Object.entries(run.reasons ?? {}).sort(([, a], [, b]) => b - a)
+  const failed = [...(run.failedTests ?? []), ...(run.warnedTests ?? [])]
+  const sections = [
+    table(RUN_HEADER, [runLine(run)]),
+    run.reason && `  ${run.reason}\n`,
+    run.selectors?.length && `  selectors: ${run.selectors.join(' ')}\n`,
+    run.tests && `  tests: ${run.tests.passed} passed, ${run.tests.warned} warned, ${run.tests.failed} failed\n`,
+    section('Rejected rows by reason', ['reason', 'rows'], reasons),
+    section('Where they are', ['reason', 'rows', 'quarantine key'], run.quarantine?.map((q) => [q.reason, q.rows, q.key])),
+    section('Unknown columns', ['column', 'rows'], run.drift?.map((d) => [d.column, d.rows])),
+    section('Tests', ['test', 'model', 'rows'], failed.map((t) => [t.test, t.model, t.failures])),
+    section('Attempts', ['attempt', 'started', 'ended', 'left the run'], attempts(run)),
+    section(`Inputs (${run.inputsCount ?? 0})`, ['input', 'bytes'], run.inputs?.map(inputLine)),
+    section(`Outputs (${run.outputsCount ?? 0})`, ['key', 'rows'], run.outputs?.map((o) => [o.key, o.rows])),
+    section('Events', ['at', 'event', 'stage', 'did'], run.events?.map((e) => [e.at, e.event, e.stage, e.did])),
+  ]
+  return sections.filter(Boolean).join('\n')
+}
+
+const attempts = (run: RunView) =>
+  run.attempts?.map(({ attempt, startedAt, endedAt, left }) => [attempt, startedAt, endedAt, left])
+
+const inputLine = (input: NonNullable<RunView['inputs']>[number]): Cell[] => [input.key ?? input.selector, input.bytes]
+
+function section(title: string, header: string[], rows: Cell[][] | undefined): string {
+  if (!rows?.length) return ''
+  const more = rows.length > SHOWN ? `  … and ${rows.length - SHOWN} more: --json shows them\n` : ''
+  return `${title}\n${table(header, rows.slice(0, SHOWN))}${more}`
+}

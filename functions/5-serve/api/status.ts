@@ -1,0 +1,74 @@
+import { buildState } from '../../../shared/build.js'
+import { silverPk } from '../../../shared/cleanse.js'
+import type { Declared } from '../../../shared/declared.js'
+import { holdKey, laneKind, laneName, laneSubject, REGISTRY_PK } from '../../../shared/lane.js'
+import type { LedgerReader } from '../../../shared/ledger.js'
+import { goldPointerKey } from '../../4-publish/publish-gold/publish-gold.js'
+
+const LANES_MAX = 200
+/** Counting stops here: "1000" then means that many or more. */
+const COUNTED_MAX = 1_000
+
+interface StatusEffects {
+  project: Declared
+  ledger: LedgerReader
+}
+
+/** What is under way and what waits: each lane with its run, its queue and, for builds, what no build has seen yet. */
+export async function statusView(effects: StatusEffects) {
+  const registry = await effects.ledger.query(REGISTRY_PK, { limit: LANES_MAX })
+  const lanes = await Promise.all(registry.items.map(({ SK }) => laneStatus(effects, SK)))
+  const domains = effects.project.lanes.flatMap((lane) => lane.domains.map((domain) => ({ domain, lane: lane.lane })))
+  return { lanes, domains: await Promise.all(domains.map((one) => domainStatus(effects, one))) }
+}
+
+async function laneStatus(effects: StatusEffects, lane: string) {
+  const { ledger } = effects
+  const [hold, waiting] = await Promise.all([
+    ledger.get(holdKey(lane)),
+    ledger.query(`LANE#${lane}`, { prefix: 'WAIT#', limit: COUNTED_MAX }),
+  ])
+  const kind = laneKind(lane)
+  return {
+    lane,
+    kind,
+    subject: laneSubject(lane),
+    runId: hold?.holder ?? null,
+    waiting: waiting.items.length,
+    ...(kind === 'build' && { unbuilt: await unbuilt(effects, lane) }),
+  }
+}
+
+/** Committed silver runs that the lane's last good build has not read. */
+async function unbuilt({ ledger, project }: StatusEffects, lane: string): Promise<number> {
+  const state = await buildState(ledger, lane)
+  const entities = project.lanes.find((one) => one.lane === laneSubject(lane))?.entities ?? []
+  const counts = await Promise.all(entities.map((entity) => countRuns(ledger, entity)))
+  return entities.reduce((sum, entity, place) => sum + (counts[place] ?? 0) - (state?.silverRuns[entity] ?? 0), 0)
+}
+
+const PAGES_MAX = 200
+async function countRuns(ledger: LedgerReader, entity: string): Promise<number> {
+  let count = 0
+  let after: string | undefined
+  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+    const page = await ledger.query(silverPk(entity), { prefix: 'RUN#', limit: COUNTED_MAX, ...(after && { after }) })
+    count += page.items.length
+    after = page.next
+    if (!after) break
+  }
+  return count
+}
+
+async function domainStatus({ ledger }: StatusEffects, { domain, lane }: { domain: string; lane: string }) {
+  const [pointer, state] = await Promise.all([
+    ledger.get(goldPointerKey(domain)),
+    buildState(ledger, laneName('build', lane)),
+  ])
+  return {
+    domain,
+    edition: pointer?.edition ?? null,
+    publishedAt: pointer?.publishedAt ?? null,
+    isCurrent: (pointer?.ordinal ?? 0) === (state?.ordinal ?? 0),
+  }
+}

@@ -1,0 +1,103 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { client } from '../../cli/client.js'
+import { formatEnv, LOCAL_ENV, UserError } from '../../cli/config.js'
+import { land } from '../../cli/land.js'
+import { awsEnvironment, type Deployed, deployLocally } from './deploy.js'
+import { buildImages, type LocalAws, startLocalAws } from './local-aws.js'
+import { type Drop, filesToLand, HELP, type Options, readOptions } from './options.js'
+import { farewell, summary, writeLastRun } from './summary.js'
+import { watch } from './watch.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+const STATE = `${root}/.sluice`
+const PUTS_AT_ONCE = 16
+const say = (line = '') => process.stdout.write(`${line}\n`)
+
+/** Runs a step and says how long it took. */
+async function step<T>(title: string, work: () => Promise<T>, told: (result: T) => string): Promise<T> {
+  const begun = performance.now()
+  const result = await work()
+  const took = ((performance.now() - begun) / 1_000).toFixed(1)
+  say(`  ${title.padEnd(10)} ${told(result).padEnd(60)} ${took.padStart(6)} s`)
+  return result
+}
+
+async function start(options: Options): Promise<number> {
+  const drops = filesToLand(options.data)
+  mkdirSync(STATE, { recursive: true })
+  say('\nSluice, on a local AWS\n')
+  const aws = await step(
+    'local AWS',
+    () => startLocalAws(root, { port: options.port, padSeconds: options.padSeconds, state: STATE }),
+    ({ endpoint }) => `${endpoint}, with IAM enforced`,
+  )
+  endWith(aws)
+  try {
+    const failures = await run(options, aws, drops)
+    if (!options.once) await forever(aws)
+    return failures > 0 ? 1 : 0
+  } finally {
+    await aws.stop()
+  }
+}
+
+async function run(options: Options, aws: LocalAws, drops: Drop[]): Promise<number> {
+  const environment = awsEnvironment(aws.endpoint)
+  Object.assign(process.env, environment)
+  const images = await step(
+    'images',
+    () => buildImages(root, STATE),
+    (made) => Object.keys(made).join(', '),
+  )
+  const deployed = await step(
+    'deploy',
+    () => deployLocally(root, options, images, environment),
+    () => 'the same serverless.yml as on AWS',
+  )
+  writeFileSync(`${root}/${LOCAL_ENV}`, formatEnv(deployed), { mode: 0o600 })
+  const api = client({
+    apiUrl: deployed.SLUICE_API_URL as string,
+    token: deployed.SLUICE_API_TOKEN as string,
+    bronzeBucket: '',
+  })
+  const begun = performance.now()
+  const landing = landAll(deployed, drops)
+  say(`\n  ${drops.length} files land in bronze\n`)
+  const [watched] = await Promise.all([watch(api, drops.length, begun, say), landing])
+  const facts = await summary(api, watched, drops.length)
+  writeLastRun(`${STATE}/last-run.json`, facts, options)
+  say(facts.text)
+  if (!options.once) say(farewell)
+  return facts.failures
+}
+
+async function landAll(deployed: Deployed, drops: Drop[]): Promise<void> {
+  const queue = drops.values()
+  const worker = async () => {
+    for (const { source, file } of queue) await land(String(deployed.SLUICE_BRONZE_BUCKET), source, file)
+  }
+  await Promise.all(Array.from({ length: PUTS_AT_ONCE }, worker))
+}
+
+/** Ctrl-C and a hang-up stop the local AWS too. */
+function endWith(aws: LocalAws): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      say('\n  stopping …')
+      aws.stop().finally(() => process.exit(0))
+    })
+  }
+}
+
+const forever = (aws: LocalAws) => new Promise<void>((resolve) => aws.onExit(() => resolve()))
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options.help) say(HELP)
+  else process.exitCode = await start(options)
+} catch (error) {
+  const message = error instanceof UserError ? error.message : `this failed: ${(error as Error).message}`
+  process.stderr.write(`\n  ${message}\n\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,105 @@
+import { writeFileSync } from 'node:fs'
+import type { Client } from '../../cli/client.js'
+import { goldText, type GoldPage } from '../../cli/commands.js'
+import { table } from '../../cli/render.js'
+import type { RunView } from '../../cli/run-text.js'
+import type { Options } from './options.js'
+import type { Watched } from './watch.js'
+
+export interface Facts {
+  text: string
+  failures: number
+  lastRun: Record<string, unknown>
+}
+
+type Rows = { in: number; out: number; duplicates: number; rejected: number }
+
+/** What ran, for people and for `.sluice/last-run.json`: rows, rejected rows by reason, seconds, and a look at gold. */
+export async function summary(api: Client, watched: Watched, files: number): Promise<Facts> {
+  const { runs, firstPublishedSeconds, seconds } = watched
+  const entities = perEntity(runs)
+  const reasons = perReason(runs)
+  const parked = runs.filter(({ state }) => state === 'PARKED')
+  const rows = Object.entries(entities).map(([entity, r]) => [entity, r.in, r.out, r.duplicates, r.rejected])
+  const gold = await goldLook(api)
+  const text = [
+    `\nRows by entity\n${table(['entity', 'in', 'out', 'duplicates', 'rejected'], rows)}`,
+    `Rejected rows by reason\n${table(['entity', 'reason', 'rows'], reasons, 'none')}`,
+    `The portfolio on its newest day\n${gold}`,
+    ...parked.map((run) => `  PARKED  ${run.kind} ${run.subject} ${run.runId}: ${run.reason}\n`),
+    `  ${files} files, ${runs.length} runs, ${seconds.toFixed(1)} s; first gold after ${firstPublishedSeconds?.toFixed(1) ?? '-'} s\n`,
+  ].join('\n')
+  const lastRun = { files, seconds, firstPublishedSeconds, entities, reasons: asObject(reasons), runs: runs.map(brief) }
+  return { text, failures: parked.length, lastRun }
+}
+
+function perEntity(runs: RunView[]): Record<string, Rows> {
+  const sums: Record<string, Rows> = {}
+  for (const { subject, rows } of runs) {
+    if (!rows) continue
+    const sum = sums[subject] ?? { in: 0, out: 0, duplicates: 0, rejected: 0 }
+    for (const name of ['in', 'out', 'duplicates', 'rejected'] as const) sum[name] += rows[name]
+    sums[subject] = sum
+  }
+  return sums
+}
+
+type Reason = [entity: string, reason: string, rows: number]
+
+function perReason(runs: RunView[]): Reason[] {
+  const sums = new Map<string, Reason>()
+  for (const { subject, reasons = {} } of runs) {
+    for (const [reason, rejected] of Object.entries(reasons)) {
+      const sum = sums.get(`${subject} ${reason}`) ?? [subject, reason, 0]
+      sum[2] += rejected
+      sums.set(`${subject} ${reason}`, sum)
+    }
+  }
+  return [...sums.values()].sort(([a, , x], [b, , y]) => a.localeCompare(b) || y - x)
+}
+
+const asObject = (reasons: Reason[]) => {
+  const byEntity: Record<string, Record<string, number>> = {}
+  for (const [entity, reason, rejected] of reasons) {
+    byEntity[entity] = { ...byEntity[entity], [reason]: rejected }
+  }
+  return byEntity
+}
+
+const brief = ({ runId, kind, subject, state, engine, attempt, files, rows, reason, seconds, datasets, createdAt }: RunView) => ({
+  runId,
+  kind,
+  subject,
+  state,
+  engine,
+  attempt,
+  files,
+  rows,
+  reason,
+  seconds,
+  datasets,
+  createdAt,
+})
+
+async function goldLook(api: Client): Promise<string> {
+  const path = '/gold/finance/daily_portfolio_summary'
+  const page = await api.get<GoldPage>(path, { order: '-summary_date,account_id', limit: '8' })
+  return goldText({ ...page, next: undefined })
+}
+
+/** Writes the facts of this run as JSON. */
+export function writeLastRun(path: string, facts: Facts, options: Options): void {
+  const { engine, data } = options
+  writeFileSync(path, `${JSON.stringify({ ok: facts.failures === 0, engine, data, ...facts.lastRun }, null, 2)}\n`)
+}
+
+export const farewell = `Look further
+  npx sluice status                       what is under way, what waits, what is published
+  npx sluice runs                         all runs, newest first
+  npx sluice show <run>                   one run: files, attempts, events, rejected rows
+  npx sluice query risk var_calculations  value at risk, per symbol and per account
+  npx sluice put <file> --source trading  land a file of your own and watch it flow
+  . .sluice/local.env                     point any AWS client at the local AWS
+
+  It keeps serving until Ctrl-C.
+`
