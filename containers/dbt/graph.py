@@ -14,7 +14,7 @@ from pathlib import Path
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 
-from containers.dbt.project import PROJECT, save_parse_state
+from containers.dbt.project import PROJECT, keep_parse_state, load_manifest
 
 GRAPH = PROJECT / "graph.json"
 DATA_SOURCE = "lake"
@@ -137,7 +137,9 @@ def render(manifest: Manifest) -> str:
 def main(arguments: list[str] | None = None, path: Path = GRAPH) -> int:
     """Writes graph.json; with --check only compares, and answers 1 when the committed file is stale."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    fresh = render(save_parse_state("duckdb"))
+    kept = keep_parse_state("duckdb")
+    manifest, _ = load_manifest("duckdb", kept)
+    fresh = render(manifest)
     if "--check" in arguments:
         if path.read_text() == fresh:
             return 0

@@ -1,6 +1,6 @@
 """Makes the parse state that tasks start from, as the image is built: `python -m containers.dbt.prepare`."""
 
-from containers.dbt.project import save_parse_state
+from containers.dbt.project import keep_parse_state
 
 if __name__ == "__main__":
-    save_parse_state("duckdb")
+    keep_parse_state("duckdb")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
+from dbt.adapters.duckdb.__version__ import version as adapter_version
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.version import __version__ as dbt_version
@@ -17,12 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"
 CONTRACTS = ROOT / "contracts" / "compiled"
 PARSE_STATE = PROJECT / "target" / "parse_state"
+KEPT_STATES = 4
 SOURCE_FOLDERS = ("models", "macros", "tests", "seeds", "snapshots", "packages")
 
 
 def fingerprint() -> str:
     """A digest of everything that decides what a build computes: the project's files, contracts and dbt."""
-    digest = hashlib.sha256(dbt_version.encode())
+    digest = hashlib.sha256(f"{dbt_version} {adapter_version}".encode())
     files = [PROJECT / "dbt_project.yml", PROJECT / "profiles.yml", *sorted(CONTRACTS.glob("*.json"))]
     for folder in SOURCE_FOLDERS:
         files += sorted(path for path in (PROJECT / folder).rglob("*") if path.is_file())
@@ -31,30 +35,49 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def save_parse_state(target: str) -> Manifest:
-    """Parses the project once for a target and keeps the result; the image runs this while it is built."""
-    folder = PARSE_STATE / target
-    folder.mkdir(parents=True, exist_ok=True)
+def parse(target: str, folder: Path) -> Manifest:
+    """Parses the project, which takes seconds, and leaves dbt's parse state in a folder."""
     arguments = ["parse", "--quiet", "--no-partial-parse", *_options(target, folder, folder)]
     result = dbtRunner().invoke(arguments)
     if not result.success:
         raise RuntimeError(f"dbt parse failed for {target}: {result.exception}")
-    (folder / "fingerprint").write_text(fingerprint())
     return result.result
 
 
-def load_manifest(target: str) -> tuple[Manifest, Path]:
-    """The kept manifest and its folder; a project that changed since is parsed again, and the log says so."""
-    folder = PARSE_STATE / target
-    kept = folder / "fingerprint"
-    if kept.exists() and kept.read_text() == fingerprint():
-        manifest = Manifest.from_msgpack((folder / "partial_parse.msgpack").read_bytes())
+def keep_parse_state(target: str) -> Path:
+    """The folder of the kept parse state, named by the fingerprint; parses only where it is not there yet."""
+    kept = _kept_folder(target)
+    if not kept.exists():
+        PARSE_STATE.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=PARSE_STATE))
+        parse(target, fresh)
+        fresh.chmod(0o755)
+        try:
+            fresh.rename(kept)
+        except OSError:
+            # Another process was faster with the same state.
+            shutil.rmtree(fresh)
+        for stale in sorted(PARSE_STATE.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT_STATES]:
+            shutil.rmtree(stale, ignore_errors=True)
+    return kept
+
+
+def load_manifest(target: str, working_directory: Path) -> tuple[Manifest, Path]:
+    """The manifest and the folder of its files; without a kept state it is parsed, and the log says so."""
+    kept = _kept_folder(target)
+    if kept.exists():
+        manifest = Manifest.from_msgpack((kept / "partial_parse.msgpack").read_bytes())
         manifest.build_flat_graph()
         log("manifest_loaded", parsed=False)
-        return manifest, folder
-    manifest = save_parse_state(target)
+        return manifest, kept
+    folder = working_directory / "parsed"
+    manifest = parse(target, folder)
     log("manifest_loaded", parsed=True)
     return manifest, folder
+
+
+def _kept_folder(target: str) -> Path:
+    return PARSE_STATE / f"{target}-{fingerprint()[:16]}"
 
 
 def _options(target: str, target_path: Path, log_path: Path) -> list[str]:
@@ -72,7 +95,7 @@ class Project:
         self.target_path = working_directory / "target"
         self.log_path = working_directory / "logs"
         self._target = target
-        self.manifest, self.state_folder = load_manifest(target)
+        self.manifest, self.state_folder = load_manifest(target, working_directory)
         os.environ["LAKE_DUCKDB_PATH"] = str(working_directory / "lake.duckdb")
         os.environ["LAKE_MODULE_PATH"] = str(ROOT)
         self._runner = dbtRunner(manifest=self.manifest, callbacks=[_log_event])

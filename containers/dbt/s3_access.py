@@ -11,6 +11,8 @@ import duckdb
 import duckdb_extension_httpfs
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from containers.dbt.storage import s3_client
+
 REFRESH_SECONDS = 300
 
 
@@ -36,7 +38,7 @@ def refresh_secret(connection: duckdb.DuckDBPyConnection) -> None:
     if credentials is None:
         return
     frozen = credentials.get_frozen_credentials()
-    client = session.client("s3")
+    client = s3_client(session)
     settings = {
         "key_id": frozen.access_key,
         "secret": frozen.secret_key,

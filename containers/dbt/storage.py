@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import boto3
+
+
+def s3_client(session: boto3.Session | None = None) -> Any:
+    """A client in the task's region: ECS says it in AWS_REGION, which boto3 by itself does not read."""
+    return (session or boto3.Session()).client("s3", region_name=os.environ.get("AWS_REGION"))
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -22,7 +28,7 @@ class Storage:
     """The few S3 calls that a build makes. Errors of the SDK pass through."""
 
     def __init__(self, client: Any = None) -> None:
-        self._client = client or boto3.client("s3")
+        self._client = client or s3_client()
 
     def read_json(self, uri: str) -> Any:
         """The parsed object."""

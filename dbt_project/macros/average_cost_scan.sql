@@ -1,10 +1,11 @@
 {#
   Cost of a position after each trade, as CTEs that end in `scan_last(position columns, cost_basis)`.
 
-  Each trade maps the cost before it to `kept * cost + added` (a buy keeps all and adds its amount, a sell keeps
-  the share of the quantity that stays). Such maps compose: after round i every row holds the composition of the
-  newest 2^(i+1) trades up to it, so a fixed number of rounds replaces the recursion that Athena does not offer
-  at this depth. All terms are positive: the error stays within a few units of the 16th digit, far below a cent.
+  Each trade maps the cost before it to `kept * cost + added`: a buy keeps all and adds its amount, a sale
+  keeps the share of the quantity that stays. Such maps compose. After round i each row holds the
+  composition of the newest 2^(i+1) trades up to it, so that a fixed number of rounds replaces the recursion
+  that Athena does not offer at this depth. No term is negative: the error stays near the 15th digit, far below
+  a cent.
   `rounds` bounds the trades per position to 2^rounds; a test holds the bound.
   Source of the method: Hillis and Steele, Data Parallel Algorithms, 1986.
 #}

@@ -5,14 +5,20 @@
 {% macro export_gold(exports) -%}
     {%- for export in exports -%}
         {{ adapter.dispatch('export_dataset', 'lake')(
-            export['dataset'], export['relation'], export['date_column'], export['location'], export['edition']
+            export['dataset'], export['relation'], export['date_column'], export['location'],
+            export['edition']
         ) }}
     {%- endfor -%}
 {%- endmacro %}
 
+{% macro default__export_dataset(dataset, relation, date_column, location, edition) -%}
+    {{ exceptions.raise_compiler_error("gold is exported by the target duckdb only, not by " ~ target.type) }}
+{%- endmacro %}
+
 {% macro duckdb__export_dataset(dataset, relation, date_column, location, edition) -%}
     {%- do run_query(
-        "create table if not exists sluice.exported_files (dataset varchar, uri varchar, rows_written bigint, bytes bigint)"
+        "create table if not exists sluice.exported_files "
+        ~ "(dataset varchar, uri varchar, rows_written bigint, bytes bigint)"
     ) -%}
     {%- set copy -%}
         copy (

@@ -1,12 +1,15 @@
 {#
   Quantiles with linear interpolation between the two nearest ranks, per group, as CTEs that end in
-  `quantiles(by columns, tail, observations, quantile)`: the value at rank (n - 1) * tail, counted from 0. It is
-  what DuckDB calls quantile_cont and NumPy "linear"; Trino has only an approximation, hence plain SQL.
+  `quantiles(by columns, tail, observations, quantile)`: the value at rank (n - 1) * tail, counted from 0.
+  DuckDB calls it quantile_cont and NumPy "linear"; Trino has only an approximation, hence plain SQL.
 #}
 {% macro interpolated_quantiles(rows, by, value, tails) -%}
 tails as (
 
-    {% for tail in tails %}select cast({{ tail }} as decimal(3, 2)) as tail{{ ' union all ' if not loop.last }}{% endfor %}
+    {% for tail in tails -%}
+    select cast({{ tail }} as decimal(3, 2)) as tail
+    {{ 'union all ' if not loop.last }}
+    {%- endfor %}
 
 ),
 

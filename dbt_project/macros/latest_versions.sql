@@ -1,6 +1,6 @@
 {#
   The end of a staging model: one row per key, the version that arrived last. Arrival is ordered by landing
-  time, then file, then line. On an incremental run the stored version of a key competes with the new ones, and
+  time, then file, then line. On an incremental run the stored version of a key competes with new ones, and
   only a new version that wins is merged, so an older one that becomes visible late changes nothing.
 #}
 {% macro latest_versions(rows, key, columns) -%}
@@ -20,7 +20,10 @@ versions as (
         true as is_stored
     from {{ this }} as stored
     inner join (select distinct {{ key | join(', ') }} from {{ rows }}) as new_keys
-        on {% for column in key %}{{ 'and ' if not loop.first }}stored.{{ column }} = new_keys.{{ column }} {% endfor %}
+        on
+            {% for column in key -%}
+            {{ 'and ' if not loop.first }}stored.{{ column }} = new_keys.{{ column }}
+            {% endfor -%}
     {%- endif %}
 
 ),

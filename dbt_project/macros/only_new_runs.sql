@@ -4,11 +4,13 @@
   carry an older clock, and a watermark would lose it for good.
 #}
 {% macro only_new_runs(entity) -%}
+{#- Outside of the condition, so that dbt sees the dependency while it parses. -#}
+{%- set plan_runs = source('sluice', 'plan_runs') -%}
 {%- if is_incremental() -%}
     where
         _run_id in (
             select plan_runs.run_id
-            from {{ source('sluice', 'plan_runs') }} as plan_runs
+            from {{ plan_runs }} as plan_runs
             where plan_runs.entity = '{{ entity }}' and plan_runs.is_new
         )
 {%- endif -%}

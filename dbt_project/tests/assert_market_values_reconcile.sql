@@ -1,4 +1,4 @@
--- Each account's newest market value, computed a second way: net executed quantity times the symbol's newest close.
+-- Each account's newest market value a second way: net executed quantity times the symbol's newest close.
 with trades as (
 
     select
@@ -32,7 +32,7 @@ newest_rows as (
 
     select *
     from {{ ref('daily_portfolio_summary') }}
-    where summary_date = (select max(stg_market_data.price_date) from {{ ref('stg_market_data') }} as stg_market_data)
+    where summary_date = (select max(prices.price_date) from {{ ref('stg_market_data') }} as prices)
 
 )
 

@@ -8,9 +8,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from lake import Lake
+
+from containers.dbt.project import keep_parse_state
 
 START_SECONDS = 30
 
@@ -35,6 +38,12 @@ def wait_until_healthy(endpoint: str, process: subprocess.Popen) -> None:
 
 
 @pytest.fixture(scope="session")
+def parse_state() -> Path:
+    """The state that an image brings along, made once for all tasks."""
+    return keep_parse_state("duckdb")
+
+
+@pytest.fixture(scope="session")
 def endpoint(tmp_path_factory) -> Iterator[str]:
     port = free_port()
     folder = tmp_path_factory.mktemp("ministack")
@@ -53,6 +62,6 @@ def endpoint(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def lake(endpoint, tmp_path_factory) -> Lake:
+def lake(endpoint, parse_state, tmp_path_factory) -> Lake:
     """Buckets of its own for each test module."""
     return Lake(endpoint, tmp_path_factory.mktemp("lake"))

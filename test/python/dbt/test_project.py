@@ -1,0 +1,123 @@
+"""Rules that the dbt project keeps, read from its manifest, and what the SQL of both targets must not use."""
+
+import re
+
+import pytest
+
+from containers.dbt.graph import GRAPH, lane_graph, main, render
+from containers.dbt.project import load_manifest
+
+WATERMARK = re.compile(r"max\s*\(\s*(\w+\.)?_ingested_at", re.IGNORECASE)
+# DuckDB runs these and Trino, which Athena is, does not.
+DUCKDB_ONLY = re.compile(
+    r"::|\bqualify\b|\bexclude\b|\basof\b|\bgroup by all\b|\bstrftime\b|quantile_cont|read_parquet|\blist_",
+    re.I,
+)
+STAGING = ("stg_market_data", "stg_transactions")
+
+
+@pytest.fixture(scope="module")
+def manifest(parse_state):
+    return load_manifest("duckdb", parse_state)[0]
+
+
+@pytest.fixture(scope="module")
+def models(manifest) -> list:
+    return [
+        node
+        for node in manifest.nodes.values()
+        if node.resource_type == "model" and node.package_name == "lake"
+    ]
+
+
+def code_of(manifest, node) -> str:
+    """A model's SQL with that of every project macro it calls, directly or through others."""
+    found, waiting, code = set(), list(node.depends_on.macros), node.raw_code
+    while waiting:
+        macro = manifest.macros[waiting.pop()]
+        if macro.package_name == "lake" and macro.unique_id not in found:
+            found.add(macro.unique_id)
+            waiting.extend(macro.depends_on.macros)
+            code += macro.macro_sql
+    return code
+
+
+def without_comments(code: str) -> str:
+    return re.sub(r"\{#.*?#\}|--[^\n]*", "", code, flags=re.S)
+
+
+def test_no_model_asks_for_a_watermark_of_itself(manifest, models):
+    for model in models:
+        assert not WATERMARK.search(without_comments(code_of(manifest, model))), model.name
+
+
+def test_every_incremental_model_takes_its_new_rows_from_the_plan(manifest, models):
+    incremental = [model for model in models if model.config.materialized == "incremental"]
+    assert sorted(model.name for model in incremental) == sorted(STAGING)
+    for model in incremental:
+        assert "source.lake.sluice.plan_runs" in model.depends_on_nodes, model.name
+        assert "macro.lake.only_new_runs" in model.depends_on.macros, model.name
+
+
+def test_only_staging_reads_sources(models):
+    for model in models:
+        if any(node.startswith("source.") for node in model.depends_on_nodes):
+            assert model.name in STAGING
+
+
+def test_every_model_and_column_is_described(models):
+    for model in models:
+        assert "Business question" in model.description, model.name
+        assert model.config.meta.keys() >= {"grain", "owner", "refresh"}, model.name
+        assert model.columns, model.name
+        for column in model.columns.values():
+            assert column.description.strip().endswith("."), f"{model.name}.{column.name}"
+
+
+def test_every_mart_has_a_group_a_version_and_an_enforced_contract(models):
+    for mart in (model for model in models if model.path.startswith("marts/")):
+        assert mart.group and mart.access == "public", mart.name
+        assert mart.contract.enforced and mart.version == 1, mart.name
+        assert mart.config.meta["partition_date"] in mart.columns, mart.name
+
+
+def test_the_sql_of_models_is_trino_s_as_well(manifest, models):
+    for model in models:
+        assert not DUCKDB_ONLY.search(without_comments(code_of(manifest, model))), model.name
+
+
+def test_prices_are_bounded_and_small_data_still_publishes(manifest):
+    tests = {node.name: node for node in manifest.nodes.values() if node.resource_type == "test"}
+    bounds = [name for name in tests if name.endswith("stg_market_data_close__1000000__0")]
+    assert [tests[name].config.severity.lower() for name in bounds] == ["error"]
+    counts = [node for name, node in tests.items() if "expect_table_row_count_to_be_between" in name]
+    assert counts and all(node.config.severity.lower() == "warn" for node in counts)
+
+
+def test_graph_json_is_fresh(manifest):
+    assert GRAPH.read_text() == render(manifest)
+
+
+def test_the_domains_share_a_lane_because_they_share_staging(manifest):
+    (lane,) = lane_graph(manifest)["lanes"]
+    assert (lane["lane"], lane["domains"]) == ("finance+risk", ["finance", "risk"])
+    assert lane["sources"] == ["market_data", "transactions"]
+    assert [dataset["dataset"] for dataset in lane["datasets"]] == [
+        "daily_portfolio_summary",
+        "var_calculations",
+    ]
+    assert lane["datasets"][0]["columns"][-1]["name"] == "_edition"
+
+
+def test_domains_that_share_nothing_have_lanes_of_their_own(manifest):
+    apart = manifest.deepcopy()
+    risk = apart.nodes["model.lake.var_calculations.v1"]
+    risk.depends_on.nodes = ["source.lake.sluice.plan_runs"]
+    assert [lane["lane"] for lane in lane_graph(apart)["lanes"]] == ["finance", "risk"]
+
+
+def test_a_stale_graph_is_noticed(parse_state, tmp_path, capsys):
+    stale = tmp_path / "graph.json"
+    stale.write_text("{}\n")
+    assert main(["--check"], stale) == 1
+    assert "stale" in capsys.readouterr().err
