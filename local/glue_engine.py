@@ -1,23 +1,20 @@
 """Runs Glue jobs as real Spark: the run's script in an empty folder, with the job role's credentials."""
 
-import os
 import re
 import shutil
-import sys
 import threading
 import time
 from pathlib import Path
 
 import boto3
 
-from local import credentials, spark_jars
+from local import credentials, glue_runtime, spark_jars
 from local.ecs_logs import TaskLog
 from local.glue_run import JobRun
 from local.guardian import Guardian
 from local.processes import ChildProcess
 from local.settings import Settings
 
-CREDENTIALS_CLASS = "com.amazonaws.auth.EC2ContainerCredentialsProviderWrapper"
 STOP_GRACE_SECONDS = 5.0
 SLOT_POLL_SECONDS = 0.05
 # Arguments that steer Glue itself; the script gets them too, as on AWS, and takes what it knows.
@@ -114,7 +111,7 @@ class GlueEngine:
             str(spark_jars.spark_home() / "bin" / "spark-submit"),
             *(
                 word
-                for name, value in self._conf(run, folder).items()
+                for name, value in glue_runtime.configuration(self._settings, folder, run.region).items()
                 for word in ("--conf", f"{name}={value}")
             ),
             *(["--py-files", ",".join(str(path) for path in place[1:])] if extra else []),
@@ -142,51 +139,12 @@ class GlueEngine:
             found.append(target)
         return found
 
-    def _conf(self, run: JobRun, folder: Path) -> dict[str, str]:
-        """What Glue has built in: `s3://` in Spark with the run's credentials; all of it in its folder."""
-        listed = os.pathsep.join(str(path) for path in spark_jars.jars(self._settings.spark_dir))
-        java = f"-Djava.io.tmpdir={folder}/tmp -Dderby.system.home={folder}/tmp"
-        return {
-            "spark.master": f"local[{os.cpu_count() or 1}]",
-            "spark.driver.memory": self._settings.spark_memory,
-            "spark.ui.enabled": "false",
-            "spark.driver.extraClassPath": listed,
-            "spark.local.dir": str(folder / "tmp"),
-            "spark.sql.warehouse.dir": str(folder / "tmp" / "warehouse"),
-            "spark.driver.extraJavaOptions": java,
-            "spark.log.level": "WARN",
-            "spark.hadoop.hadoop.tmp.dir": str(folder / "tmp"),
-            "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
-            "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
-            "spark.hadoop.fs.s3a.endpoint": self._settings.endpoint,
-            "spark.hadoop.fs.s3a.endpoint.region": run.region,
-            "spark.hadoop.fs.s3a.path.style.access": "true",
-            "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
-            "spark.hadoop.fs.s3a.aws.credentials.provider": CREDENTIALS_CLASS,
-        }
-
     def _environment(self, run: JobRun, folder: Path) -> tuple[str, dict[str, str]]:
         spark_jars.java_version()
         for name in ("work", "tmp", "home"):
             (folder / name).mkdir(parents=True)
         link, variables = credentials.grant(run.job["Role"], run.run_id, self._settings.endpoint)
-        kept = {name: os.environ[name] for name in ("PATH", "JAVA_HOME") if name in os.environ}
-        return link, {
-            **kept,
-            "HOME": str(folder / "home"),
-            "TMPDIR": str(folder / "tmp"),
-            "LANG": "C.UTF-8",
-            "TZ": "UTC",
-            "SPARK_HOME": str(spark_jars.spark_home()),
-            "PYSPARK_PYTHON": sys.executable,
-            "PYSPARK_DRIVER_PYTHON": sys.executable,
-            "SPARK_LOCAL_IP": "127.0.0.1",
-            "AWS_REGION": run.region,
-            "AWS_DEFAULT_REGION": run.region,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": self._settings.endpoint,
-            **variables,
-        }
+        return link, {**glue_runtime.environment(self._settings, folder, run.region), **variables}
 
 
 _LOGGED = {

@@ -8,6 +8,19 @@ ACCOUNT_ID = "000000000000"
 ADMIN_ACCESS_KEY = "test"
 ADMIN_SECRET_KEY = "test"
 LOOPBACK = "127.0.0.1"
+EMULATOR_VARIABLES = (
+    "AUTH",
+    "CLOUDTRAIL_RECORDING",
+    "CLOUDTRAIL_MAX_EVENTS",
+    "BIND_HOST",
+    "MINISTACK_HOST",
+    "MINISTACK_REGION",
+    "MINISTACK_ACCOUNT_ID",
+    "GATEWAY_PORT",
+    "S3_DATA_DIR",
+    "STATE_DIR",
+    "ATHENA_ENGINE",
+)
 
 
 @dataclass(frozen=True)
@@ -76,5 +89,4 @@ def emulator_environment(settings: Settings, inherited: dict[str, str] | None = 
         "S3_DATA_DIR": str(settings.temporary_dir / "s3"),
         "STATE_DIR": str(settings.temporary_dir / "state"),
         "ATHENA_ENGINE": "duckdb",
-        "LOG_LEVEL": "INFO",
     }

@@ -30,9 +30,11 @@ def install(parts: Parts) -> None:
         athena,
         authorization,
         cloudformation,
+        dynamodb,
         ecs,
         eventbridge,
         glue,
+        http_api,
         lambda_async,
         lambda_workers,
         s3,
@@ -40,5 +42,5 @@ def install(parts: Parts) -> None:
     )
 
     behaviours = (authorization, ecs, glue, s3, eventbridge, scheduler, lambda_async, lambda_workers, athena)
-    for module in (*behaviours, cloudformation):
+    for module in (*behaviours, dynamodb, cloudformation, http_api):
         module.apply(parts)

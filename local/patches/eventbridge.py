@@ -7,7 +7,7 @@ attributes; a missing permission is not retried), https://docs.aws.amazon.com/ev
 import json
 import logging
 
-from local.patches.lambda_async import send_to_queue
+from local.deliveries import send_to_queue
 
 ENTRIES_BYTES_MAX = 1_048_576
 

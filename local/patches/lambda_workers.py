@@ -5,10 +5,13 @@ role must be able to read the queue), https://docs.aws.amazon.com/lambda/latest/
 """
 
 import logging
+import subprocess
 import threading
 import time
+import types
 
 from local.patches.authorization import role_may
+from local.settings import EMULATOR_VARIABLES
 
 BATCH_WITHOUT_WINDOW_MAX = 10
 READ_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -23,21 +26,36 @@ def apply(parts) -> None:
     from ministack.services import lambda_svc, sqs
     from ministack.services.cloudformation import provisioners
 
-    spawn, write_logs = lambda_runtime.Worker._spawn, lambda_svc._emit_lambda_logs
+    write_logs = lambda_svc._emit_lambda_logs
+    starter = types.ModuleType("subprocess")
+    starter.__dict__.update(subprocess.__dict__)
 
-    def watched_spawn(worker) -> None:
-        spawn(worker)
-        parts.guardian.watch(worker._proc.pid)
+    def start_worker(arguments, *, env: dict[str, str], **more) -> subprocess.Popen:
+        worker = subprocess.Popen(arguments, env=_as_on_lambda(env), **more)
+        parts.guardian.watch(worker.pid)
+        return worker
 
     def logs_by_right(function, *arguments, **named) -> None:
         if _may_log(function.get("config") or function):
             write_logs(function, *arguments, **named)
 
-    lambda_runtime.Worker._spawn = watched_spawn
+    starter.Popen = start_worker
+    lambda_runtime.subprocess = starter
     lambda_svc._emit_lambda_logs = logs_by_right
     sqs._receive_messages_for_esm = lambda url, size: _receive_batch(sqs, lambda_svc, url, size)
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
     handlers["create"] = _refusing_unreadable(handlers["create"], lambda_svc)
+
+
+def _as_on_lambda(environment: dict[str, str]) -> dict[str, str]:
+    """A worker's environment without the emulator's own settings, and with what Lambda itself sets."""
+    name = environment.get("AWS_LAMBDA_FUNCTION_NAME", "")
+    return {
+        **{key: value for key, value in environment.items() if key not in EMULATOR_VARIABLES},
+        "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
+    }
 
 
 def _may_log(config: dict) -> bool:

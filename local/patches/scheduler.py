@@ -9,8 +9,8 @@ import logging
 import uuid
 from datetime import UTC, datetime
 
+from local.deliveries import deliver, send_to_queue
 from local.patches.authorization import role_may
-from local.patches.lambda_async import deliver, send_to_queue
 
 ACTIONS = {
     "events": "events:PutEvents",

@@ -153,7 +153,7 @@ def test_a_task_runs_with_its_own_environment_role_and_empty_disk(cluster):
     assert not {"AUTH", "SECRET_OF_CALLER", "AWS_ACCESS_KEY_ID", "GATEWAY_PORT"} & set(environment)
     assert caller == f"arn:aws:sts::000000000000:assumed-role/task/{arn.rsplit('/', 1)[-1]}"
     assert "AccessDenied" in denial
-    assert not any((cluster.aws.state / "tasks").iterdir())
+    poll(lambda: not any((cluster.aws.state / "tasks").iterdir()))
     log = cluster.aws.state / "logs" / "tasks" / f"hello-{arn.rsplit('/', 1)[-1]}.log"
     assert len(log.read_text().splitlines()) == 3
 

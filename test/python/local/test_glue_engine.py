@@ -123,7 +123,7 @@ def test_a_run_reads_and_writes_s3_with_its_role_and_gets_arguments_as_glue_give
         "jobRunId": run_id,
         "message": "Job run succeeded",
     }
-    assert not any((glue.aws.state / "tasks").iterdir())
+    poll(lambda: not any((glue.aws.state / "tasks").iterdir()))
 
 
 def test_a_failing_script_fails_the_run_with_its_last_error(glue):

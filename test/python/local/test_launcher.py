@@ -11,7 +11,12 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+import pytest
 from local_aws import ROOT, free_port, poll, start, stop
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="reads the process table of Linux"
+)
 
 
 def alive(pid: int) -> bool:
@@ -105,10 +110,11 @@ def test_a_hard_kill_leaves_no_process_and_no_task_folder(tmp_path):
 
 
 def test_it_stops_when_its_parent_is_gone(tmp_path):
+    command = ["-m", "local", "--with-parent", "--port", str(free_port()), "--state", str(tmp_path)]
     program = (
-        "import subprocess, sys; child = subprocess.Popen([sys.executable, '-m', 'local', '--with-parent', '--port', "
-        f"'{free_port()}', '--state', '{tmp_path}']); print(child.pid, flush=True); sys.stdin.read()"
+        f"import subprocess, sys; print(subprocess.Popen([sys.executable, *{command}]).pid, flush=True); "
     )
+    program += "sys.stdin.read()"
     starter = subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

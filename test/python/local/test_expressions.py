@@ -1,0 +1,81 @@
+"""DynamoDB expressions that AWS refuses are refused."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+
+
+@pytest.fixture(scope="module")
+def table(aws):
+    client = aws.client("dynamodb")
+    schema = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+    index = [{"AttributeName": "lane", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+    client.create_table(
+        TableName="ledger",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=schema,
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "lane")],
+        GlobalSecondaryIndexes=[
+            {"IndexName": "by-lane", "KeySchema": index, "Projection": {"ProjectionType": "ALL"}}
+        ],
+    )
+    client.put_item(TableName="ledger", Item={**KEY, "lane": {"S": "x"}, "doc": {"M": {"a": {"N": "1"}}}})
+    return client
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["SET one = :v, one = :v", "SET doc.a = :v REMOVE #m", "SET one = if_not_exists(one, :v) ADD one :v"],
+)
+def test_an_update_names_each_path_once(table, expression):
+    names = {"ExpressionAttributeNames": {"#m": "doc"}} if "#m" in expression else {}
+    update = {
+        "TableName": "ledger",
+        "Key": KEY,
+        "UpdateExpression": expression,
+        "ExpressionAttributeValues": {":v": {"N": "1"}},
+        **names,
+    }
+    with pytest.raises(ClientError, match="overlap"):
+        table.update_item(**update)
+    with pytest.raises(ClientError, match="overlap"):
+        table.transact_write_items(TransactItems=[{"Update": update}])
+
+
+def test_an_update_of_different_paths_is_taken(table):
+    table.update_item(
+        TableName="ledger",
+        Key=KEY,
+        UpdateExpression="SET two = if_not_exists(two, :v), doc.b = :v, three = :v REMOVE four",
+        ExpressionAttributeValues={":v": {"N": "1"}},
+    )
+
+
+@pytest.mark.parametrize(("index", "attribute"), [({}, "sk"), ({"IndexName": "by-lane"}, "lane")])
+def test_a_filter_may_not_name_the_keys_of_what_it_queries(table, index, attribute):
+    key = "lane" if index else "pk"
+    with pytest.raises(ClientError, match="non-primary key attributes"):
+        table.query(
+            TableName="ledger",
+            KeyConditionExpression=f"{key} = :v",
+            FilterExpression="#f = :v",
+            ExpressionAttributeNames={"#f": attribute},
+            ExpressionAttributeValues={":v": {"S": "a"}},
+            **index,
+        )
+
+
+def test_a_filter_on_other_attributes_is_taken_up_to_100_operands(table):
+    def ask(count: int):
+        values = {f":i{n}": {"N": str(n)} for n in range(count)}
+        table.query(
+            TableName="ledger",
+            KeyConditionExpression="pk = :k",
+            FilterExpression=f"lane <> :k AND three IN ({', '.join(values)})",
+            ExpressionAttributeValues={**values, ":k": {"S": "a"}},
+        )
+
+    ask(100)
+    with pytest.raises(ClientError, match="too many operands"):
+        ask(101)
