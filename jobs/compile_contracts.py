@@ -1,7 +1,7 @@
 """Compiles contracts/<entity>.yaml to contracts/compiled/<entity>.json, which jobs and stages read.
 
-Run `python -m jobs.compile_contracts` after changing a contract; `--check` only says whether the compiled files are fresh.
-sqlglot and the schema of the standard are needed here and nowhere at run time.
+Run `python -m jobs.compile_contracts` after changing a contract; `--check` only says whether the compiled
+files are fresh. sqlglot and the schema of the standard are needed here and nowhere at run time.
 """
 
 import argparse

@@ -1,9 +1,11 @@
 """The cheap first test of the DuckDB engine: one pattern per contract that proves a whole line harmless.
 
-A line that matches is a flat JSON object of contract columns whose every value is read alike by DuckDB's own JSON reader and by the exact
-rules: no escapes, no blanks at the ends of texts, no exponents, no more digits than a double keeps exactly, no day that some month lacks.
-Such a line is parsed straight to types. If a typed value then breaks a rule, or a required one is missing, the exact rules decide, so
-every reason comes from one place. A line that does not match goes to the exact rules too: the test may doubt, it must never err.
+A line that matches is a flat JSON object of contract columns whose every value is read alike by DuckDB's
+own JSON reader and by the exact rules: no escapes, no blanks at the ends of texts, no exponents, no more
+digits than a double keeps exactly, no day that some month lacks. Such a line is parsed straight to types.
+If a typed value then breaks a rule, or a required one is missing, the exact rules decide, so every reason
+comes from one place. A line that does not match goes to the exact rules too: the test may doubt, it must
+never err.
 """
 
 import json
@@ -19,7 +21,13 @@ YEAR = "[1-9][0-9]{3}"
 ANY_DAY = "(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 SAFE_DAY = "(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?Z"
-TYPES = {"string": "VARCHAR", "integer": "BIGINT", "date": "DATE", "timestamp": "TIMESTAMPTZ", "json": "VARCHAR"}
+TYPES = {
+    "string": "VARCHAR",
+    "integer": "BIGINT",
+    "date": "DATE",
+    "timestamp": "TIMESTAMPTZ",
+    "json": "VARCHAR",
+}
 
 
 def plain_sql(contract: Contract) -> dict:
@@ -54,7 +62,8 @@ def _value_pattern(column: Column) -> str | None:
     if column.family == "boolean":
         return f"(true|false{_absent(column)})"
     if column.family in ("date", "timestamp"):
-        # Where the column is required, a day that does not exist becomes NULL and is noticed; elsewhere it must not occur.
+        # Where the column is required, a day that does not exist becomes NULL and is noticed; elsewhere it
+        # must not occur.
         day = ANY_DAY if column.required else SAFE_DAY
         time = f"[T ]{TIME}" if column.family == "timestamp" else ""
         return f'("{YEAR}-{day}{time}"{_absent(column)})'
@@ -69,7 +78,8 @@ def _absent(column: Column) -> str:
 
 
 def _number_pattern(column: Column) -> str | None:
-    # A minus only before a digit other than zero: JSON's -0 is an integer for one reader and a double for the other.
+    # A minus only before a digit other than zero: JSON's -0 is an integer for one reader and a double for
+    # the other.
     if column.family == "integer":
         return "(-?[1-9][0-9]{0,17}|0)"
     if column.family == "double":

@@ -1,7 +1,8 @@
 """What a row must be, as SQL over text columns: written once for DuckDB and rendered for Spark.
 
-Three layers, each reading the one before: `t_<column>` the trimmed text, `c_<column>` the typed value or NULL, and the reasons.
-A bad text never reaches a cast: each cast has a guard inside, since both engines' casts are lenient in different ways.
+Three layers, each reading the one before: `t_<column>` the trimmed text, `c_<column>` the typed value or
+NULL, and the reasons. A bad text never reaches a cast: each cast has a guard inside, since both engines'
+casts are lenient in different ways.
 """
 
 from decimal import Decimal
@@ -11,7 +12,8 @@ from jobs.contract import Column, Contract, ContractError
 DIGITS = r"[0-9]+([.][0-9]*)?|[.][0-9]+"
 STAMP = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?"
 OFFSET = r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)\z"
-# A JSON object or array where a text is due. Told by its text, because Spark's reader keeps no more of it than that.
+# A JSON object or array where a text is due. Told by its text, because Spark's reader keeps no more of it
+# than that.
 NESTED = r'\A(?s:\{[ \t\r\n]*("(.*))?\}|\[[ \t\r\n]*([{"\[0-9-](.*))?\])\z'
 TRUE_WORDS = ("true", "True", "TRUE", "t", "T", "1", "yes", "Yes", "YES", "y", "Y")
 FALSE_WORDS = ("false", "False", "FALSE", "f", "F", "0", "no", "No", "NO", "n", "N")
@@ -45,7 +47,8 @@ def typed_sql(column: Column) -> str:
         value = _guarded(text, rf"\A[+-]?({DIGITS})([eE][+-]?[0-9]{{1,4}})?\z", "DOUBLE")
         return f"CASE WHEN ABS({value}) <= CAST('1.7976931348623157e308' AS DOUBLE) THEN {value} END"
     if column.family == "boolean":
-        return f"CASE WHEN {text} IN {_words(TRUE_WORDS)} THEN TRUE WHEN {text} IN {_words(FALSE_WORDS)} THEN FALSE END"
+        true, false = _words(TRUE_WORDS), _words(FALSE_WORDS)
+        return f"CASE WHEN {text} IN {true} THEN TRUE WHEN {text} IN {false} THEN FALSE END"
     if column.family == "date":
         value = _guarded(text, r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z", "DATE")
         return _between(column, value, DATE_LIMITS)
@@ -55,7 +58,8 @@ def typed_sql(column: Column) -> str:
 
 
 def _timestamp_sql(column: Column, text: str) -> str:
-    # Every value reaches the cast with an explicit offset: one zone name would change how later values are read.
+    # Every value reaches the cast with an explicit offset: one zone name would change how later values are
+    # read.
     value = (
         f"TRY_CAST(CASE WHEN REGEXP_MATCHES({text}, '{STAMP}{OFFSET}') THEN REPLACE({text}, 'T', ' ') "
         f"WHEN REGEXP_MATCHES({text}, '{STAMP}\\z') THEN REPLACE({text}, 'T', ' ') || 'Z' END AS TIMESTAMPTZ)"
@@ -101,7 +105,8 @@ def _column_reasons(column: Column) -> list[tuple[str, str]]:
     if column.required:
         pairs.append((f"{column.name}_missing", f"{text} IS NULL"))
     if column.family == "decimal":
-        # Told apart, because the cure differs: a number with too many digits is the producer's precision, not garbage.
+        # Told apart, because the cure differs: a number with too many digits is the producer's precision,
+        # not garbage.
         number = rf"REGEXP_MATCHES({text}, '\A[+-]?({DIGITS})\z')"
         pairs.append((f"{column.name}_not_a_number", f"{text} IS NOT NULL AND NOT {number}"))
         pairs.append((f"{column.name}_too_many_digits", f"{number} AND {value} IS NULL"))

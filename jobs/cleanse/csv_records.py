@@ -1,7 +1,7 @@
 """CSV records as JSON lines, so that one set of rules reads both.
 
-A record stands at the number of the physical line where it starts: further lines of it, the header and rejected ones become blank
-lines. Every field stays text; an empty field is the same as a missing one.
+A record stands at the number of the physical line where it starts: further lines of it, the header and
+rejected ones become blank lines. Every field stays text; an empty field is the same as a missing one.
 """
 
 import csv
@@ -15,7 +15,7 @@ from jobs.cleanse.rejects import FileProblem, RejectSpool
 
 
 class _PhysicalLines:
-    """Feeds the csv reader, remembers what the current record took, and can take back lines of a broken record."""
+    """Feeds the csv reader and remembers what a record took, so that a broken one can be given back."""
 
     def __init__(self, file, rejects: RejectSpool):
         self.lines = numbered_lines(file)
@@ -52,7 +52,7 @@ class _PhysicalLines:
 
 
 def csv_to_lines(source: Path, target: Path, rejects: RejectSpool, required: tuple) -> int:
-    """Writes each record as a JSON object at its own line; returns the lines. Raises FileProblem for its header."""
+    """Writes each record as a JSON object at its line; returns the lines. The header may be a FileProblem."""
     csv.field_size_limit(MAX_LINE_BYTES)
     with source.open("rb") as file, target.open("w", encoding="utf-8", newline="\n") as out:
         if file.read(len(BOM)) != BOM:

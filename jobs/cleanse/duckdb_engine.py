@@ -1,6 +1,5 @@
 """The cleanse on DuckDB: one process, memory bounded, for batches that fit one machine's disk."""
 
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +14,7 @@ from jobs.compiled import CompiledContract
 
 
 class DuckdbEngine:
-    """Carries out a plan below a working directory; `exact_only` leaves the cheap first test out (for tests)."""
+    """Carries out a plan below a working directory; `exact_only` leaves out the cheap first test."""
 
     def __init__(self, exact_only: bool = False, threads: int | None = None, memory: int | None = None):
         self.exact_only = exact_only
@@ -28,7 +27,7 @@ class DuckdbEngine:
         prepared = self._read(plan, contract, store, work)
         read = time.monotonic()
         batch = _Batch(self._connect(work), plan, contract, prepared)
-        batch.judge(self.exact_only)
+        batch.judge(work, self.exact_only)
         judged = time.monotonic()
         outcome = batch.outcome()
         outcome.files = batch.write_silver(store, work)
@@ -72,11 +71,14 @@ class _Batch:
         self.readable = [place for place, item in enumerate(prepared) if item.path is not None]
         self.days = sorted({item.landed_at.strftime("%Y-%m-%d") for item in plan.inputs})
 
-    def judge(self, exact_only: bool) -> None:
+    def judge(self, work: Path, exact_only: bool) -> None:
         """Stages the lines, judges the doubtful ones, and finds the duplicates."""
         self._declare_sources()
-        # Without a readable file the tables still exist, empty: an empty path list cannot be read.
-        paths = [str(self.prepared[place].path) for place in self.readable] or [os.devnull]
+        paths = [str(self.prepared[place].path) for place in self.readable]
+        if not paths:
+            # The tables must exist, though empty, where no file of the batch can be read.
+            (work / "nothing").touch()
+            paths = [str(work / "nothing")]
         self.db.execute(sql.stage_sql(self.contract, paths, exact_only))
         self._check_lines()
         self.db.execute(sql.judge_sql(self.contract))

@@ -1,7 +1,7 @@
 """The statements of the DuckDB engine, built from a compiled contract.
 
-Positions: rows of `staged` keep the order of the files and lines they came from, so `rowid` is the place of a row
-in the whole batch, and its line is the distance from the file's first row.
+Positions: rows of `staged` keep the order of the files and lines they came from, so `rowid` is the place of
+a row in the whole batch, and its line is the distance from the file's first row.
 """
 
 import json
@@ -10,10 +10,11 @@ from jobs.cleanse.limits import MAX_DRIFT_COLUMNS, MAX_LINE_BYTES
 from jobs.compiled import CompiledContract
 
 BLANKS = "' ' || CHR(9) || CHR(10) || CHR(13)"
-# Bare member numbers get quotes, so that their text survives: the JSON reader would pass them through a double.
+# Bare member numbers get quotes, so that their text survives: the JSON reader would pass them through a
+# double.
 NUMBER = r'([^\\]"[ \t\r]*:[ \t\r]*)(-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?)([ \t\r]*[,}])'
-# DuckDB's reader takes trailing commas, NaN and Infinity for JSON. A cheap suspicion first, then a look outside of
-# strings.
+# DuckDB's reader takes trailing commas, NaN and Infinity for JSON. A cheap suspicion first, then a look
+# outside of strings.
 SUSPICION = r",[ \t\r]*[}\]]|[iI][nN][fF]|[nN][aA][nN]"
 LENIENT = r",[ \t\r]*[}\]]|[iI]|[nN][aA]"
 
@@ -36,7 +37,7 @@ SELECT f, {_values(contract)}, plain,
   CASE WHEN NOT plain THEN line END AS raw,
   CASE WHEN plain THEN {_key_hash(contract)} END AS h
 FROM (
-  SELECT *, COALESCE(t IS NOT NULL AND {plain['check']}, FALSE) AS plain
+  SELECT *, COALESCE(t IS NOT NULL AND {plain["check"]}, FALSE) AS plain
   FROM (SELECT f, line, t, {fields} FROM (SELECT file_index AS f, line, {parsed} AS t FROM {_lines(paths)}))
 )"""
 
@@ -59,7 +60,7 @@ def _key_hash(contract: CompiledContract) -> str:
 
 
 def judge_sql(contract: CompiledContract) -> str:
-    """The exact rules over every line that is not plain: typed values, reasons (NULL when good), unknown members."""
+    """The exact rules over lines that are not plain: values, reasons (NULL when good), unknown members."""
     rules = contract.sql["duckdb"]
     texts = json.dumps({name: "VARCHAR" for name in contract.columns})
     known = ", ".join(quoted(name) for name in contract.columns)
@@ -82,7 +83,8 @@ WITH suspects AS (
 ), texts AS (SELECT pos, f, malformed, unknown, {members} FROM parsed),
 trimmed AS (SELECT pos, f, malformed, unknown, {trimmed} FROM texts),
 typed AS (SELECT *, {typed} FROM trimmed)
-SELECT pos, f, {_values(contract)}, {_key_hash(contract)} AS h, COALESCE(malformed, {rules["reasons"]}) AS reasons,
+SELECT pos, f, {_values(contract)}, {_key_hash(contract)} AS h,
+  COALESCE(malformed, {rules["reasons"]}) AS reasons,
   CASE WHEN len(unknown) > 0 THEN unknown END AS unknown
 FROM typed"""
 
@@ -108,7 +110,7 @@ SELECT pos, f, h, {values} FROM judged WHERE reasons IS NULL"""
 
 
 def losers_sql(contract: CompiledContract) -> str:
-    """Rows that a later one with the same key replaces. Only rows whose key's hash occurs twice are looked at."""
+    """Rows that a later one with the same key replaces; only hashes that occur twice are looked at."""
     keys = ", ".join(f"c_{name}" for name in contract.key)
     return f"""
 CREATE TEMP TABLE losers AS
@@ -129,8 +131,9 @@ def rejects_sql(spools: list[str]) -> str:
         f"columns = {columns}, format = 'newline_delimited', maximum_object_size = {4 * MAX_LINE_BYTES})"
     )
     return f"""
-CREATE TEMP VIEW rejects AS
-SELECT s.place, j.pos - s.first + 1 AS line, split_part(j.reasons, ',', 1) AS reason, j.reasons, NULL AS detail, t.raw
+CREATE TEMP TABLE rejects AS
+SELECT s.place, j.pos - s.first + 1 AS line, split_part(j.reasons, ',', 1) AS reason, j.reasons,
+  NULL AS detail, t.raw
 FROM judged j JOIN sources s USING (f) JOIN staged t ON t.rowid = j.pos
 WHERE j.reasons IS NOT NULL
 {spooled if spools else ""}"""

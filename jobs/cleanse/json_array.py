@@ -1,6 +1,7 @@
 """A JSON array of records, cut into one record a line without building any of it in memory.
 
-Only brackets and strings are looked at. Whether an element is valid JSON is asked later, per line, so one bad element costs one row.
+Only brackets and strings are looked at. Whether an element is valid JSON is asked later, per line, so one
+bad element costs one row.
 """
 
 import re
@@ -10,7 +11,8 @@ from jobs.cleanse.limits import BLOCK_BYTES, MAX_LINE_BYTES
 from jobs.cleanse.lines import BOM, SUBSTITUTES, is_utf8, too_long
 from jobs.cleanse.rejects import RejectSpool
 
-# Possessive throughout: nothing that failed is tried again in another way, so hostile text costs no more than plain text.
+# Possessive throughout: nothing that failed is tried again in another way, so hostile text costs no more
+# than plain text.
 STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # A flat record is one token; only nested ones are walked bracket by bracket.
 FLAT = rb'\{[^{}\[\]"]*+(?:' + STRING + rb'[^{}\[\]"]*+)*+\}'
@@ -28,7 +30,7 @@ def array_to_lines(source: Path, target: Path, rejects: RejectSpool) -> int:
 
 
 class _Splitter:
-    """Walks blocks with three facts kept between them: depth, inside a string or not, text of the element so far."""
+    """Walks blocks and keeps between them: the depth, whether in a string, the element so far."""
 
     def __init__(self, out, rejects: RejectSpool):
         self.out, self.rejects = out, rejects

@@ -1,7 +1,8 @@
 """Lines of text: what the engine may read as it stands, and the rewriting of what it may not.
 
-A regular file is UTF-8 with line feeds, no carriage returns, no control characters that would split a line for the engine, and no line
-above the limit. Rewriting keeps every line at its number: a line that is rejected here leaves a blank one behind.
+A regular file is UTF-8 with line feeds, no carriage returns, no control characters that would split a line
+for the engine, and no line above the limit. Rewriting keeps every line at its number: a line that is
+rejected here leaves a blank one behind.
 """
 
 import codecs
@@ -12,14 +13,15 @@ from jobs.cleanse.limits import BLOCK_BYTES, MAX_LINE_BYTES
 from jobs.cleanse.rejects import RejectSpool
 
 BOM = codecs.BOM_UTF8
-# The engine takes 0x01 as the delimiter that never comes. In JSON it is as illegal as 0x02, which stands in for it and for NUL.
-# A bare carriage return is white space in JSON, and illegal inside strings, exactly like the tab that stands in for it.
+# The engine takes 0x01 as the delimiter that never comes. In JSON it is as illegal as 0x02, which stands in
+# for it and for NUL. A bare carriage return is white space in JSON, and illegal inside strings, exactly
+# like the tab that stands in for it.
 SUBSTITUTES = bytes.maketrans(b"\r\x01\x00", b"\t\x02\x02")
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over a file tells: its number of lines, and whether the engine may read it as it stands."""
+    """What one pass over a file tells: its lines, and whether the engine may read it as it stands."""
 
     lines: int
     regular: bool
@@ -51,7 +53,7 @@ def scan_lines(path: Path) -> Scan:
 
 
 def rewrite_lines(source: Path, target: Path, rejects: RejectSpool) -> int:
-    """Writes a regular copy of JSON lines, rejecting lines that are too long or not UTF-8; returns the lines."""
+    """Writes a regular copy of JSON lines without what cannot be read; returns the number of lines."""
     number = 0
     with source.open("rb") as file, target.open("wb") as out:
         if file.read(len(BOM)) != BOM:

@@ -52,7 +52,8 @@ def parse_plan(document: dict) -> Plan:
             correlation_id=document.get("correlation_id", ""),
             entity=document["entity"],
             engine=document["engine"],
-            # Oldest first, and total: the place in this order decides which of two duplicates is the later one.
+            # Oldest first, and total: the place in this order decides which of two duplicates is the later
+            # one.
             inputs=tuple(sorted(inputs, key=lambda item: (item.landed_at, item.key, item.version_id or ""))),
             silver_bucket=document["silver_bucket"],
             quarantine_bucket=document["quarantine_bucket"],

@@ -29,7 +29,7 @@ FOREIGN = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """One input, ready to read: a regular file of JSON lines (None when there is none), and what was rejected."""
+    """One input, ready to read: a regular file of JSON lines, or None, and what was rejected."""
 
     path: Path | None
     lines: int
@@ -89,7 +89,7 @@ def _regular(path: Path, target: Path, key: str, required: tuple, rejects: Rejec
 
 
 def file_layout(key: str, head: bytes, required: tuple) -> str:
-    """lines, array or csv: by the name first, then by the first bytes; raises FileProblem for anything else."""
+    """lines, array or csv: by the name, then by the first bytes; anything else is a FileProblem."""
     for magic, what in FOREIGN.items():
         if head.startswith(magic):
             raise FileProblem(

@@ -25,7 +25,7 @@ class RejectSpool:
         self._out = None
 
     def add(self, line: int | None, rule: str, detail: str, raw: bytes | str) -> None:
-        """Spools one rejected row; a raw text is kept up to RAW_EXCERPT_CHARACTERS, bad bytes shown as U+FFFD."""
+        """Spools one rejected row with the beginning of its text, where bad bytes show as U+FFFD."""
         if self._out is None:
             self._out = self.path.open("w", encoding="utf-8")
         excerpt = raw[: 4 * RAW_EXCERPT_CHARACTERS]

@@ -1,6 +1,7 @@
 """The cleanse as a task: `python -m jobs.cleanse.run` with RUN_ID and PLAN_URI in the environment.
 
-Exit code 0 means that the report was written, whatever it says about the data; anything else means that there is no verdict.
+Exit code 0 means that the report was written, whatever it says about the data; anything else means that
+there is no verdict.
 """
 
 import os
@@ -15,7 +16,7 @@ from jobs.compiled import CompiledContract, load_compiled
 
 
 def make_engine(name: str):
-    """The engine of that name. Each has `cleanse(plan, contract, store, work) -> Outcome`; imported only when used."""
+    """The engine of that name: `cleanse(plan, contract, store, work) -> Outcome`, imported when used."""
     if name == "duckdb":
         from jobs.cleanse.duckdb_engine import DuckdbEngine
 
@@ -28,7 +29,7 @@ def make_engine(name: str):
 
 
 def run_plan(run_id: str, plan_uri: str, store, log: Log, engine=None) -> dict:
-    """Carries out the plan at an s3:// address and stores the report where the plan says; returns the report."""
+    """Carries out the plan at an s3:// address, and stores and returns the report."""
     plan = parse_plan(store.read_json(plan_uri))
     log.bind(run_id=plan.run_id, correlation_id=plan.correlation_id, attempt=plan.attempt)
     if plan.run_id != run_id:
@@ -45,7 +46,8 @@ def run_plan(run_id: str, plan_uri: str, store, log: Log, engine=None) -> dict:
 
 
 def _cleanse(plan: Plan, contract: CompiledContract, store, engine) -> Outcome:
-    # The task's own directory where it may write there, as in a local task; an image's is read-only for its user.
+    # The task's own directory where it may write there, as in a local task; an image's is read-only for its
+    # user.
     parent = os.getcwd() if os.access(os.getcwd(), os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="cleanse-", dir=parent) as work:
         return engine.cleanse(plan, contract, store, Path(work))

@@ -59,9 +59,9 @@ class Lake:
             "contract_version": load_compiled(entity).version,
         }
 
-    def run(self, inputs: list[dict], entity: str = "market_data", engine=None) -> Result:
+    def run(self, inputs: list[dict], entity: str = "market_data", engine=None, **changes) -> Result:
         """Carries the plan out as the task would, and reads everything back that the report names."""
-        plan = self.plan(inputs, entity)
+        plan = self.plan(inputs, entity) | changes
         uri = f"s3://{BUCKETS['artifacts']}/runs/{plan['run_id']}/attempt=1/plan.json"
         self.store.write_json(uri, plan)
         run_plan(plan["run_id"], uri, self.store, Log(io.StringIO()), engine)

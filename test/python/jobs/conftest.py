@@ -1,4 +1,4 @@
-"""The job's S3 is a real one: MiniStack on a free port of 127.0.0.1 for the whole session, started when first needed."""
+"""The job's S3 is a real one: MiniStack on a free port of 127.0.0.1, started when first needed."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Stands in for S3 where a test is about rows: objects are files of a folder. test_store.py compares it with S3."""
+"""Stands in for S3 where a test is about rows; test_store.py compares it with S3."""
 
 import hashlib
 import json

@@ -1,6 +1,7 @@
 """Inputs on which engines are known to differ, with what must become of the important ones, written by hand.
 
-An expectation is the value, or the end of the reason's name ("not_a_number"), or None for a blank that counts as missing.
+An expectation is the value, or the end of the reason's name ("not_a_number"), or None for a blank, which
+counts as missing.
 """
 
 from datetime import UTC, date, datetime
@@ -175,8 +176,8 @@ BY_TYPE = {
     "string": STRINGS,
 }
 
-# Whole lines for a contract with the columns id, whole, amount, ratio, flag, day, moment and name: (line, outcome).
-# The outcome is the reason, or the values that must come out.
+# Whole lines for a contract with the columns id, whole, amount, ratio, flag, day, moment and name: (line,
+# outcome). The outcome is the reason, or the values that must come out.
 LINES = [
     ('{"id":"a","amount":1.50}', {"id": "a", "amount": D("1.5")}),
     ('{"id":"a","amount":1.50,"amount":2}', {"id": "a", "amount": D("1.5")}),

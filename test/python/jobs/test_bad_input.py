@@ -1,4 +1,4 @@
-"""Bad files and bad rows: each ends in silver or in quarantine with a reason, and the rest of the batch goes on."""
+"""Bad files and rows end in silver or in quarantine with a reason; the rest of the batch goes on."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""The cheap first test may doubt but never err: with it and without it every outcome is the same, bit for bit."""
+"""The cheap first test may doubt but never err: with it and without it every outcome is the same."""
 
 import random
 
@@ -9,7 +9,7 @@ from hard_inputs import BY_TYPE, LINES
 from test_rules import cleanse
 
 SEED = 20261121
-FUZZED_LINES = 6000
+FUZZED_LINES = 3000
 ALPHABET = '0123456789.-+eE"\\ {}[]:,TZtfnul\t\r\x01é\u2028'
 
 
@@ -33,10 +33,9 @@ def value(draw: random.Random) -> str:
     """A JSON value as text; often good, sometimes not even JSON."""
     text = draw.choice(draw.choice([list(inputs) for inputs in BY_TYPE.values()]))
     quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    return draw.choice(
-        [number(draw), number(draw), f'"{number(draw)}"', f'"{moment(draw)}"', f'"{moment(draw)}"', quoted]
-        + ["true", "false", "null", '""', f'"k{draw.randrange(50)}"', '{"a": [1.50]}', "[]"]
-    )
+    numbers = [number(draw), number(draw), f'"{number(draw)}"', f'"{moment(draw)}"', f'"{moment(draw)}"']
+    words = ["true", "false", "null", '""', f'"k{draw.randrange(50)}"', '{"a": [1.50]}', "[]"]
+    return draw.choice([*numbers, quoted, *words])
 
 
 def fitting(draw: random.Random, name: str) -> str:
@@ -96,13 +95,13 @@ def test_fuzzed_lines_have_one_outcome(tmp_path, required):
     assert differing == []
     assert quick[1] == exact[1]
     assert plain_share(contract, body) > 0.2, "the fuzzer must reach the cheap path"
-    assert len(quick[0]) > 300 and len(quick[1]) > 300, "the fuzzer must reach both fates"
+    assert len(quick[0]) > 150 and len(quick[1]) > 150, "the fuzzer must reach both fates"
 
 
 def test_plain_looking_numbers_keep_every_digit(tmp_path):
     draw = random.Random(SEED)
     lines = []
-    for serial in range(20_000):
+    for serial in range(8_000):
         ratio = f"{draw.uniform(0, 10 ** draw.randrange(1, 9)):.{draw.randrange(1, 18)}f}"
         amount = f"{draw.randrange(10**9)}.{draw.randrange(10**6):06d}"
         whole = draw.randrange(-(10**18), 10**18)

@@ -1,4 +1,4 @@
-"""What a text becomes, per type: hand-written outcomes, on the exact path and on the one with the cheap first test."""
+"""What a text becomes, per type: outcomes written by hand, with the cheap first test and without."""
 
 import dataclasses
 import json
@@ -45,7 +45,7 @@ def test_a_text_becomes_a_value_or_a_reason(tmp_path, kind, exact_only):
     wrong = []
     for number, text in enumerate(texts, 1):
         expected = BY_TYPE[kind][text]
-        if isinstance(expected, str) and kind != "string" or expected == "not_a_text":
+        if (isinstance(expected, str) and kind != "string") or expected == "not_a_text":
             if bad.get(number) != [f"{column}_{expected}"]:
                 wrong.append((text, expected, bad.get(number), good.get(number)))
         elif number not in good or not same(good[number][column], expected):
