@@ -1,5 +1,6 @@
 """The job's S3 is a real one: MiniStack on a free port of 127.0.0.1, started when first needed."""
 
+import json
 import os
 import socket
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import boto3
 import pytest
@@ -16,6 +18,7 @@ from folder_store import FolderStore
 from jobs.cleanse.store import Store
 
 START_SECONDS = 30
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def free_port() -> int:
@@ -110,3 +113,21 @@ def s3_lake(s3_store) -> Lake:
 def lake(tmp_path) -> Lake:
     """A lake in a folder, for tests about rows."""
     return Lake(FolderStore(tmp_path / "lake"))
+
+
+@pytest.fixture
+def task(s3_environment, s3_store, tmp_path_factory):
+    """Runs the entry point in an empty directory, with nothing but what a task is told."""
+
+    directory = tmp_path_factory.mktemp("task")
+
+    def run(run_id: str, plan_uri: str, **changes) -> tuple[int, list[dict]]:
+        told = {"RUN_ID": run_id, "PLAN_URI": plan_uri, "PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+        command = [sys.executable, "-m", "jobs.cleanse.run"]
+        env = told | s3_environment | changes
+        done = subprocess.run(command, env=env, cwd=directory, capture_output=True, timeout=60)
+        assert list(directory.iterdir()) == [], "the task leaves nothing behind"
+        assert done.stderr == b""
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+    return run

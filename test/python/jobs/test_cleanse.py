@@ -102,11 +102,11 @@ def test_five_hundred_small_files_take_seconds(s3_lake):
 
 
 def test_a_batch_larger_than_its_memory_spills_to_disk(lake):
-    rows = ndjson(*(price(symbol=f"S{n:09d}", note="x" * 400) for n in range(25_000)))
-    tight = DuckdbEngine(threads=1, memory=48 * 1024 * 1024)
+    rows = ndjson(*(price(symbol=f"S{n:09d}", note="x" * 600) for n in range(45_000)))
+    tight = DuckdbEngine(threads=1, memory=90 * 1024 * 1024)
     result = lake.run([lake.land(f"{n}.ndjson", rows) for n in range(3)], engine=tight)
-    assert result.report["rows"] == {"in": 75_000, "out": 25_000, "duplicates": 50_000, "rejected": 0}
-    assert result.report["drift"][0]["rows"] == 75_000
+    assert result.report["rows"] == {"in": 135_000, "out": 45_000, "duplicates": 90_000, "rejected": 0}
+    assert result.report["drift"][0]["rows"] == 135_000
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,7 @@
 """The task as a cold process: environment in, report and exit code out."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from cleanse_lake import BUCKETS, ndjson, price
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def task(s3_environment, s3_store, tmp_path):
-    """Runs the entry point in an empty directory, with nothing but what a task is told."""
-
-    def run(run_id: str, plan_uri: str, **changes) -> tuple[int, list[dict]]:
-        told = {"RUN_ID": run_id, "PLAN_URI": plan_uri, "PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
-        command = [sys.executable, "-m", "jobs.cleanse.run"]
-        env = told | s3_environment | changes
-        done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, timeout=60)
-        assert list(tmp_path.iterdir()) == [], "the task leaves nothing behind"
-        assert done.stderr == b""
-        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
-
-    return run
 
 
 def stored_plan(lake, inputs: list[dict], **changes) -> tuple[str, str, str]:
