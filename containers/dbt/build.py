@@ -81,7 +81,7 @@ class Build:
         if any(node.resource_type == "seed" for node in self.project.manifest.nodes.values()):
             self._dbt("seed", "seed", "--select", *self._selectors())
         sources = [f"source:lake.{entity}" for entity in inputs]
-        self._dbt("freshness", "source", "freshness", "--select", *sources)
+        self._dbt("freshness", "source", "freshness", "--no-populate-cache", "--select", *sources)
         refresh = ["--full-refresh"] if self.full_refresh else []
         skipped = ["--exclude-resource-type", "unit_test"]
         self._dbt("build", "build", *refresh, *skipped, "--select", *self._selectors())

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 
 from dbt.adapters.duckdb.__version__ import version as adapter_version
+from dbt.artifacts.schemas.freshness import FreshnessResult
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.version import __version__ as dbt_version
@@ -104,14 +106,19 @@ class Project:
     def invoke(self, *arguments: str):
         """Runs one dbt command; answers dbt's own result object."""
         options = _options(self._target, self.target_path, self.log_path)
-        result = self._runner.invoke(
-            [*arguments, "--log-level", "none", "--log-level-file", "debug", *options]
-        )
-        written = self.target_path / "run_results.json"
-        if written.exists():
+        # dbt would write the whole manifest with each command; only the results are written, and here.
+        quiet = ["--no-write-json", "--log-level", "none", "--log-level-file", "debug"]
+        outcome = self._runner.invoke([*arguments, *quiet, *options])
+        self._keep_results(outcome.result)
+        return outcome
+
+    def _keep_results(self, result) -> None:
+        if isinstance(result, FreshnessResult):
+            result.write(str(self.target_path / "sources.json"))
+        elif isinstance(result, RunExecutionResult):
+            written = self.target_path / "run_results.json"
+            result.write(str(written))
             self._run_results.append(json.loads(written.read_text()))
-            written.unlink()
-        return result
 
     def write_run_results(self) -> Path:
         """One run_results.json of all commands so far: each command rewrites dbt's own file."""
