@@ -45,7 +45,7 @@ class Glue:
             },
             {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::lake"},
         )
-        self.create("job", "s3://code/absent.py", 2, timeout=30)
+        self.create("job", "s3://code/absent.py", 4, timeout=30)
         self.create("one-at-a-time", "s3://code/sleeper.py", 1, timeout=1)
         self.drain = aws.tap("glue-events", {"source": ["aws.glue"]})
 
@@ -84,11 +84,8 @@ class Glue:
 def glue(launch) -> Glue:
     try:
         spark_jars.java_version()
-    except spark_jars.SparkUnavailable as problem:
-        pytest.skip(str(problem))
-    aws = launch("--glue-minute-seconds", "3")
-    shared = spark_jars.LOCK_FILE.parents[1] / ".sluice" / "spark"
-    try:
+        aws = launch("--glue-minute-seconds", "5")
+        shared = spark_jars.LOCK_FILE.parents[1] / ".sluice" / "spark"
         spark_jars.jars(shared)
     except spark_jars.SparkUnavailable as problem:
         pytest.skip(str(problem))
@@ -96,58 +93,47 @@ def glue(launch) -> Glue:
     return Glue(aws)
 
 
-def test_a_run_reads_and_writes_s3_with_its_role_and_gets_arguments_as_glue_gives_them(glue):
-    run_id = glue.start(
-        "job",
-        scriptLocation="s3://code/main.py",
-        extra_py_files="s3://code/beside.py",
-        target="s3://lake/_pending/ok/",
-        run_id="r1",
-    )
+@pytest.fixture(scope="module")
+def runs(glue) -> dict[str, str]:
+    """Three runs of one script at once: one that works, one that raises, one that writes where it may not."""
+
+    def start(target: str, **more: str) -> str:
+        code = {"scriptLocation": "s3://code/main.py", "extra_py_files": "s3://code/beside.py"}
+        return glue.start("job", **code, target=target, **more)
+
+    return {
+        "good": start("s3://lake/_pending/good/", run_id="r1"),
+        "raising": start("s3://lake/_pending/raising/", fail="no such symbol"),
+        "outside": start("s3://lake/final/"),
+    }
+
+
+def test_a_run_reads_and_writes_s3_with_its_role_and_gets_arguments_as_glue_gives_them(glue, runs):
+    run_id = runs["good"]
     run = glue.ended("job", run_id)
-    told = json.loads(
-        next(line for line in glue.log("job", run_id).splitlines() if line.startswith("TOLD"))[5:]
-    )
     assert run["JobRunState"] == "SUCCEEDED", glue.log("job", run_id)
+    line = next(line for line in glue.log("job", run_id).splitlines() if line.startswith("TOLD"))
+    told = json.loads(line[5:])
     assert told["arguments"]["--run_id"] == "r1"
     assert told["arguments"]["--JOB_NAME"] == "job"
     assert told["arguments"]["--JOB_RUN_ID"] == run_id
     assert (told["word"], told["cwd"]) == ("beside", [])
     assert told["caller"] == f"arn:aws:sts::000000000000:assumed-role/job/{run_id[:64]}"
     assert not {"AUTH", "SECRET_OF_CALLER", "GATEWAY_PORT", "AWS_ACCESS_KEY_ID"} & set(told["names"])
-    detail = glue.event(run_id)["detail"]
-    assert detail == {
-        "jobName": "job",
-        "severity": "INFO",
-        "state": "SUCCEEDED",
-        "jobRunId": run_id,
-        "message": "Job run succeeded",
-    }
-    poll(lambda: not any((glue.aws.state / "tasks").iterdir()))
+    expected = {"jobName": "job", "severity": "INFO", "state": "SUCCEEDED", "message": "Job run succeeded"}
+    assert glue.event(run_id)["detail"] == {**expected, "jobRunId": run_id}
+    poll(lambda: not (glue.aws.state / "tasks" / run_id).exists())
 
 
-def test_a_failing_script_fails_the_run_with_its_last_error(glue):
-    run_id = glue.start(
-        "job",
-        scriptLocation="s3://code/main.py",
-        extra_py_files="s3://code/beside.py",
-        target="s3://lake/_pending/bad/",
-        fail="no such symbol",
-    )
-    run = glue.ended("job", run_id)
+def test_a_failing_script_fails_the_run_with_its_last_error(glue, runs):
+    run = glue.ended("job", runs["raising"])
     assert (run["JobRunState"], run["ErrorMessage"]) == ("FAILED", "ValueError: no such symbol")
-    assert glue.event(run_id)["detail"]["severity"] == "ERROR"
+    assert glue.event(runs["raising"])["detail"]["severity"] == "ERROR"
 
 
-def test_a_write_outside_the_role_fails_the_run(glue):
-    run_id = glue.start(
-        "job",
-        scriptLocation="s3://code/main.py",
-        extra_py_files="s3://code/beside.py",
-        target="s3://lake/final/",
-    )
-    assert glue.ended("job", run_id)["JobRunState"] == "FAILED"
-    assert "AccessDenied" in glue.log("job", run_id)
+def test_a_write_outside_the_role_fails_the_run(glue, runs):
+    assert glue.ended("job", runs["outside"])["JobRunState"] == "FAILED"
+    assert "AccessDenied" in glue.log("job", runs["outside"])
 
 
 def test_a_missing_script_fails_the_run_and_nothing_else(glue):
