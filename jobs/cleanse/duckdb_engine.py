@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jobs.cleanse import duckdb_sql as sql
+from jobs.cleanse.drift import likely_unknown, line_of
 from jobs.cleanse.limits import DRIFT_SAMPLE_CHARACTERS, FETCH_THREADS, MEMORY_SHARE_PERCENT
 from jobs.cleanse.memory import memory_bytes, peak_memory_bytes
 from jobs.cleanse.plan import Plan
@@ -68,6 +69,7 @@ class _Batch:
 
     def __init__(self, db, plan: Plan, contract: CompiledContract, prepared: list[Prepared]):
         self.db, self.plan, self.contract, self.prepared = db, plan, contract, prepared
+        self.unknown: list[str] = []
         self.readable = [place for place, item in enumerate(prepared) if item.path is not None]
         self.days = sorted({item.landed_at.strftime("%Y-%m-%d") for item in plan.inputs})
 
@@ -79,7 +81,10 @@ class _Batch:
             # The tables must exist, though empty, where no file of the batch can be read.
             (work / "nothing").touch()
             paths = [str(work / "nothing")]
-        self.db.execute(sql.stage_sql(self.contract, paths, exact_only))
+        if not exact_only:
+            files = [self.prepared[place].path for place in self.readable]
+            self.unknown = likely_unknown(files, self.contract.columns)
+        self.db.execute(sql.stage_sql(self.contract, paths, self.unknown, exact_only))
         self._check_lines()
         self.db.execute(sql.judge_sql(self.contract))
         self.db.execute(sql.accepted_sql(self.contract))
@@ -131,13 +136,14 @@ class _Batch:
 
     def _drift(self) -> list[dict]:
         found = []
-        for name, rows, position in self.db.execute(sql.DRIFT_SQL).fetchall():
-            pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+        for name, rows, position in self.db.execute(sql.drift_sql(self.unknown)).fetchall():
             query = (
-                "SELECT s.key, json_extract_string(t.raw, ?) FROM staged t JOIN sources s USING (f) "
-                "WHERE t.rowid = ?"
+                "SELECT place, key, ? - first + 1 FROM staged t JOIN sources s USING (f) WHERE t.rowid = ?"
             )
-            first_file, sample = self.db.execute(query, [pointer, position]).fetchone()
+            place, first_file, line = self.db.execute(query, [position, position]).fetchone()
+            pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+            text = line_of(self.prepared[place].path, line)
+            (sample,) = self.db.execute("SELECT json_extract_string(?, ?)", [text, pointer]).fetchone()
             sample = sample if sample is None else sample[:DRIFT_SAMPLE_CHARACTERS]
             found.append({"column": name, "rows": rows, "first_file": first_file, "sample": sample})
         return found

@@ -17,6 +17,8 @@ NUMBER = r'([^\\]"[ \t\r]*:[ \t\r]*)(-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-
 # outside of strings.
 SUSPICION = r",[ \t\r]*[}\]]|[iI][nN][fF]|[nN][aA][nN]"
 LENIENT = r",[ \t\r]*[}\]]|[iI]|[nN][aA]"
+# The value of an unknown member in a plain line: anything flat, but no null and no escapes.
+ANY_SCALAR = r'("[^"\\\x00-\x1f]*"|-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?|true|false)'
 
 
 def quoted(text: str) -> str:
@@ -24,21 +26,38 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def stage_sql(contract: CompiledContract, paths: list[str], exact_only: bool = False) -> str:
+def plain_pattern(contract: CompiledContract, unknown: list[str]) -> str | None:
+    """The pattern of a plain line, which may have the given unknown members too; None where there is none."""
+    member = contract.sql["plain"]["member"]
+    if member is None:
+        return None
+    if unknown:
+        member += f'|"({"|".join(unknown)})": ?{ANY_SCALAR}'
+    return rf"\A\{{({member})(, ?({member}))*\}}\z"
+
+
+def stage_sql(contract: CompiledContract, paths: list[str], unknown: list[str], exact_only: bool) -> str:
     """Reads all lines once: plain ones straight to types, the others kept as text for the exact rules."""
     plain = contract.sql["plain"]
-    usable = plain["line"] is not None and not exact_only
-    is_plain = f"REGEXP_MATCHES(line, {quoted(plain['line'])})" if usable else "FALSE"
-    parsed = f"CASE WHEN {is_plain} THEN json_transform(line, {quoted(plain['structure'])}) END"
-    fields = ", ".join(f't."{name}" AS c_{name}' for name in contract.columns)
+    pattern = None if exact_only else plain_pattern(contract, unknown)
+    is_plain = f"REGEXP_MATCHES(line, {quoted(pattern)})" if pattern else "FALSE"
+    structure = json.dumps(json.loads(plain["structure"]) | dict.fromkeys(unknown, "VARCHAR"))
+    parsed = f"CASE WHEN {is_plain} THEN json_transform(line, {quoted(structure)}) END"
+    fields = [f't."{name}" AS c_{name}' for name in contract.columns]
+    # A plain line has no null in an unknown member, so a value is there exactly where the member is.
+    fields += [f't."{name}" IS NOT NULL AS u_{place}' for place, name in enumerate(unknown)]
+    drifted = "".join(f", u_{place}" for place in range(len(unknown)))
     return f"""
 CREATE TEMP TABLE staged AS
-SELECT f, {_values(contract)}, plain,
+SELECT f, {_values(contract)}, plain{drifted},
   CASE WHEN NOT plain THEN line END AS raw,
   CASE WHEN plain THEN {_key_hash(contract)} END AS h
 FROM (
   SELECT *, COALESCE(t IS NOT NULL AND {plain["check"]}, FALSE) AS plain
-  FROM (SELECT f, line, t, {fields} FROM (SELECT file_index AS f, line, {parsed} AS t FROM {_lines(paths)}))
+  FROM (
+    SELECT f, line, t, {", ".join(fields)}
+    FROM (SELECT file_index AS f, line, {parsed} AS t FROM {_lines(paths)})
+  )
 )"""
 
 
@@ -150,7 +169,7 @@ COPY (
 
 
 def silver_sql(contract: CompiledContract, run_id: str, day: str, target: str) -> str:
-    """Writes the rows of one arrival day as Parquet, in the order of the batch."""
+    """Writes the rows of one arrival day as Parquet: plain ones in their order, then the doubtful ones."""
     values = ", ".join(f'a.c_{name} AS "{name}"' for name in contract.columns)
     return f"""
 COPY (
@@ -161,12 +180,22 @@ COPY (
 ) TO {quoted(target)} (FORMAT parquet, COMPRESSION zstd)"""
 
 
-DRIFT_SQL = f"""
-SELECT column_name, COUNT(DISTINCT pos) AS n, MIN(pos) AS first_pos
-FROM (SELECT pos, UNNEST(unknown) AS column_name FROM judged WHERE unknown IS NOT NULL)
-GROUP BY column_name ORDER BY n DESC, column_name LIMIT {MAX_DRIFT_COLUMNS}"""
-
 SOURCES_SQL = """
 CREATE TEMP TABLE sources (
   place INTEGER, f BIGINT, first BIGINT, key VARCHAR, version_id VARCHAR, ingested_at TIMESTAMPTZ, day VARCHAR
 )"""
+
+
+def drift_sql(unknown: list[str]) -> str:
+    """Unknown columns: name, rows, first position; those of plain rows and those that the exact rules met."""
+    plain = "".join(
+        f"UNION ALL SELECT {quoted(name)}, COUNT(*), MIN(rowid) FROM staged WHERE plain AND u_{place}\n"
+        for place, name in enumerate(unknown)
+    )
+    return f"""
+SELECT column_name, SUM(n)::BIGINT AS n, MIN(first_pos) AS first_pos FROM (
+  SELECT column_name, COUNT(DISTINCT pos) AS n, MIN(pos) AS first_pos
+  FROM (SELECT pos, UNNEST(unknown) AS column_name FROM judged WHERE unknown IS NOT NULL)
+  GROUP BY column_name
+  {plain})
+GROUP BY column_name HAVING SUM(n) > 0 ORDER BY n DESC, column_name LIMIT {MAX_DRIFT_COLUMNS}"""
