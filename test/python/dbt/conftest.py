@@ -15,7 +15,7 @@ from lake import Lake
 
 from containers.dbt.project import keep_parse_state
 
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 def free_port() -> int:

@@ -15,7 +15,7 @@ import boto3
 import duckdb
 
 ROOT = Path(__file__).resolve().parents[3]
-TASK_SECONDS = 60
+TASK_SECONDS = 180
 MARKET_COLUMNS = (
     "symbol varchar, price_date date, open decimal(18,6), high decimal(18,6), low decimal(18,6),"
     " close decimal(18,6), adjusted_close double, volume bigint, currency varchar"

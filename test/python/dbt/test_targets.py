@@ -12,7 +12,7 @@ from conftest import free_port
 from lake import COLUMNS
 
 PROJECT = Path(__file__).resolve().parents[3] / "dbt_project"
-DBT_SECONDS = 60
+DBT_SECONDS = 180
 
 
 # One process for several commands: importing dbt takes longer than most of them.

@@ -1,0 +1,51 @@
+"""An edition is reported only when its files hold as many rows as their marts."""
+
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+from test_plan import plan
+
+from containers.dbt.gold import ExportError, reconcile_edition
+from containers.dbt.plan import parse_plan
+from containers.dbt.project import load_manifest
+
+FOLDER = "s3://gold/domain=finance/dataset=daily_portfolio_summary/version=1/edition=b1-1"
+
+
+@pytest.fixture
+def reconcile(parse_state, tmp_path):
+    """Reconciles one finance mart of five rows with the files that an export has noted."""
+    project = SimpleNamespace(manifest=load_manifest("duckdb", parse_state)[0])
+    one_domain = parse_plan(plan(domains=["finance"]))
+
+    def run(*files: tuple[str, int]) -> list[dict]:
+        with duckdb.connect(str(tmp_path / "lake.duckdb")) as connection:
+            connection.execute("create or replace table daily_portfolio_summary as select * from range(5)")
+            connection.execute("create schema if not exists sluice")
+            connection.execute(
+                "create or replace table sluice.exported_files"
+                " (dataset varchar, uri varchar, rows_written bigint, bytes bigint)"
+            )
+            for uri, rows in files:
+                row = ["daily_portfolio_summary", uri, rows, 10]
+                connection.execute("insert into sluice.exported_files values (?, ?, ?, ?)", row)
+            return reconcile_edition(connection, project, one_domain)
+
+    return run
+
+
+def test_files_that_hold_every_row_are_reported_with_their_range(reconcile):
+    files = [(f"{FOLDER}/year=2012/month=12/a_0.parquet", 3), (f"{FOLDER}/year=2013/month=01/a_0.parquet", 2)]
+    (dataset,) = reconcile(*files)
+    assert (dataset["rows"], len(dataset["files"])) == (5, 2)
+    assert dataset["location"] == f"{FOLDER}/"
+    assert dataset["partitions"] == [
+        {"name": "year", "min": "2012", "max": "2013"},
+        {"name": "month", "min": "01", "max": "12"},
+    ]
+
+
+def test_a_row_that_did_not_reach_a_file_stops_the_edition(reconcile):
+    with pytest.raises(ExportError, match="4 rows were exported, the mart has 5"):
+        reconcile((f"{FOLDER}/year=2012/month=12/a_0.parquet", 4))
