@@ -21,12 +21,12 @@ STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 BLANKS = b" \t\r\n"
 
 
-def array_to_lines(source: Path, target: Path, rejects: RejectSpool) -> int:
+def array_to_lines(source: Path, target: Path, rejects: RejectSpool, block_bytes: int = BLOCK_BYTES) -> int:
     """Writes the elements of the array one a line, so that line n is element n; returns their number."""
     with source.open("rb") as file, target.open("wb") as out:
         if file.read(len(BOM)) != BOM:
             file.seek(0)
-        return _Splitter(out, rejects).split(file)
+        return _Splitter(out, rejects).split(file, block_bytes)
 
 
 class _Splitter:
@@ -41,9 +41,9 @@ class _Splitter:
         self.parts: list[bytes] = []
         self.length = 0
 
-    def split(self, file) -> int:
+    def split(self, file, block_bytes: int) -> int:
         held = b""
-        while more := file.read(BLOCK_BYTES):
+        while more := file.read(block_bytes):
             block = held + more
             # A block never ends between a backslash and what it escapes.
             held = b"\\" if (len(block) - len(block.rstrip(b"\\"))) % 2 else b""

@@ -56,6 +56,8 @@ def fitting(draw: random.Random, name: str) -> str:
     text = suited.get(
         name, '"' + draw.choice([" x", "[x", "x\u00a0", ""] if odd else ["x", "é x", "a  b", "😀"]) + '"'
     )
+    if name not in COLUMNS and draw.random() < 0.2:
+        return "null"
     return f'"{text}"' if name in ("whole", "amount", "ratio") and draw.random() < 0.3 else text
 
 

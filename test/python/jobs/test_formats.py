@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 from cleanse_lake import ndjson, price
 
-from jobs.cleanse.limits import BLOCK_BYTES
+from jobs.cleanse.json_array import array_to_lines
+from jobs.cleanse.rejects import RejectSpool
 
 HEADER = "symbol,price_date,open,high,low,close,adjusted_close,volume,currency"
 ROWS = [price(symbol="A", open=None), price(symbol="B", volume=...), price(symbol='C, "the" one\nof two')]
@@ -115,14 +116,14 @@ def test_a_broken_array_loses_only_what_is_broken(lake, body, expected):
     assert {line: reasons[0] for (_, line), reasons in result.reasons().items()} == expected
 
 
-def test_array_elements_may_cross_the_blocks_of_the_reader(lake):
-    # Every element ends in a backslash and a quote, so that block borders fall into all kinds of places.
-    rows = [price(symbol=f'S{n}\\"', note="é\\" * (n % 97), more={"a": [n, "]"]}) for n in range(12_000)]
-    body = json.dumps(rows, ensure_ascii=False).encode()
-    assert len(body) > 2 * BLOCK_BYTES
-    result = lake.run([lake.land("a.json", body)])
-    assert [row["symbol"] for row in result.rows] == [row["symbol"] for row in rows]
-    assert [row["_source_line"] for row in result.rows] == list(range(1, 12_001))
+@pytest.mark.parametrize("block_bytes", [*range(1, 40), 1000])
+def test_array_elements_may_cross_the_blocks_of_the_reader(tmp_path, block_bytes):
+    rows = [{"a": 'é\\\\"'}, {"b": ["]", {"c": "},{"}]}, "\\", {"d": "\\\\"}, 1.50, {}]
+    (tmp_path / "in").write_text(f" \n{json.dumps(rows, ensure_ascii=False, indent=1)}\n", "utf-8")
+    rejects = RejectSpool(tmp_path / "rejects", 0)
+    assert array_to_lines(tmp_path / "in", tmp_path / "out", rejects, block_bytes) == len(rows)
+    assert [json.loads(line) for line in (tmp_path / "out").read_bytes().splitlines()] == rows
+    assert rejects.rows == 0
 
 
 def test_csv_records_may_hold_quotes_and_newlines_and_keep_their_line(lake):
