@@ -1,9 +1,11 @@
-import { createReadStream, existsSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { systemClock } from '../shared/clock.js'
 import { project } from '../shared/declared.js'
 import { UserError } from './config.js'
+
+const SENT_WHOLE_BYTES_MAX = 64 * 1_024 ** 2
 
 /** The key under which a dropped file lands in bronze, by UTC hour and landing id. */
 export function bronzeKey(source: string, file: string, landingId: string, at: number): string {
@@ -21,6 +23,8 @@ export async function land(bucket: string, source: string, file: string, s3 = ne
   if (!existsSync(file) || !statSync(file).isFile()) throw new UserError(`there is no file "${file}"`)
   const Key = bronzeKey(source, file, systemClock.newId(), systemClock.now())
   const ContentLength = statSync(file).size
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: createReadStream(file), ContentLength }))
+  // A small file is sent whole, so that the SDK can repeat the call; a stream it cannot.
+  const Body = ContentLength < SENT_WHOLE_BYTES_MAX ? readFileSync(file) : createReadStream(file)
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ContentLength }))
   return Key
 }

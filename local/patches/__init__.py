@@ -37,10 +37,22 @@ def install(parts: Parts) -> None:
         http_api,
         lambda_async,
         lambda_workers,
+        resources,
         s3,
         scheduler,
     )
 
-    behaviours = (authorization, ecs, glue, s3, eventbridge, scheduler, lambda_async, lambda_workers, athena)
+    behaviours = (
+        resources,
+        authorization,
+        ecs,
+        glue,
+        s3,
+        eventbridge,
+        scheduler,
+        lambda_async,
+        lambda_workers,
+        athena,
+    )
     for module in (*behaviours, dynamodb, cloudformation, http_api):
         module.apply(parts)

@@ -9,9 +9,13 @@ import json
 import threading
 
 from local import credentials, recorder
+from local.patches import resources
 
 _access_key: contextvars.ContextVar[str] = contextvars.ContextVar("sluice_access_key", default="")
-_put_events_body: contextvars.ContextVar[bytes] = contextvars.ContextVar("sluice_put_events", default=b"")
+_body: contextvars.ContextVar[bytes] = contextvars.ContextVar("sluice_request_body", default=b"")
+
+# Their condition keys stand in the request's body, which the emulator does not show to the evaluator.
+DECIDED_BY_BODY = ("events:PutEvents", "ecs:RunTask")
 
 _role_keys: dict[str, str] = {}
 _role_keys_lock = threading.Lock()
@@ -30,14 +34,19 @@ def apply(parts) -> None:
         _access_key.set(access_key or "")
         if action == "events:PutEvents":
             denied = _decide_put_events(decide, access_key, region, resource_arn, service_context)
+        elif action == "ecs:RunTask":
+            resource_arn, cluster = _run_task_arns(resource_arn)
+            context = {**(service_context or {}), "ecs:cluster": cluster}
+            denied = decide(access_key, action, service, region, resource_arn, context)
         else:
-            denied = decide(access_key, action, service, region, resource_arn, service_context)
+            context = {**resources.condition_keys(action), **(service_context or {})}
+            denied = _decide_all(decide, access_key, action, service, region, resource_arn, context)
         _note(iam_evaluator, action, resource_arn, region, denied)
         return denied
 
     def remember_body(service, action, body, parameters):
-        if action == "events:PutEvents":
-            _put_events_body.set(body or b"")
+        if action in DECIDED_BY_BODY:
+            _body.set(body or b"")
         return tag_context(service, action, body, parameters)
 
     iam_evaluator.enforce = enforce
@@ -89,6 +98,15 @@ def role_may(role_arn: str, action: str, resource: str) -> bool:
         return not iam_evaluator.enforce(key, action, action.split(":")[0], region, resource)
 
 
+def _decide_all(decide, access_key, action, service, region, resource_arn, context):
+    """A call on a resource that lies in others is allowed when it is on each of them."""
+    for one in (resource_arn, *resources.parents(action, resource_arn)):
+        denied = decide(access_key, action, service, region, one, context)
+        if denied:
+            return denied
+    return None
+
+
 def _decide_put_events(decide, access_key, region, resource_arn, service_context):
     """Each entry is authorized by its own source and detail-type on its own bus."""
     for source, detail_type in _entries(resource_arn):
@@ -102,7 +120,7 @@ def _decide_put_events(decide, access_key, region, resource_arn, service_context
 def _entries(bus_arn: str) -> list[tuple[str, str]]:
     bus = bus_arn.rsplit("/", 1)[-1]
     try:
-        entries = json.loads(_put_events_body.get() or b"{}").get("Entries", [])
+        entries = json.loads(_body.get() or b"{}").get("Entries", [])
         found = {
             (entry.get("Source", ""), entry.get("DetailType", ""))
             for entry in entries
@@ -111,6 +129,19 @@ def _entries(bus_arn: str) -> list[tuple[str, str]]:
     except (ValueError, AttributeError):
         found = set()
     return sorted(found) or [("", "")]
+
+
+def _run_task_arns(cluster_arn: str) -> tuple[str, str]:
+    """RunTask is decided on the task definition, with the cluster as a condition key (service authorization reference)."""
+    try:
+        body = json.loads(_body.get() or b"{}")
+    except ValueError:
+        body = {}
+    base = cluster_arn.split(":cluster/")[0]
+    named = str(body.get("taskDefinition") or "")
+    cluster = str(body.get("cluster") or "default")
+    definition = named if named.startswith("arn:") else f"{base}:task-definition/{named}"
+    return definition, cluster if cluster.startswith("arn:") else f"{base}:cluster/{cluster}"
 
 
 def _note(evaluator, action, resource, region, denied) -> None:

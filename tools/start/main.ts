@@ -1,3 +1,6 @@
+// The SDK warns on every start that Node 20 is supported until January 2027; package.json says which Node it takes.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true"
+
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { client } from '../../cli/client.js'
@@ -26,6 +29,8 @@ async function step<T>(title: string, work: () => Promise<T>, told: (result: T) 
 async function start(options: Options): Promise<number> {
   const drops = filesToLand(options.data)
   mkdirSync(STATE, { recursive: true })
+  // Lambda unpacks bundles where no package.json rules; below this folder ours would make Node read them as modules.
+  writeFileSync(`${STATE}/package.json`, '{}\n')
   say('\nSluice, on a local AWS\n')
   const aws = await step(
     'local AWS',

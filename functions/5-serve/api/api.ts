@@ -1,4 +1,4 @@
-import { NotFoundError, Router, UnauthorizedError } from '@aws-lambda-powertools/event-handler/http'
+import { HttpError, NotFoundError, Router, UnauthorizedError } from '@aws-lambda-powertools/event-handler/http'
 import * as z from 'zod'
 import type { Declared } from '../../../shared/declared.js'
 import { BadInput } from '../../../shared/errors.js'
@@ -48,6 +48,7 @@ export function api(effects: ApiEffects): Router {
     problems: error.problems,
   }))
   app.errorHandler(Error, async (error) => {
+    if (error instanceof HttpError) return error.toWebResponse()
     logFailure('api', 0, error)
     return { statusCode: 500 as const, error: 'InternalServerError', message: 'this failed; the log says why' }
   })
