@@ -1,33 +1,48 @@
-"""ExecutionParameters of StartQueryExecution, which Athena puts in place of each `?`.
+"""Athena acts with the caller's rights, and puts ExecutionParameters in place of each `?`.
 
-Source: https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements-querying.html:
-values are taken as written, in order, so a string must bring its own single quotes.
+Sources, below https://docs.aws.amazon.com/athena/latest/ug/:
+querying-with-prepared-statements-querying.html (values are taken as written, in order, so a string must
+bring its own single quotes), security-iam-athena.html (the caller needs Glue's and S3's rights too).
 """
 
 import json
 import re
+
+from local.patches.authorization import caller_may
 
 # Literals, quoted names and comments, in which a question mark means nothing; else the mark.
 _PIECES = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|(\?)", re.DOTALL)
 
 
 def apply(parts) -> None:
-    """Wrap the start of a query."""
+    """Wrap the start of a query and the reading of its result."""
     from ministack.services import athena
 
-    start = athena._start_query_execution
+    start, read = athena._start_query_execution, athena._get_query_results
 
     def start_query_execution(data: dict):
-        given = data.get("ExecutionParameters")
-        if not given:
-            return start(data)
-        answer = start({**data, "QueryString": filled(data.get("QueryString", ""), given)})
+        query, given = data.get("QueryString", ""), data.get("ExecutionParameters")
+        denied = _missing_right(athena, data, query)
+        run = f"select error('{denied}')" if denied else filled(query, given or [])
+        answer = start({**data, "QueryString": run})
         if answer[0] == 200:
             execution = athena._executions[json.loads(answer[2])["QueryExecutionId"]]
-            execution.update(Query=data["QueryString"], ExecutionParameters=list(given))
+            execution.update(Query=query, **({"ExecutionParameters": list(given)} if given else {}))
         return answer
 
-    athena._start_query_execution = start_query_execution
+    def get_query_results(data: dict):
+        from ministack.core.responses import error_response_json
+
+        execution = athena._executions.get(data.get("QueryExecutionId"))
+        if execution:
+            result = execution["ResultConfiguration"]["OutputLocation"]
+            if not caller_may("s3:GetObject", f"arn:aws:s3:::{result.removeprefix('s3://')}"):
+                return error_response_json(
+                    "InvalidRequestException", f"Access denied when reading {result}", 400
+                )
+        return read(data)
+
+    athena._start_query_execution, athena._get_query_results = start_query_execution, get_query_results
 
 
 def filled(query: str, values: list[str]) -> str:
@@ -37,3 +52,44 @@ def filled(query: str, values: list[str]) -> str:
         return query
     rest = iter(values)
     return _PIECES.sub(lambda piece: next(rest) if piece[1] else piece[0], query)
+
+
+def _missing_right(athena, data: dict, query: str) -> str:
+    """The first right that the query needs and its caller lacks, in Athena's words; "" for none."""
+    database = (data.get("QueryExecutionContext") or {}).get("Database", "default")
+    output = _output(athena, data)
+    needed = (
+        [("s3:GetBucketLocation", output.split("/")[0]), ("s3:PutObject", f"{output}x.csv")] if output else []
+    )
+    rights = [(action, f"arn:aws:s3:::{resource}") for action, resource in needed]
+    for name, table in _tables_named(query, database):
+        rights += [("glue:GetTable", name)]
+        bucket, _, prefix = table.get("Location", "").removeprefix("s3://").partition("/")
+        if bucket:
+            rights += [("s3:ListBucket", f"arn:aws:s3:::{bucket}")]
+            rights += [("s3:GetObject", f"arn:aws:s3:::{bucket}/{prefix}x")]
+    for action, resource in rights:
+        if not caller_may(action, resource):
+            return f"Insufficient permissions to execute the query: {action} is not allowed on {resource}"
+    return ""
+
+
+def _output(athena, data: dict) -> str:
+    group = athena._workgroups.get(data.get("WorkGroup", "primary"), {}).get("Configuration", {})
+    own, shared = data.get("ResultConfiguration") or {}, group.get("ResultConfiguration") or {}
+    return (own.get("OutputLocation") or shared.get("OutputLocation") or "").removeprefix("s3://")
+
+
+def _tables_named(query: str, database: str) -> list[tuple[str, dict]]:
+    """The catalog's tables that the query names: (ARN, storage descriptor)."""
+    from ministack.core.responses import get_account_id, get_region
+    from ministack.services import glue
+
+    words = {word.lower() for word in re.findall(r"\w+", query)}
+    found = []
+    for key, table in glue._tables.items():
+        holder, _, name = key.partition("/")
+        if name.lower() in words and (holder == database or holder.lower() in words):
+            arn = f"arn:aws:glue:{get_region()}:{get_account_id()}:table/{holder}/{name}"
+            found.append((arn, table.get("StorageDescriptor") or {}))
+    return found

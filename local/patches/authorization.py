@@ -14,9 +14,6 @@ from local.patches import resources
 _access_key: contextvars.ContextVar[str] = contextvars.ContextVar("sluice_access_key", default="")
 _body: contextvars.ContextVar[bytes] = contextvars.ContextVar("sluice_request_body", default=b"")
 
-# Their condition keys stand in the request's body, which the emulator does not show to the evaluator.
-DECIDED_BY_BODY = ("events:PutEvents", "ecs:RunTask")
-
 _role_keys: dict[str, str] = {}
 _role_keys_lock = threading.Lock()
 
@@ -34,10 +31,6 @@ def apply(parts) -> None:
         _access_key.set(access_key or "")
         if action == "events:PutEvents":
             denied = _decide_put_events(decide, access_key, region, resource_arn, service_context)
-        elif action == "ecs:RunTask":
-            resource_arn, cluster = _run_task_arns(resource_arn)
-            context = {**(service_context or {}), "ecs:cluster": cluster}
-            denied = decide(access_key, action, service, region, resource_arn, context)
         else:
             context = {**resources.condition_keys(action), **(service_context or {})}
             denied = _decide_all(decide, access_key, action, service, region, resource_arn, context)
@@ -45,7 +38,7 @@ def apply(parts) -> None:
         return denied
 
     def remember_body(service, action, body, parameters):
-        if action in DECIDED_BY_BODY:
+        if action == "events:PutEvents":
             _body.set(body or b"")
         return tag_context(service, action, body, parameters)
 
@@ -129,19 +122,6 @@ def _entries(bus_arn: str) -> list[tuple[str, str]]:
     except (ValueError, AttributeError):
         found = set()
     return sorted(found) or [("", "")]
-
-
-def _run_task_arns(cluster_arn: str) -> tuple[str, str]:
-    """RunTask is decided on the task definition, with the cluster as a condition key (service authorization reference)."""
-    try:
-        body = json.loads(_body.get() or b"{}")
-    except ValueError:
-        body = {}
-    base = cluster_arn.split(":cluster/")[0]
-    named = str(body.get("taskDefinition") or "")
-    cluster = str(body.get("cluster") or "default")
-    definition = named if named.startswith("arn:") else f"{base}:task-definition/{named}"
-    return definition, cluster if cluster.startswith("arn:") else f"{base}:cluster/{cluster}"
 
 
 def _note(evaluator, action, resource, region, denied) -> None:

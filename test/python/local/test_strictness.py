@@ -191,29 +191,6 @@ def test_a_partition_batch_holds_100(aws):
         glue.batch_create_partition(DatabaseName="d", TableName="t", PartitionInputList=batch)
 
 
-def test_athena_puts_parameters_in_place_of_question_marks_outside_literals(aws):
-    aws.client("s3").create_bucket(Bucket="results")
-    athena = aws.client("athena")
-    sql = "select ? as word, '?' as mark, ? + 1 as number -- ?"
-    run = athena.start_query_execution(
-        QueryString=sql,
-        ExecutionParameters=["'it''s'", "41"],
-        ResultConfiguration={"OutputLocation": "s3://results/"},
-    )["QueryExecutionId"]
-    execution = poll(
-        lambda: (
-            one
-            if (one := athena.get_query_execution(QueryExecutionId=run)["QueryExecution"])["Status"]["State"]
-            in ("SUCCEEDED", "FAILED")
-            else None
-        )
-    )
-    assert execution["Status"]["State"] == "SUCCEEDED", execution["Status"]
-    assert (execution["Query"], execution["ExecutionParameters"]) == (sql, ["'it''s'", "41"])
-    rows = athena.get_query_results(QueryExecutionId=run)["ResultSet"]["Rows"]
-    assert [cell["VarCharValue"] for cell in rows[1]["Data"]] == ["it's", "?", "42"]
-
-
 @pytest.mark.parametrize("reason", ["PutObject", "CopyObject", "CompleteMultipartUpload"])
 def test_an_object_event_carries_version_sequencer_size_and_etag(aws, reason):
     s3, bucket = aws.client("s3"), f"events-{reason.lower()}"

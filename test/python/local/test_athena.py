@@ -1,0 +1,89 @@
+"""Athena takes parameters and acts with the rights of its caller."""
+
+from local_aws import LocalAws, poll
+
+ALLOW = {"Effect": "Allow"}
+
+
+def test_athena_puts_parameters_in_place_of_question_marks_outside_literals(aws):
+    aws.client("s3").create_bucket(Bucket="results")
+    athena = aws.client("athena")
+    sql = "select ? as word, '?' as mark, ? + 1 as number -- ?"
+    run = athena.start_query_execution(
+        QueryString=sql,
+        ExecutionParameters=["'it''s'", "41"],
+        ResultConfiguration={"OutputLocation": "s3://results/"},
+    )["QueryExecutionId"]
+    execution = poll(
+        lambda: (
+            one
+            if (one := athena.get_query_execution(QueryExecutionId=run)["QueryExecution"])["Status"]["State"]
+            in ("SUCCEEDED", "FAILED")
+            else None
+        )
+    )
+    assert execution["Status"]["State"] == "SUCCEEDED", execution["Status"]
+    assert (execution["Query"], execution["ExecutionParameters"]) == (sql, ["'it''s'", "41"])
+    rows = athena.get_query_results(QueryExecutionId=run)["ResultSet"]["Rows"]
+    assert [cell["VarCharValue"] for cell in rows[1]["Data"]] == ["it's", "?", "42"]
+
+
+class Lake:
+    """A table of one row, readable by Athena, and a role with all the rights that reading it takes."""
+
+    def __init__(self, aws: LocalAws) -> None:
+        self.aws, s3, glue = aws, aws.client("s3"), aws.client("glue")
+        for bucket in ("gold", "answers"):
+            s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket="gold", Key="prices/one.csv", Body=b"1\n")
+        glue.create_database(DatabaseInput={"Name": "lake"})
+        glue.create_table(
+            DatabaseName="lake",
+            TableInput={
+                "Name": "prices",
+                "Parameters": {"classification": "csv"},
+                "StorageDescriptor": {
+                    "Columns": [{"Name": "price", "Type": "int"}],
+                    "Location": "s3://gold/prices/",
+                },
+            },
+        )
+
+    def rights(self) -> list[dict]:
+        place = "arn:aws:glue:us-east-1:000000000000:"
+        table = [place + one for one in ("table/lake/prices", "database/lake", "catalog")]
+        pairs = {
+            "athena:StartQueryExecution": "*",
+            "athena:GetQueryExecution": "*",
+            "athena:GetQueryResults": "*",
+            "glue:GetTable": table,
+            "s3:ListBucket": "arn:aws:s3:::gold",
+            "s3:GetObject": "arn:aws:s3:::*/*",
+            "s3:GetBucketLocation": "arn:aws:s3:::answers",
+            "s3:PutObject": "arn:aws:s3:::answers/*",
+        }
+        return [{**ALLOW, "Action": action, "Resource": resource} for action, resource in pairs.items()]
+
+    def ask(self, role: str) -> dict:
+        athena = self.aws.as_role("athena", role)
+        run = athena.start_query_execution(
+            QueryString="select price from prices",
+            QueryExecutionContext={"Database": "lake"},
+            ResultConfiguration={"OutputLocation": "s3://answers/"},
+        )["QueryExecutionId"]
+        return poll(lambda: self._ended(athena, run))
+
+    @staticmethod
+    def _ended(athena, run: str) -> dict | None:
+        status = athena.get_query_execution(QueryExecutionId=run)["QueryExecution"]["Status"]
+        return status if status["State"] in ("SUCCEEDED", "FAILED") else None
+
+
+def test_athena_reads_with_the_rights_of_its_caller(aws):
+    lake = Lake(aws)
+    assert lake.ask(aws.role("reader", *lake.rights()))["State"] == "SUCCEEDED"
+    for number, missing in enumerate(("glue:GetTable", "s3:ListBucket", "s3:PutObject", "s3:GetObject")):
+        role = aws.role(f"reader-{number}", *(one for one in lake.rights() if one["Action"] != missing))
+        status = lake.ask(role)
+        assert status["State"] == "FAILED"
+        assert missing in status["StateChangeReason"]
