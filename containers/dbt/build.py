@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from containers.dbt import database, gold
+from containers.dbt.graph import lane_graph
 from containers.dbt.log import log
-from containers.dbt.plan import BuildPlan
+from containers.dbt.plan import BuildPlan, PlanError
 from containers.dbt.project import CONTRACTS, Project, fingerprint
 from containers.dbt.report import Findings, build_report, collect
 from containers.dbt.silver import SilverInput, prepare_silver
@@ -33,6 +34,16 @@ class Build:
         self.whole_lane = self.full_refresh = False
         with self._timed("manifest"):
             self.project = Project(plan.target, directory)
+        self._check_lane()
+
+    def _check_lane(self) -> None:
+        """Raises PlanError when the planner and this image disagree on what a lane is."""
+        for lane in lane_graph(self.project.manifest)["lanes"]:
+            if lane["domains"] == sorted(self.plan.domains):
+                if set(lane["sources"]) == set(self.plan.silver):
+                    return
+                raise PlanError(f"silver must name {', '.join(lane['sources'])}")
+        raise PlanError(f"{', '.join(self.plan.domains)} is no lane of this project")
 
     def run(self, fetched: Future) -> dict:
         """All steps, then the artifacts; answers the report, whose verdict is the outcome."""

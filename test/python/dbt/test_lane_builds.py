@@ -187,3 +187,10 @@ def test_a_silver_file_that_vanished_is_no_verdict_and_leaves_a_report(story):
     assert task.exit_code == 2
     assert task.report["verdict"] == "error"
     assert "gone.parquet" in task.report["error"]
+
+
+@pytest.mark.parametrize("changes", [{"domains": ["finance"]}, {"silver": {"market_data": []}}])
+def test_a_plan_for_another_lane_is_no_verdict(story, changes):
+    task = story.lake.build(**changes)
+    assert (task.exit_code, task.report["verdict"]) == (2, "error")
+    assert task.report["error"].startswith("PlanError")
