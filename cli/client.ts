@@ -12,7 +12,8 @@ export function client({ apiUrl, token }: Config): Client {
   return {
     async get(path, query = {}) {
       const url = new URL(`${apiUrl.replace(/\/$/, '')}${path}`)
-      for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value)
+      for (const [name, value] of Object.entries(query))
+        if (value !== undefined) url.searchParams.set(name, value)
       const answer = await call(url, token)
       const body = (await answer.json().catch(() => ({}))) as { message?: string }
       if (answer.ok) return body as never
@@ -27,6 +28,8 @@ async function call(url: URL, token: string): Promise<Response> {
     const signal = AbortSignal.timeout(TIMEOUT_MILLISECONDS)
     return await fetch(url, { headers: { authorization: `Bearer ${token}` }, signal })
   } catch (error) {
-    throw new UserError(`nobody answers at ${url.origin}: is \`npm start\` running? (${(error as Error).message})`)
+    throw new UserError(
+      `nobody answers at ${url.origin}: is \`npm start\` running? (${(error as Error).message})`,
+    )
   }
 }

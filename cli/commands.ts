@@ -1,8 +1,8 @@
 import { client } from './client.js'
 import { loadConfig, UserError } from './config.js'
 import { land } from './land.js'
-import { runPage, runLine, RUN_HEADER, type RunView } from './run-text.js'
 import { type Cell, table } from './render.js'
+import { RUN_HEADER, type RunView, runLine, runPage } from './run-text.js'
 
 /** What a command answers: the data as the API gave it, and the same for people. */
 export interface Answer {
@@ -109,7 +109,8 @@ function filters(where: string[]): Record<string, string> {
   return Object.fromEntries(
     where.map((text) => {
       const [, column, operator, value] = FORM.exec(text) ?? []
-      if (!column || !operator) throw new UserError(`"${text}" is no filter: write column=value, or >=, <=, >, <`)
+      if (!column || !operator)
+        throw new UserError(`"${text}" is no filter: write column=value, or >=, <=, >, <`)
       return [`${column}${OPERATORS[operator]}`, value ?? '']
     }),
   )

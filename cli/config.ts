@@ -34,7 +34,8 @@ export async function loadConfig(env: NodeJS.ProcessEnv = process.env): Promise<
 
 async function token(env: NodeJS.ProcessEnv): Promise<string> {
   if (env.SLUICE_API_TOKEN) return env.SLUICE_API_TOKEN
-  if (!env.SLUICE_API_TOKEN_SECRET) throw new UserError('set SLUICE_API_TOKEN, or SLUICE_API_TOKEN_SECRET on AWS')
+  if (!env.SLUICE_API_TOKEN_SECRET)
+    throw new UserError('set SLUICE_API_TOKEN, or SLUICE_API_TOKEN_SECRET on AWS')
   const secrets = new SecretsManagerClient({})
   const answer = await secrets.send(new GetSecretValueCommand({ SecretId: env.SLUICE_API_TOKEN_SECRET }))
   return answer.SecretString ?? ''

@@ -16,9 +16,16 @@ export function bronzeKey(source: string, file: string, landingId: string, at: n
 }
 
 /** Lands a file of a declared source in bronze and gives its key. Throws `UserError` when file or source is unknown. */
-export async function land(bucket: string, source: string, file: string, s3 = new S3Client({})): Promise<string> {
+export async function land(
+  bucket: string,
+  source: string,
+  file: string,
+  s3 = new S3Client({}),
+): Promise<string> {
   if (!Object.hasOwn(project.sources, source)) {
-    throw new UserError(`no source "${source}" is declared; there are ${Object.keys(project.sources).join(', ')}`)
+    throw new UserError(
+      `no source "${source}" is declared; there are ${Object.keys(project.sources).join(', ')}`,
+    )
   }
   if (!existsSync(file) || !statSync(file).isFile()) throw new UserError(`there is no file "${file}"`)
   const Key = bronzeKey(source, file, systemClock.newId(), systemClock.now())

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { type Answer, put, query, quarantine, runs, show, status } from './commands.js'
+import { type Answer, put, quarantine, query, runs, show, status } from './commands.js'
 import { UserError } from './config.js'
 
 const collect = (value: string, before: string[]) => [...before, value]
@@ -10,7 +10,8 @@ export function program(out: (text: string) => void): Command {
     .description('Looks into Sluice: what ran, what waits, what is published.')
     .showHelpAfterError('(sluice --help lists the commands)')
     .configureHelp({ sortSubcommands: false })
-  const print = (answer: Answer, json?: boolean) => out(json ? `${JSON.stringify(answer.data, null, 2)}\n` : answer.text)
+  const print = (answer: Answer, json?: boolean) =>
+    out(json ? `${JSON.stringify(answer.data, null, 2)}\n` : answer.text)
   const add = (use: string, description: string) =>
     sluice.command(use).description(description).option('--json', 'print the data as JSON')
 
@@ -22,8 +23,8 @@ export function program(out: (text: string) => void): Command {
     .option('--kind <kind>', 'only cleanse, or only build')
     .option('--state <state>', 'only runs in this state, such as PARKED')
     .action(async ({ json, ...options }) => print(await runs(options), json))
-  add('show <runId>', 'one run: inputs, outputs, attempts, events, rejected rows').action(async (runId, { json }) =>
-    print(await show(runId), json),
+  add('show <runId>', 'one run: inputs, outputs, attempts, events, rejected rows').action(
+    async (runId, { json }) => print(await show(runId), json),
   )
   add('put <file>', 'land a file in bronze, as its source would')
     .requiredOption('--source <name>', 'the declared source that the file comes from')
@@ -33,7 +34,9 @@ export function program(out: (text: string) => void): Command {
     .option('--order <columns>', 'columns by comma, a minus before one to descend')
     .option('--limit <n>', 'rows a page, at most 999', '20')
     .option('--next <mark>', 'the next page, as the page before named it')
-    .action(async (domain, dataset, { json, ...options }) => print(await query(domain, dataset, options), json))
+    .action(async (domain, dataset, { json, ...options }) =>
+      print(await query(domain, dataset, options), json),
+    )
   add('quarantine', 'files that no entity takes, each with its reason').action(async ({ json }) =>
     print(await quarantine(), json),
   )

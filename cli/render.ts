@@ -9,8 +9,12 @@ const numeric = (text: string) => /^-?[\d,]+(\.\d+)?( s| %)?$/.test(text)
 export function table(header: string[], rows: Cell[][], empty = 'nothing yet'): string {
   if (rows.length === 0) return `  ${empty}\n`
   const texts = rows.map((row) => row.map(cellText))
-  const widths = header.map((name, place) => Math.max(name.length, ...texts.map((row) => row[place]?.length ?? 0)))
-  const right = header.map((_, place) => texts.every((row) => row[place] === '-' || numeric(row[place] ?? '')))
+  const widths = header.map((name, place) =>
+    Math.max(name.length, ...texts.map((row) => row[place]?.length ?? 0)),
+  )
+  const right = header.map((_, place) =>
+    texts.every((row) => row[place] === '-' || numeric(row[place] ?? '')),
+  )
   const line = (cells: string[]) =>
     `  ${cells.map((text, place) => (right[place] ? text.padStart(widths[place] ?? 0) : text.padEnd(widths[place] ?? 0))).join('  ')}`.trimEnd()
   const rule = widths.map((width) => '─'.repeat(width))

@@ -27,11 +27,29 @@ export interface RunView {
   outputs?: { key: string; rows: number }[]
   outputsCount?: number
   quarantine?: { reason: string; key: string; rows: number }[]
-  attempts?: { attempt: number; startedAt: string; endedAt: string | null; left: string | null; reason?: string }[]
+  attempts?: {
+    attempt: number
+    startedAt: string
+    endedAt: string | null
+    left: string | null
+    reason?: string
+  }[]
   events?: { at: string; event: string; stage: string; did: string }[]
 }
 
-export const RUN_HEADER = ['run', 'kind', 'subject', 'state', 'engine', 'in', 'out', 'dup', 'rejected', 'took', 'note']
+export const RUN_HEADER = [
+  'run',
+  'kind',
+  'subject',
+  'state',
+  'engine',
+  'in',
+  'out',
+  'dup',
+  'rejected',
+  'took',
+  'note',
+]
 
 /** One run as a line of the table of runs. */
 export function runLine(run: RunView): Cell[] {
@@ -68,15 +86,36 @@ export function runPage(run: RunView): string {
     table(RUN_HEADER, [runLine(run)]),
     run.reason && `  ${run.reason}\n`,
     run.selectors?.length && `  selectors: ${run.selectors.join(' ')}\n`,
-    run.tests && `  tests: ${run.tests.passed} passed, ${run.tests.warned} warned, ${run.tests.failed} failed\n`,
+    run.tests &&
+      `  tests: ${run.tests.passed} passed, ${run.tests.warned} warned, ${run.tests.failed} failed\n`,
     section('Rejected rows by reason', ['reason', 'rows'], reasons),
-    section('Where they are', ['reason', 'rows', 'quarantine key'], run.quarantine?.map((q) => [q.reason, q.rows, q.key])),
-    section('Unknown columns', ['column', 'rows'], run.drift?.map((d) => [d.column, d.rows])),
-    section('Tests', ['test', 'model', 'rows'], failed.map((t) => [t.test, t.model, t.failures])),
+    section(
+      'Where they are',
+      ['reason', 'rows', 'quarantine key'],
+      run.quarantine?.map((q) => [q.reason, q.rows, q.key]),
+    ),
+    section(
+      'Unknown columns',
+      ['column', 'rows'],
+      run.drift?.map((d) => [d.column, d.rows]),
+    ),
+    section(
+      'Tests',
+      ['test', 'model', 'rows'],
+      failed.map((t) => [t.test, t.model, t.failures]),
+    ),
     section('Attempts', ['attempt', 'started', 'ended', 'left the run'], attempts(run)),
     section(`Inputs (${run.inputsCount ?? 0})`, ['input', 'bytes'], run.inputs?.map(inputLine)),
-    section(`Outputs (${run.outputsCount ?? 0})`, ['key', 'rows'], run.outputs?.map((o) => [o.key, o.rows])),
-    section('Events', ['at', 'event', 'stage', 'did'], run.events?.map((e) => [e.at, e.event, e.stage, e.did])),
+    section(
+      `Outputs (${run.outputsCount ?? 0})`,
+      ['key', 'rows'],
+      run.outputs?.map((o) => [o.key, o.rows]),
+    ),
+    section(
+      'Events',
+      ['at', 'event', 'stage', 'did'],
+      run.events?.map((e) => [e.at, e.event, e.stage, e.did]),
+    ),
   ]
   return sections.filter(Boolean).join('\n')
 }
@@ -84,7 +123,10 @@ export function runPage(run: RunView): string {
 const attempts = (run: RunView) =>
   run.attempts?.map(({ attempt, startedAt, endedAt, left }) => [attempt, startedAt, endedAt, left])
 
-const inputLine = (input: NonNullable<RunView['inputs']>[number]): Cell[] => [input.key ?? input.selector, input.bytes]
+const inputLine = (input: NonNullable<RunView['inputs']>[number]): Cell[] => [
+  input.key ?? input.selector,
+  input.bytes,
+]
 
 function section(title: string, header: string[], rows: Cell[][] | undefined): string {
   if (!rows?.length) return ''

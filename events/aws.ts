@@ -33,9 +33,7 @@ export const taskStateChange = z.object({
     stopCode: z.string().optional(),
     stoppedReason: z.string().optional(),
     containers: z
-      .array(
-        z.object({ name: z.string(), exitCode: z.number().optional(), reason: z.string().optional() }),
-      )
+      .array(z.object({ name: z.string(), exitCode: z.number().optional(), reason: z.string().optional() }))
       .default([]),
   }),
 })

@@ -22,10 +22,16 @@ const allow = (Action: string[], Resource: Arn[], Condition?: Statement['Conditi
 
 const inBucket = (bucket: string, prefix = '*') => sub(`\${${bucket}.Arn}/${prefix}`)
 const glue = (path: string) => sub(`arn:\${AWS::Partition}:glue:\${AWS::Region}:\${AWS::AccountId}:${path}`)
-const inDatabase = (database: string) => [glue('catalog'), glue(`database/\${${database}}`), glue(`table/\${${database}}/*`)]
+const inDatabase = (database: string) => [
+  glue('catalog'),
+  glue(`database/\${${database}}`),
+  glue(`table/\${${database}}/*`),
+]
 const job = glue('job/${CleanseJob}')
 const family = (name: string) =>
-  sub(`arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:task-definition/\${AWS::StackName}-${name}:*`)
+  sub(
+    `arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:task-definition/\${AWS::StackName}-${name}:*`,
+  )
 const tasksOfCluster = sub(
   'arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task/${AWS::StackName}/*',
 )

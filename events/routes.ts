@@ -23,7 +23,11 @@ const GLUE_ENDS = ['SUCCEEDED', 'FAILED', 'TIMEOUT', 'STOPPED', 'ERROR', 'EXPIRE
 const taskEnd = (family: string) => ({
   source: ['aws.ecs'],
   'detail-type': ['ECS Task State Change'],
-  detail: { ...STOPPED, clusterArn: [getArn('Cluster')], group: [sub(`family:\${AWS::StackName}-${family}`)] },
+  detail: {
+    ...STOPPED,
+    clusterArn: [getArn('Cluster')],
+    group: [sub(`family:\${AWS::StackName}-${family}`)],
+  },
 })
 
 /** The pattern of each kind of heavy work's end, as AWS announces it on the default bus. */
@@ -49,7 +53,9 @@ function routes(trigger: Trigger): object[] {
   if ('ended' in trigger) return [rule(workEnds[trigger.ended])]
   if ('everyMinutes' in trigger) return [{ schedule: `rate(${trigger.everyMinutes} minutes)` }]
   if ('http' in trigger) return trigger.http.map((route) => ({ httpApi: route }))
-  return [{ sqs: { arn: getArn('LandingQueue'), batchSize: 10, functionResponseType: 'ReportBatchItemFailures' } }]
+  return [
+    { sqs: { arn: getArn('LandingQueue'), batchSize: 10, functionResponseType: 'ReportBatchItemFailures' } },
+  ]
 }
 
 /** The `events:` entries of one stage in `serverless.yml`. */
@@ -76,7 +82,9 @@ function role(row: Row) {
     Properties: {
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+        Statement: [
+          { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+        ],
       },
       Policies: [
         { PolicyName: row.stage, PolicyDocument: { Version: '2012-10-17', Statement: statementsOf(row) } },
@@ -88,4 +96,6 @@ function role(row: Row) {
 /** One role per function, as the template's resources. */
 export const roles = { Resources: Object.fromEntries(chain.map((row) => [roleId(row.stage), role(row)])) }
 
-export const stages: Record<string, object[]> = Object.fromEntries(chain.map((row) => [row.stage, eventsOf(row)]))
+export const stages: Record<string, object[]> = Object.fromEntries(
+  chain.map((row) => [row.stage, eventsOf(row)]),
+)

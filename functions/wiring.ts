@@ -1,5 +1,5 @@
-import { announceReady, putEvents } from '../shared/bus.js'
 import { buildEnd } from '../shared/build.js'
+import { announceReady, putEvents } from '../shared/bus.js'
 import { cleanseEnd } from '../shared/cleanse.js'
 import { systemClock } from '../shared/clock.js'
 import { project } from '../shared/declared.js'
@@ -94,7 +94,13 @@ export function buildStarter(): StartEffects {
     publish: thePublisher(),
     plans: plans(env.ARTIFACTS_BUCKET, s3()),
     endUnchanged: (run, note) => endUnchanged(base, run, note),
-    ...buildStart({ ledger: base.ledger, project, settings, tasks: tasks(), stopTask: stopTask(env.CLUSTER_ARN) }),
+    ...buildStart({
+      ledger: base.ledger,
+      project,
+      settings,
+      tasks: tasks(),
+      stopTask: stopTask(env.CLUSTER_ARN),
+    }),
   }
 }
 

@@ -43,7 +43,10 @@ export interface BuildState {
 
 export const editionOf = (runId: string, attempt: number) => `${runId}-${attempt}`
 export const buildStateKey = (lane: string) => ({ PK: `LANE#${lane}`, SK: 'STATE' })
-export const editionKey = (domain: string, edition: string) => ({ PK: `DOMAIN#${domain}`, SK: `EDITION#${edition}` })
+export const editionKey = (domain: string, edition: string) => ({
+  PK: `DOMAIN#${domain}`,
+  SK: `EDITION#${edition}`,
+})
 
 /** The state that the last good build of a lane left, or nothing before the first. */
 export async function buildState(ledger: LedgerReader, lane: string): Promise<BuildState | undefined> {
@@ -98,15 +101,22 @@ function judge(report: BuildReport): Verdict {
   if (verdict === 'passed') return { pass: true, shown }
   const failed = failed_tests
     .slice(0, 3)
-    .map(({ test, model, failures }) => `${test} on ${model}${failures === null ? '' : ` (${failures} rows)`}`)
-  const reason = verdict === 'tests_failed' ? `failed tests: ${failed.join(', ')}` : (report.error ?? 'dbt failed')
+    .map(
+      ({ test, model, failures }) => `${test} on ${model}${failures === null ? '' : ` (${failures} rows)`}`,
+    )
+  const reason =
+    verdict === 'tests_failed' ? `failed tests: ${failed.join(', ')}` : (report.error ?? 'dbt failed')
   return { pass: false, reason, shown }
 }
 
 /** What the ending transaction of a build also writes: the lane's new state and an edition for each domain. */
-async function commit({ ledger, reports, removeDatabase }: BuildEndEffects, run: Run): Promise<{ writes: Write[] }> {
+async function commit(
+  { ledger, reports, removeDatabase }: BuildEndEffects,
+  run: Run,
+): Promise<{ writes: Write[] }> {
   const report = await readReport(reports, run)
-  if (!report?.database) throw new TerminalError(`run ${run.runId} is committing, but its report names no database`)
+  if (!report?.database)
+    throw new TerminalError(`run ${run.runId} is committing, but its report names no database`)
   const before = await buildState(ledger, run.lane)
   const base = Number(run.base)
   const ordinal = base + 1
@@ -121,7 +131,11 @@ async function commit({ ledger, reports, removeDatabase }: BuildEndEffects, run:
   if (stale && before?.ordinal === base) await removeDatabase(stale)
   return {
     writes: [
-      { update: buildStateKey(run.lane), set: state, when: [{ attribute: 'ordinal', below: ordinal, orAbsent: true }] },
+      {
+        update: buildStateKey(run.lane),
+        set: state,
+        when: [{ attribute: 'ordinal', below: ordinal, orAbsent: true }],
+      },
       ...(run.domains as string[]).map((domain) => ({ put: edition(domain, ordinal, run, report) })),
     ],
   }

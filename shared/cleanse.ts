@@ -1,13 +1,13 @@
 import * as z from 'zod'
 import type { Outgoing } from '../events/catalog.js'
+import type { Declared } from './declared.js'
 import type { EndEffects, Verdict } from './end-run.js'
 import { TerminalError } from './errors.js'
-import { attemptPath, type Run } from './run.js'
-import type { CopyObject } from './objects.js'
-import type { Reports } from './work.js'
-import type { AddPartitions } from './tables.js'
 import type { Value } from './ledger.js'
-import type { Declared } from './declared.js'
+import type { CopyObject } from './objects.js'
+import { attemptPath, type Run } from './run.js'
+import type { AddPartitions } from './tables.js'
+import type { Reports } from './work.js'
 
 const count = z.number().int().min(0)
 const rowCounts = z.object({ in: count, out: count, duplicates: count, rejected: count })
@@ -73,7 +73,9 @@ async function readReport(reports: Reports, run: Run): Promise<CleanseReport | u
 /** The gate: the share of rejected rows against the contract's bound. A batch that does not add up never passes. */
 export function judge(report: CleanseReport, rejectedPercentMax: number): Verdict {
   const { rows, reasons, drift, quarantine } = report
-  const shown = { rows, reasons, drift: drift.slice(0, DRIFT_SHOWN_MAX), quarantine } as { [name: string]: Value }
+  const shown = { rows, reasons, drift: drift.slice(0, DRIFT_SHOWN_MAX), quarantine } as {
+    [name: string]: Value
+  }
   if (rows.in !== rows.out + rows.duplicates + rows.rejected) {
     const sum = `${rows.out} out + ${rows.duplicates} duplicates + ${rows.rejected} rejected`
     return { pass: false, reason: `${rows.in} rows in are not ${sum}`, shown }
@@ -83,7 +85,11 @@ export function judge(report: CleanseReport, rejectedPercentMax: number): Verdic
   const worst = Object.entries(reasons).sort(([, a], [, b]) => b - a)
   const most = worst.slice(0, 3).map(([reason, rejected]) => `${reason} ${rejected}`)
   const measured = `${rows.rejected} of ${rows.in} rows rejected (${percent.toFixed(1)} %)`
-  return { pass: false, reason: `${measured}, the contract allows ${rejectedPercentMax} %: ${most.join(', ')}`, shown }
+  return {
+    pass: false,
+    reason: `${measured}, the contract allows ${rejectedPercentMax} %: ${most.join(', ')}`,
+    shown,
+  }
 }
 
 /** Copies exactly the listed files of the accepted attempt to their final keys; repeatable, the same bytes each time. */

@@ -24,10 +24,16 @@ export interface EndEffects extends World {
  * Takes in the end of one attempt's job. Only the attempt that the ledger holds counts: a late end of an older one
  * changes nothing. Then drives the run to its end.
  */
-export async function finishRun(effects: EndEffects, runId: string, attempt: number, ended: Ended): Promise<string> {
+export async function finishRun(
+  effects: EndEffects,
+  runId: string,
+  attempt: number,
+  ended: Ended,
+): Promise<string> {
   const run = (await effects.ledger.get(runKey(runId))) as Run | undefined
   if (!run) return 'no such run'
-  if (run.state === 'READY' && run.attempt === attempt && !ended.ok) await effects.announceReady(run.kind, runId)
+  if (run.state === 'READY' && run.attempt === attempt && !ended.ok)
+    await effects.announceReady(run.kind, runId)
   if (run.state === 'RUNNING' && run.attempt === attempt) {
     const verdict = ended.ok ? await effects.judge(run) : undefined
     if (!verdict) {

@@ -33,7 +33,8 @@ type Name = (typeof names)[number]
 export const env = new Proxy({} as Readonly<Record<Name, string>>, {
   get(_, name: string) {
     const value = process.env[name]
-    if (value === undefined) throw new Error(`the environment variable ${name} is missing: serverless.yml sets it`)
+    if (value === undefined)
+      throw new Error(`the environment variable ${name} is missing: serverless.yml sets it`)
     return value
   },
 })

@@ -20,7 +20,8 @@ export async function inputsOf(ledger: LedgerReader, runId: string): Promise<Inp
   const inputs: Input[] = []
   const runs = [runId]
   for (let replays = 0; runs.length > 0; replays += 1) {
-    if (replays > REPLAYS_MAX) throw new TerminalError(`run ${runId} nests more than ${REPLAYS_MAX} put-back runs`)
+    if (replays > REPLAYS_MAX)
+      throw new TerminalError(`run ${runId} nests more than ${REPLAYS_MAX} put-back runs`)
     for (const item of await inputItems(ledger, runs.shift() as string)) {
       const input = (item.input ?? {}) as Input['input']
       if (typeof input.run === 'string') runs.push(input.run)

@@ -1,5 +1,10 @@
-import { BatchStopJobRunCommand, GetJobRunCommand, GetJobRunsCommand, GlueClient } from '@aws-sdk/client-glue'
-import { StartJobRunCommand } from '@aws-sdk/client-glue'
+import {
+  BatchStopJobRunCommand,
+  GetJobRunCommand,
+  GetJobRunsCommand,
+  GlueClient,
+  StartJobRunCommand,
+} from '@aws-sdk/client-glue'
 import type { JobReader, Jobs } from './work.js'
 
 /** How far back a lost job run is looked for: 200 runs at one page of Glue's maximum. */

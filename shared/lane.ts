@@ -1,7 +1,7 @@
 import { type Clock, iso } from './clock.js'
 import { Contention } from './errors.js'
-import { absent, INDEXED, is, type Item, type Ledger, present, type Value, type Write } from './ledger.js'
-import { dueAt, DUE_SECONDS, inputKey, moveRun, type RunKind, runKey } from './run.js'
+import { absent, INDEXED, type Item, is, type Ledger, present, type Value, type Write } from './ledger.js'
+import { DUE_SECONDS, dueAt, inputKey, moveRun, type RunKind, runKey } from './run.js'
 
 /**
  * The lane: at most one run in flight per key; what arrives meanwhile waits and is taken together. The protocol is
@@ -43,7 +43,11 @@ export async function registerLane({ ledger, clock }: World, lane: string): Prom
 }
 
 /** Lets an entry join its lane, or finds that it is known already. Always claim the lane afterwards. */
-export async function join({ ledger, clock }: World, lane: string, entry: Entry): Promise<'joined' | 'known'> {
+export async function join(
+  { ledger, clock }: World,
+  lane: string,
+  entry: Entry,
+): Promise<'joined' | 'known'> {
   const { owner, input, bytes } = entry
   const SK = `WAIT#${String(clock.now()).padStart(13, '0')}#${owner.PK}`
   const written = await ledger.write(
@@ -139,7 +143,11 @@ function takeEntry(runId: string, entry: Item): Write[] {
     { remove: { PK: entry.PK, SK: entry.SK }, when: [present('PK')] },
     { put: { ...inputKey(runId, owner), input: entry.input ?? {}, bytes: entry.bytes ?? 0 } },
     replayed
-      ? { update: { PK: owner, SK: 'META' }, set: { into: runId }, when: [is('state', 'REPLAYED'), absent('into')] }
+      ? {
+          update: { PK: owner, SK: 'META' },
+          set: { into: runId },
+          when: [is('state', 'REPLAYED'), absent('into')],
+        }
       : { update: { PK: owner, SK: 'META' }, set: { run: runId }, when: [absent('run')] },
   ]
 }

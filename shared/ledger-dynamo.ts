@@ -10,9 +10,17 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import { Contention } from './errors.js'
-import { expression } from './ledger-expressions.js'
-import { INDEXED, type IndexName, indexKeys, type Item, type Ledger, type LedgerReader, type Query } from './ledger.js'
 import type { Write, Written } from './ledger.js'
+import {
+  INDEXED,
+  type IndexName,
+  type Item,
+  indexKeys,
+  type Ledger,
+  type LedgerReader,
+  type Query,
+} from './ledger.js'
+import { expression } from './ledger-expressions.js'
 
 /** A document client for the ledger; one per Lambda environment. */
 export const documentClient = () =>
@@ -51,7 +59,11 @@ function baseQuery(table: string, pk: string, query: Query): QueryCommandInput {
   }
 }
 
-function indexQuery(table: string, name: IndexName, query: Parameters<LedgerReader['index']>[1]): QueryCommandInput {
+function indexQuery(
+  table: string,
+  name: IndexName,
+  query: Parameters<LedgerReader['index']>[1],
+): QueryCommandInput {
   const { hash, range } = indexKeys[name]
   return {
     TableName: table,
@@ -89,7 +101,9 @@ async function writeOne(table: string, client: DynamoDBDocumentClient, write: Wr
 
 async function writeAll(table: string, client: DynamoDBDocumentClient, writes: Write[]): Promise<Written> {
   try {
-    await client.send(new TransactWriteCommand({ TransactItems: writes.map((write) => action(table, write)) }))
+    await client.send(
+      new TransactWriteCommand({ TransactItems: writes.map((write) => action(table, write)) }),
+    )
     return { done: true }
   } catch (error) {
     if (!(error instanceof TransactionCanceledException)) throw contention(error)
@@ -103,9 +117,12 @@ async function writeAll(table: string, client: DynamoDBDocumentClient, writes: W
 function action(table: string, write: Write) {
   const base = { TableName: table, ...expression(write) }
   if ('put' in write) return { Put: { ...base, Item: write.put } }
-  if ('update' in write) return { Update: { ...base, Key: write.update, UpdateExpression: base.UpdateExpression ?? '' } }
+  if ('update' in write)
+    return { Update: { ...base, Key: write.update, UpdateExpression: base.UpdateExpression ?? '' } }
   if ('remove' in write) return { Delete: { ...base, Key: write.remove } }
-  return { ConditionCheck: { ...base, Key: write.check, ConditionExpression: base.ConditionExpression ?? '' } }
+  return {
+    ConditionCheck: { ...base, Key: write.check, ConditionExpression: base.ConditionExpression ?? '' },
+  }
 }
 
 const CONTENDED = [

@@ -50,7 +50,9 @@ function updateClauses(
   name: Placeholder<string>,
   value: Placeholder<Value>,
 ): string {
-  const set = Object.entries(write.set ?? {}).map(([attribute, content]) => `${name(attribute)} = ${value(content)}`)
+  const set = Object.entries(write.set ?? {}).map(
+    ([attribute, content]) => `${name(attribute)} = ${value(content)}`,
+  )
   const append = Object.entries(write.append ?? {}).map(
     ([attribute, content]) =>
       `${name(attribute)} = list_append(if_not_exists(${name(attribute)}, ${value([])}), ${value(content)})`,

@@ -19,7 +19,13 @@ export type Condition =
 
 export type Write =
   | { put: Item; when?: Condition[] }
-  | { update: Key; set?: Record<string, Value>; append?: Record<string, Value[]>; remove?: string[]; when?: Condition[] }
+  | {
+      update: Key
+      set?: Record<string, Value>
+      append?: Record<string, Value[]>
+      remove?: string[]
+      when?: Condition[]
+    }
   | { remove: Key; when?: Condition[] }
   | { check: Key; when: Condition[] }
 
@@ -45,7 +51,10 @@ export interface LedgerReader {
   /** One page of the items below one partition key, strongly consistent, in the order of SK. */
   query(pk: string, query: Query): Promise<Page>
   /** One page of an index. It may be stale: it finds candidates, every decision reads the item itself again. */
-  index(name: IndexName, query: { until?: string; after?: string; limit: number; newestFirst?: boolean }): Promise<Page>
+  index(
+    name: IndexName,
+    query: { until?: string; after?: string; limit: number; newestFirst?: boolean },
+  ): Promise<Page>
 }
 
 export interface Ledger extends LedgerReader {

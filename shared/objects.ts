@@ -63,7 +63,8 @@ export const findVersion =
         landedAt: (answer.LastModified ?? new Date(0)).toISOString(),
       }
     } catch (error) {
-      if (error instanceof Error && ['NotFound', 'NoSuchKey', 'NoSuchVersion'].includes(error.name)) return undefined
+      if (error instanceof Error && ['NotFound', 'NoSuchKey', 'NoSuchVersion'].includes(error.name))
+        return undefined
       throw error
     }
   }
@@ -78,7 +79,13 @@ export const listVersions =
   async (prefix: string, next?: string): Promise<{ versions: LandedVersion[]; next?: string }> => {
     const [KeyMarker, VersionIdMarker] = next ? (JSON.parse(next) as [string, string]) : []
     const answer = await client.send(
-      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, KeyMarker, VersionIdMarker, MaxKeys: 1_000 }),
+      new ListObjectVersionsCommand({
+        Bucket: bucket,
+        Prefix: prefix,
+        KeyMarker,
+        VersionIdMarker,
+        MaxKeys: 1_000,
+      }),
     )
     const versions = (answer.Versions ?? []).map((version) => ({
       key: version.Key ?? '',
@@ -114,5 +121,7 @@ export const putNote =
   (bucket: string, client: S3Client): PutNote =>
   async (key, note) => {
     const Body = `${JSON.stringify(note)}\n`
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: 'application/x-ndjson' }))
+    await client.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: 'application/x-ndjson' }),
+    )
   }

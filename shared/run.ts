@@ -1,5 +1,5 @@
 import { type Clock, iso } from './clock.js'
-import { absent, type Condition, INDEXED, is, type Item, type Key, type Value, type Write } from './ledger.js'
+import { absent, type Condition, INDEXED, type Item, is, type Key, type Value, type Write } from './ledger.js'
 
 /** A run is one unit of heavy work: a cleanse of one entity's batch, or a dbt build of one lane of domains. */
 export type RunKind = 'cleanse' | 'build'
@@ -34,7 +34,10 @@ export const DUE_SECONDS = {
   REPLAYED: 'never',
 } as const satisfies Record<RunState, number | 'never'>
 /** Seconds until a job that does not end is given up. */
-export const JOB_SECONDS_MAX = { duckdb: 3_600, spark: 7_200, dbt: 3_600 } as const satisfies Record<Engine, number>
+export const JOB_SECONDS_MAX = { duckdb: 3_600, spark: 7_200, dbt: 3_600 } as const satisfies Record<
+  Engine,
+  number
+>
 /** How often an attempt may fail before the run is parked; a busy service is not a failure. */
 export const TRIES_MAX = 2
 /** How long a job waits that found Glue at its concurrency limit. */
@@ -66,7 +69,8 @@ export function moveRun(clock: Clock, runId: string, state: RunState, move: Move
   const { attempt, reason } = move.set ?? {}
   const step = { at: iso(now), state, ...(attempt !== undefined && { attempt }), ...(reason && { reason }) }
   const seconds = move.dueSeconds ?? DUE_SECONDS[state]
-  const due: Record<string, Value> = seconds === 'never' ? {} : { duePk: INDEXED, dueAt: dueAt(clock, seconds) }
+  const due: Record<string, Value> =
+    seconds === 'never' ? {} : { duePk: INDEXED, dueAt: dueAt(clock, seconds) }
   return {
     update: runKey(runId),
     set: { state, ...due, ...move.set },
@@ -79,5 +83,8 @@ export function moveRun(clock: Clock, runId: string, state: RunState, move: Move
 export const dueAt = (clock: Clock, seconds: number) => iso(clock.now() + seconds * 1_000)
 
 /** The condition that a run is still in this state and attempt. */
-export const stillAt = (state: RunState, attempt: number): Condition[] => [is('state', state), is('attempt', attempt)]
+export const stillAt = (state: RunState, attempt: number): Condition[] => [
+  is('state', state),
+  is('attempt', attempt),
+]
 export const unlinked = absent('job')

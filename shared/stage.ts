@@ -34,7 +34,12 @@ export function stage<S extends Envelope>(
   }
 }
 
-async function recordFate(ledger: Ledger, name: string, event: z.infer<Envelope>, outcome: Outcome): Promise<void> {
+async function recordFate(
+  ledger: Ledger,
+  name: string,
+  event: z.infer<Envelope>,
+  outcome: Outcome,
+): Promise<void> {
   await ledger.write({
     put: {
       PK: `RUN#${outcome.runId}`,

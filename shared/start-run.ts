@@ -1,10 +1,20 @@
 import type { Outgoing } from '../events/catalog.js'
 import { iso } from './clock.js'
 import { parkRun, settleParked } from './end-run.js'
-import type { Value } from './ledger.js'
 import type { World } from './lane.js'
-import { attemptPath, BUSY_SECONDS, type Engine, JOB_SECONDS_MAX, moveRun, type Run, runKey } from './run.js'
-import { stillAt, TRIES_MAX, unlinked } from './run.js'
+import type { Value } from './ledger.js'
+import {
+  attemptPath,
+  BUSY_SECONDS,
+  type Engine,
+  JOB_SECONDS_MAX,
+  moveRun,
+  type Run,
+  runKey,
+  stillAt,
+  TRIES_MAX,
+  unlinked,
+} from './run.js'
 import type { Plans, Started } from './work.js'
 
 /** One attempt, prepared before it is intended: what is stored with the intent and what the job is told. */
@@ -86,7 +96,8 @@ async function intend(effects: StartEffects, run: Run): Promise<string> {
 async function launchAndLink(effects: StartEffects, run: Run, prepared?: Prepared): Promise<string> {
   const engine = run.engine as Engine
   const plan = prepared ?? (await effects.prepare(run, run.attempt))
-  if ('plan' in plan) await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)
+  if ('plan' in plan)
+    await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)
   const started = await effects.launch(run.request as Prepared['request'], engine, run.attempt)
   if ('job' in started) return link(effects, run, started.job)
   if ('busy' in started) return backOff(effects, run)
@@ -136,5 +147,7 @@ async function failAttempt(effects: StartEffects, run: Run, reason: string): Pro
 async function park(effects: StartEffects, run: Run, reason: string): Promise<string> {
   await parkRun(effects, run, { reason, gate: false })
   const parked = (await effects.ledger.get(runKey(run.runId))) as Run
-  return parked.state === 'PARKED' ? settleParked(effects, parked) : `nothing to park: the run is ${parked.state}`
+  return parked.state === 'PARKED'
+    ? settleParked(effects, parked)
+    : `nothing to park: the run is ${parked.state}`
 }

@@ -21,7 +21,8 @@ const PARQUET = {
   SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
 }
 
-const glueColumns = (columns: Column[]) => columns.map(({ name, glueType }) => ({ Name: name, Type: glueType }))
+const glueColumns = (columns: Column[]) =>
+  columns.map(({ name, glueType }) => ({ Name: name, Type: glueType }))
 
 /** Registers silver partitions in the catalog. Throws when Glue refuses one for another reason than that it exists. */
 export function addPartitions(
@@ -46,7 +47,9 @@ export function addPartitions(
         (error) => error.ErrorDetail?.ErrorCode !== 'AlreadyExistsException',
       )
       if (refused.length > 0) {
-        throw new TransientError(`Glue refused partitions of ${entity}: ${refused[0]?.ErrorDetail?.ErrorMessage}`)
+        throw new TransientError(
+          `Glue refused partitions of ${entity}: ${refused[0]?.ErrorDetail?.ErrorMessage}`,
+        )
       }
     }
   }

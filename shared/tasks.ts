@@ -31,7 +31,9 @@ export const tasks = (client = new ECSClient({})): Tasks => ({
     )
     const job = answer.tasks?.[0]?.taskArn
     if (job) return { job }
-    const failures = (answer.failures ?? []).map((failure) => failure.reason ?? failure.detail ?? 'no reason given')
+    const failures = (answer.failures ?? []).map(
+      (failure) => failure.reason ?? failure.detail ?? 'no reason given',
+    )
     return { failed: `ECS started no task: ${failures.join(', ') || 'no reason given'}` }
   },
 })
@@ -57,7 +59,9 @@ export const taskReader = (cluster: string, client = new ECSClient({})): TaskRea
 type TaskFacts = {
   stopCode?: string | undefined
   stoppedReason?: string | undefined
-  containers?: { name?: string | undefined; exitCode?: number | undefined; reason?: string | undefined }[] | undefined
+  containers?:
+    | { name?: string | undefined; exitCode?: number | undefined; reason?: string | undefined }[]
+    | undefined
 }
 
 /**

@@ -39,7 +39,8 @@ function edges(): string[] {
 
 function into(row: Row, trigger: Trigger): string[] {
   if ('ended' in trigger) return [`  ${id(trigger.ended)} -- ended --> ${row.stage}`]
-  if ('everyMinutes' in trigger) return [`  clock(["every ${trigger.everyMinutes} minutes"]) --> ${row.stage}`]
+  if ('everyMinutes' in trigger)
+    return [`  clock(["every ${trigger.everyMinutes} minutes"]) --> ${row.stage}`]
   if ('http' in trigger) return [`  caller(["HTTP"]) --> ${row.stage}`]
   if ('landing' in trigger) return []
   const from = chain.filter(({ emits, stage }) => emits?.includes(trigger.event) && stage !== 'reconcile')

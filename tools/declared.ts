@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import * as z from 'zod'
-import { BadInput } from '../shared/errors.js'
 import type { Declared } from '../shared/declared.js'
+import { BadInput } from '../shared/errors.js'
 
 const name = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'a name is lower case letters, digits, - and _')
 
@@ -75,7 +75,9 @@ function readSources(root: string, entities: string[]): Declared['sources'] {
     const { source, entity } = check(file, sourceFile)
     const problems = [
       ...(file.endsWith(`/${source}.yaml`) ? [] : [`source: must be the file's name, not "${source}"`]),
-      ...(entities.includes(entity) ? [] : [`entity: no contract "${entity}"; there are ${entities.join(', ')}`]),
+      ...(entities.includes(entity)
+        ? []
+        : [`entity: no contract "${entity}"; there are ${entities.join(', ')}`]),
     ]
     if (problems.length > 0) throw new BadInput(file, problems)
     sources[source] = { entity }

@@ -38,7 +38,9 @@ function findPython() {
 
 /** Does a step unless its stamp says that it was done for this very lock file. */
 function once(title, lock, stamp, work) {
-  const hash = createHash('sha256').update(readFileSync(`${root}${lock}`)).digest('hex')
+  const hash = createHash('sha256')
+    .update(readFileSync(`${root}${lock}`))
+    .digest('hex')
   if (existsSync(`${root}${stamp}`) && readFileSync(`${root}${stamp}`, 'utf8') === hash) return
   process.stdout.write(`  set-up   ${title} by ${lock} … `)
   const begun = performance.now()
@@ -57,7 +59,9 @@ function run(command, args) {
 
 checkNode()
 const python = findPython()
-once('Node packages', 'package-lock.json', 'node_modules/.set-up', () => run('npm', ['ci', '--no-audit', '--no-fund']))
+once('Node packages', 'package-lock.json', 'node_modules/.set-up', () =>
+  run('npm', ['ci', '--no-audit', '--no-fund']),
+)
 once('Python environment', 'requirements.lock', '.venv/.set-up', () => {
   rmSync(`${root}.venv`, { recursive: true, force: true })
   run(python, ['-m', 'venv', '.venv'])

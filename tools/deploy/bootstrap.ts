@@ -12,7 +12,10 @@ export const BOOTSTRAP_STACK = 'sluice-bootstrap'
 const WAIT = { maxWaitTime: 600, minDelay: 1, maxDelay: 10 }
 
 /** Creates or updates the bootstrap stack and gives the name of the bucket for code. Throws when the stack fails. */
-export async function bootstrap(template: string, client = new CloudFormationClient({})): Promise<{ codeBucket: string }> {
+export async function bootstrap(
+  template: string,
+  client = new CloudFormationClient({}),
+): Promise<{ codeBucket: string }> {
   const input = { StackName: BOOTSTRAP_STACK, TemplateBody: readFileSync(template, 'utf8') }
   const waiting = { client, ...WAIT }
   if (!(await outputs(client, BOOTSTRAP_STACK))) {
@@ -44,7 +47,9 @@ export async function outputs(
   try {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }))
     const stack = Stacks?.[0]
-    return stack && Object.fromEntries((stack.Outputs ?? []).map((o) => [o.OutputKey ?? '', o.OutputValue ?? '']))
+    return (
+      stack && Object.fromEntries((stack.Outputs ?? []).map((o) => [o.OutputKey ?? '', o.OutputValue ?? '']))
+    )
   } catch (error) {
     if (error instanceof Error && error.message.includes('does not exist')) return undefined
     throw error

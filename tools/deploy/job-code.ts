@@ -19,7 +19,12 @@ export function packJobCode(root: string) {
   )
   const script = readFileSync(`${root}/jobs/glue_cleanse.py`)
   const hash = createHash('sha256').update(modules).update(script).digest('hex').slice(0, 16)
-  return { script, modules, scriptKey: `jobs/${hash}/glue_cleanse.py`, modulesKey: `jobs/${hash}/modules.zip` }
+  return {
+    script,
+    modules,
+    scriptKey: `jobs/${hash}/glue_cleanse.py`,
+    modulesKey: `jobs/${hash}/modules.zip`,
+  }
 }
 
 const below = (root: string, folder: string, ending: string) =>
@@ -29,7 +34,11 @@ const below = (root: string, folder: string, ending: string) =>
     .map((file) => `${folder}/${file}`)
 
 /** Uploads the job code and gives the URIs under which this deployment's runs name it. */
-export async function uploadJobCode(root: string, bucket: string, client = new S3Client({})): Promise<JobCode> {
+export async function uploadJobCode(
+  root: string,
+  bucket: string,
+  client = new S3Client({}),
+): Promise<JobCode> {
   const { script, modules, scriptKey, modulesKey } = packJobCode(root)
   await client.send(new PutObjectCommand({ Bucket: bucket, Key: scriptKey, Body: script }))
   await client.send(new PutObjectCommand({ Bucket: bucket, Key: modulesKey, Body: modules }))

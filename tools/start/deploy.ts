@@ -22,10 +22,16 @@ export const awsEnvironment = (endpoint: string): Record<string, string> => ({
 })
 
 /** Deploys the packaged template to the local AWS as to any other: bootstrap, job code, stack. */
-export async function deployLocally(root: string, options: Options, images: Record<string, string>, aws: Deployed) {
+export async function deployLocally(
+  root: string,
+  options: Options,
+  images: Record<string, string>,
+  aws: Deployed,
+) {
   const { codeBucket } = await bootstrap(`${root}/infra/bootstrap.yml`)
   const code = await uploadJobCode(root, codeBucket)
-  const image = (name: string) => `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/sluice/${name}@sha256:${images[name]}`
+  const image = (name: string) =>
+    `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/sluice/${name}@sha256:${images[name]}`
   const parameters = {
     codeBucket,
     ...code,

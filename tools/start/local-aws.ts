@@ -36,7 +36,10 @@ export async function startLocalAws(
 
 function ready(child: ChildProcess, complaint: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const give = setTimeout(() => reject(new UserError('the local AWS did not start within 60 s')), READY_MILLISECONDS_MAX)
+    const give = setTimeout(
+      () => reject(new UserError('the local AWS did not start within 60 s')),
+      READY_MILLISECONDS_MAX,
+    )
     child.on('exit', () => {
       clearTimeout(give)
       reject(new UserError(complaint().trim().split('\n').at(-1) ?? 'the local AWS ended at once'))

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util'
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { project } from '../../shared/declared.js'
+import { parseArgs } from 'node:util'
 import { UserError } from '../../cli/config.js'
+import { project } from '../../shared/declared.js'
 
 export interface Options {
   once: boolean

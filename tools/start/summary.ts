@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { Client } from '../../cli/client.js'
-import { goldText, type GoldPage } from '../../cli/commands.js'
+import { type GoldPage, goldText } from '../../cli/commands.js'
 import { table } from '../../cli/render.js'
 import type { RunView } from '../../cli/run-text.js'
 import type { Options } from './options.js'
@@ -29,7 +29,14 @@ export async function summary(api: Client, watched: Watched, files: number): Pro
     ...parked.map((run) => `  PARKED  ${run.kind} ${run.subject} ${run.runId}: ${run.reason}\n`),
     `  ${files} files, ${runs.length} runs, ${seconds.toFixed(1)} s; first gold after ${firstPublishedSeconds?.toFixed(1) ?? '-'} s\n`,
   ].join('\n')
-  const lastRun = { files, seconds, firstPublishedSeconds, entities, reasons: asObject(reasons), runs: runs.map(brief) }
+  const lastRun = {
+    files,
+    seconds,
+    firstPublishedSeconds,
+    entities,
+    reasons: asObject(reasons),
+    runs: runs.map(brief),
+  }
   return { text, failures: parked.length, lastRun }
 }
 
@@ -66,7 +73,20 @@ const asObject = (reasons: Reason[]) => {
   return byEntity
 }
 
-const brief = ({ runId, kind, subject, state, engine, attempt, files, rows, reason, seconds, datasets, createdAt }: RunView) => ({
+const brief = ({
+  runId,
+  kind,
+  subject,
+  state,
+  engine,
+  attempt,
+  files,
+  rows,
+  reason,
+  seconds,
+  datasets,
+  createdAt,
+}: RunView) => ({
   runId,
   kind,
   subject,
@@ -90,7 +110,10 @@ async function goldLook(api: Client): Promise<string> {
 /** Writes the facts of this run as JSON. */
 export function writeLastRun(path: string, facts: Facts, options: Options): void {
   const { engine, data } = options
-  writeFileSync(path, `${JSON.stringify({ ok: facts.failures === 0, engine, data, ...facts.lastRun }, null, 2)}\n`)
+  writeFileSync(
+    path,
+    `${JSON.stringify({ ok: facts.failures === 0, engine, data, ...facts.lastRun }, null, 2)}\n`,
+  )
 }
 
 export const farewell = `Look further

@@ -1,6 +1,6 @@
 import type { Client } from '../../cli/client.js'
-import { note, type RunView } from '../../cli/run-text.js'
 import { count, seconds } from '../../cli/render.js'
+import { note, type RunView } from '../../cli/run-text.js'
 
 const POLL_MILLISECONDS = 250
 const QUIET_MILLISECONDS_MAX = 300_000
@@ -22,7 +22,12 @@ export interface Watched {
  * Shows the chain while it works: a line for each step of each run. Ends when every landed file has its fate and
  * nothing is under way; throws when nothing moves for five minutes.
  */
-export async function watch(api: Client, landed: number, begun: number, say: (line: string) => void): Promise<Watched> {
+export async function watch(
+  api: Client,
+  landed: number,
+  begun: number,
+  say: (line: string) => void,
+): Promise<Watched> {
   const seen = new Map<string, string>()
   let firstPublishedSeconds: number | null = null
   let moved = performance.now()
@@ -40,7 +45,8 @@ export async function watch(api: Client, landed: number, begun: number, say: (li
       say(`${at(firstPublishedSeconds)}  gold      published for the first time`)
     }
     if (isAtRest(runs, status, landed)) return { runs, firstPublishedSeconds, seconds: since(begun) }
-    if (performance.now() - moved > QUIET_MILLISECONDS_MAX) throw new Error('nothing has moved for five minutes')
+    if (performance.now() - moved > QUIET_MILLISECONDS_MAX)
+      throw new Error('nothing has moved for five minutes')
     await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS))
   }
 }
@@ -53,7 +59,10 @@ async function allRuns(api: Client): Promise<RunView[]> {
   const runs: RunView[] = []
   let next: string | undefined
   do {
-    const page = await api.get<{ runs: RunView[]; next?: string }>('/runs', { limit: String(RUNS_SHOWN_MAX), next })
+    const page = await api.get<{ runs: RunView[]; next?: string }>('/runs', {
+      limit: String(RUNS_SHOWN_MAX),
+      next,
+    })
     runs.push(...page.runs)
     next = page.next
   } while (next)
@@ -64,12 +73,15 @@ const LIVE = ['FILLING', 'READY', 'RUNNING', 'COMMITTING']
 
 /** All files that landed stand in a run that has ended, each build has seen all of silver, and gold is its newest. */
 function isAtRest(runs: RunView[], status: Status, landed: number): boolean {
-  const cleansed = runs.filter(({ kind }) => kind === 'cleanse').reduce((sum, run) => sum + (run.files ?? 0), 0)
+  const cleansed = runs
+    .filter(({ kind }) => kind === 'cleanse')
+    .reduce((sum, run) => sum + (run.files ?? 0), 0)
   if (cleansed < landed || runs.some(({ state }) => LIVE.includes(state))) return false
   const idle = status.lanes.every(({ runId, waiting }) => !runId && waiting === 0)
   const lastBuild = runs.find(({ kind }) => kind === 'build')
   const built = status.lanes.every(({ unbuilt = 0 }) => unbuilt === 0) || lastBuild?.state === 'PARKED'
-  const hasBuildLane = runs.every(({ state }) => state === 'PARKED') || status.lanes.some(({ kind }) => kind === 'build')
+  const hasBuildLane =
+    runs.every(({ state }) => state === 'PARKED') || status.lanes.some(({ kind }) => kind === 'build')
   return idle && built && hasBuildLane && status.domains.every(({ isCurrent }) => isCurrent)
 }
 
@@ -80,7 +92,8 @@ function stepLine(run: RunView, time: number): string {
 
 function detail(run: RunView): string {
   const { state, rows } = run
-  if (state === 'RUNNING') return `${run.engine}${run.files === undefined ? '' : `, ${count(run.files)} files`}`
+  if (state === 'RUNNING')
+    return `${run.engine}${run.files === undefined ? '' : `, ${count(run.files)} files`}`
   if (state === 'PARKED') return run.reason ?? ''
   if (state !== 'COMMITTED') return ''
   const took = seconds(run.seconds)

@@ -81,7 +81,13 @@ async function complete(effects: RecordLandingEffects, event: ObjectCreated): Pr
   const { bucket, object } = event.detail
   const versionId = object['version-id']
   if (versionId && object.size !== undefined) {
-    return { bucket: bucket.name, key: object.key, versionId, bytes: object.size, landedAt: iso(Date.parse(event.time)) }
+    return {
+      bucket: bucket.name,
+      key: object.key,
+      versionId,
+      bytes: object.size,
+      landedAt: iso(Date.parse(event.time)),
+    }
   }
   const version = await effects.findVersion(object.key, versionId)
   // Gone before anybody could name its version: there is nothing that a run could read, and the listing shows no trace.
@@ -90,7 +96,9 @@ async function complete(effects: RecordLandingEffects, event: ObjectCreated): Pr
 
 /** The same identity from an event and from a listing: SHA-256 of bucket, key and version id. */
 export const fileId = ({ bucket, key, versionId }: Landed) =>
-  createHash('sha256').update(JSON.stringify([bucket, key, versionId])).digest('hex')
+  createHash('sha256')
+    .update(JSON.stringify([bucket, key, versionId]))
+    .digest('hex')
 
 export const fileKey = (landed: Landed) => ({ PK: `FILE#${fileId(landed)}`, SK: 'META' })
 
@@ -101,7 +109,11 @@ export function entryOf(landed: Landed, source: string, entity: string): Entry {
 }
 
 /** A file that no entity takes: remembered like any other, with its reason, and named in quarantine. */
-async function quarantineFile({ ledger, clock, putNote }: RecordLandingEffects, landed: Landed, reason: string) {
+async function quarantineFile(
+  { ledger, clock, putNote }: RecordLandingEffects,
+  landed: Landed,
+  reason: string,
+) {
   const at = iso(clock.now())
   const id = fileId(landed)
   await putNote(`entity=unknown/reason=unknown_source/file=${id}/rejected.ndjson`, {

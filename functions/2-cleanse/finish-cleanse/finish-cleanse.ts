@@ -1,8 +1,8 @@
 import type { JobStateChange, TaskStateChange } from '../../../events/aws.js'
 import { type EndEffects, finishRun } from '../../../shared/end-run.js'
 import { finishTask } from '../../../shared/finish-task.js'
-import type { JobReader } from '../../../shared/work.js'
 import type { Outcome } from '../../../shared/observe.js'
+import type { JobReader } from '../../../shared/work.js'
 
 export interface FinishCleanseEffects extends EndEffects {
   jobs: JobReader

@@ -10,4 +10,6 @@ const effects = { ...cleanseEnder(), jobs: jobReader(env.GLUE_JOB) }
 const ended = z.union([taskStateChange, jobStateChange])
 
 /** Decides the gate of a finished cleanse, commits it to silver and frees its lane. */
-export const handler = stage('finish-cleanse', ended, effects.ledger, (event) => finishCleanse(effects, event))
+export const handler = stage('finish-cleanse', ended, effects.ledger, (event) =>
+  finishCleanse(effects, event),
+)

@@ -6,7 +6,12 @@ import { cleanseStarter } from '../../wiring.js'
 const effects = cleanseStarter()
 
 /** Starts one job for a batch that is ready. */
-export const handler = stage('start-cleanse', envelope(BatchReady), effects.ledger, async ({ detail: { runId } }) => ({
-  runId,
-  did: await startRun(effects, runId),
-}))
+export const handler = stage(
+  'start-cleanse',
+  envelope(BatchReady),
+  effects.ledger,
+  async ({ detail: { runId } }) => ({
+    runId,
+    did: await startRun(effects, runId),
+  }),
+)

@@ -1,6 +1,6 @@
+import type { Declared } from '../../../shared/declared.js'
 import { inputsOf } from '../../../shared/inputs.js'
 import type { LedgerReader, Value } from '../../../shared/ledger.js'
-import type { Declared } from '../../../shared/declared.js'
 import { attemptName, attemptPath, type Engine, type Run } from '../../../shared/run.js'
 import type { Prepared, StartEffects } from '../../../shared/start-run.js'
 import type { Jobs, TaskRequest, Tasks } from '../../../shared/work.js'
@@ -51,7 +51,10 @@ async function prepare(effects: CleanseStartEffects, run: Run, attempt: number):
   const planUri = `s3://${settings.artifactsBucket}/${path}plan.json`
   return {
     engine,
-    request: engine === 'spark' ? { runId: run.runId, attempt, planUri } : taskRequest(settings, run, attempt, planUri),
+    request:
+      engine === 'spark'
+        ? { runId: run.runId, attempt, planUri }
+        : taskRequest(settings, run, attempt, planUri),
     plan: {
       version: 1,
       kind: 'cleanse',
@@ -93,7 +96,12 @@ const planInput = (input: { [name: string]: Value }) => ({
   source: input.source,
 })
 
-function taskRequest(settings: CleanseSettings, run: Run, attempt: number, planUri: string): Prepared['request'] {
+function taskRequest(
+  settings: CleanseSettings,
+  run: Run,
+  attempt: number,
+  planUri: string,
+): Prepared['request'] {
   return {
     clientToken: attemptName(run.runId, attempt).replace('/', '-'),
     startedBy: attemptName(run.runId, attempt),

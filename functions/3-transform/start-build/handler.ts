@@ -6,7 +6,12 @@ import { buildStarter } from '../../wiring.js'
 const effects = buildStarter()
 
 /** Starts one dbt task for a build that is ready. */
-export const handler = stage('start-build', envelope(BuildReady), effects.ledger, async ({ detail: { runId } }) => ({
-  runId,
-  did: await startRun(effects, runId),
-}))
+export const handler = stage(
+  'start-build',
+  envelope(BuildReady),
+  effects.ledger,
+  async ({ detail: { runId } }) => ({
+    runId,
+    did: await startRun(effects, runId),
+  }),
+)

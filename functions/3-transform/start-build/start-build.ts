@@ -1,3 +1,4 @@
+import { type BuildState, buildState, editionOf } from '../../../shared/build.js'
 import { silverKey, silverPk } from '../../../shared/cleanse.js'
 import type { Declared } from '../../../shared/declared.js'
 import { TerminalError } from '../../../shared/errors.js'
@@ -6,7 +7,6 @@ import type { Item, LedgerReader } from '../../../shared/ledger.js'
 import { attemptName, attemptPath, type Run } from '../../../shared/run.js'
 import type { Prepared, StartEffects } from '../../../shared/start-run.js'
 import type { TaskRequest, Tasks } from '../../../shared/work.js'
-import { type BuildState, buildState, editionOf } from '../../../shared/build.js'
 
 export interface BuildSettings {
   silverBucket: string
@@ -31,7 +31,9 @@ const SILVER_RUNS_MAX = 200_000
 const PAGE = 1_000
 
 /** How a build starts: one dbt task over the union of what waited, unless the last good build has seen it all. */
-export function buildStart(effects: BuildStartEffects): Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'> {
+export function buildStart(
+  effects: BuildStartEffects,
+): Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'> {
   return {
     prepare: (run, attempt) => prepare(effects, run, attempt),
     launch: (request) => effects.tasks.run(request as unknown as TaskRequest),
@@ -43,10 +45,12 @@ export function buildStart(effects: BuildStartEffects): Pick<StartEffects, 'prep
 async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
   const { ledger, project, settings } = effects
   const lane = project.lanes.find((candidate) => candidate.lane === run.subject)
-  if (!lane) throw new TerminalError(`no dbt lane "${run.subject}": this deployment's graph has none of that name`)
+  if (!lane)
+    throw new TerminalError(`no dbt lane "${run.subject}": this deployment's graph has none of that name`)
   const state = await buildState(ledger, run.lane)
   const silver: SilverRuns = {}
-  for (const entity of lane.entities) silver[entity] = await committedRuns(ledger, settings.silverBucket, entity)
+  for (const entity of lane.entities)
+    silver[entity] = await committedRuns(ledger, settings.silverBucket, entity)
   if (sawAll(state, silver)) return { unchanged: 'nothing new since the last good build' }
   const inputs = await inputsOf(ledger, run.runId)
   const selectors = [...new Set(inputs.map(({ input }) => String(input.selector)))].sort()
@@ -105,14 +109,23 @@ const countRuns = (silver: SilverRuns) =>
   Object.fromEntries(Object.entries(silver).map(([entity, runs]) => [entity, runs.length]))
 
 /** All runs of an entity that the ledger calls committed, with the keys of their files. */
-async function committedRuns(ledger: LedgerReader, bucket: string, entity: string): Promise<SilverRuns[string]> {
+async function committedRuns(
+  ledger: LedgerReader,
+  bucket: string,
+  entity: string,
+): Promise<SilverRuns[string]> {
   const items: Item[] = []
   let after: string | undefined
   do {
-    const page = await ledger.query(silverPk(entity), { prefix: 'RUN#', limit: PAGE, ...(after && { after }) })
+    const page = await ledger.query(silverPk(entity), {
+      prefix: 'RUN#',
+      limit: PAGE,
+      ...(after && { after }),
+    })
     items.push(...page.items)
     after = page.next
-    if (items.length > SILVER_RUNS_MAX) throw new TerminalError(`${entity} has more than ${SILVER_RUNS_MAX} runs`)
+    if (items.length > SILVER_RUNS_MAX)
+      throw new TerminalError(`${entity} has more than ${SILVER_RUNS_MAX} runs`)
   } while (after)
   return items.map((item) => {
     const runId = String(item.runId)

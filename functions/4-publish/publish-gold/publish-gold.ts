@@ -1,5 +1,5 @@
 import type { Detail, GoldBuilt, Outgoing } from '../../../events/catalog.js'
-import { buildReport, type BuildReport, editionKey } from '../../../shared/build.js'
+import { type BuildReport, buildReport, editionKey } from '../../../shared/build.js'
 import { type Clock, iso } from '../../../shared/clock.js'
 import { TransientError } from '../../../shared/errors.js'
 import type { Ledger } from '../../../shared/ledger.js'
@@ -17,7 +17,10 @@ export interface PublishGoldEffects {
 
 export const goldPointerKey = (domain: string) => ({ PK: `DOMAIN#${domain}`, SK: 'GOLD' })
 /** The ledger's proof that the publisher has heard of a build, per domain. */
-export const publishEntryKey = (domain: string, runId: string) => ({ PK: `ENTRY#publish:${domain}#gold:${runId}`, SK: 'META' })
+export const publishEntryKey = (domain: string, runId: string) => ({
+  PK: `ENTRY#publish:${domain}#gold:${runId}`,
+  SK: 'META',
+})
 
 type Dataset = BuildReport['datasets'][number]
 
@@ -25,7 +28,10 @@ type Dataset = BuildReport['datasets'][number]
  * Flips each domain's pointer to the edition, then its catalog tables, and tells what was published. An edition that
  * comes late, after a newer one, is recorded and flips nothing.
  */
-export async function publishGold(effects: PublishGoldEffects, built: Detail<typeof GoldBuilt>): Promise<string> {
+export async function publishGold(
+  effects: PublishGoldEffects,
+  built: Detail<typeof GoldBuilt>,
+): Promise<string> {
   const published: string[] = []
   for (const domain of built.domains) if (await publishDomain(effects, domain, built)) published.push(domain)
   return published.length > 0 ? `published ${published.join(', ')}` : 'a newer edition is published already'
@@ -54,13 +60,19 @@ async function publishDomain(effects: PublishGoldEffects, domain: string, built:
   return current
 }
 
-async function exportedDatasets({ reports }: PublishGoldEffects, domain: string, runId: string, attempt: number) {
+async function exportedDatasets(
+  { reports }: PublishGoldEffects,
+  domain: string,
+  runId: string,
+  attempt: number,
+) {
   const report = buildReport.parse(await reports.read(`${attemptPath(runId, attempt)}report.json`))
   return report.datasets.filter((dataset) => dataset.domain === domain)
 }
 
 /** The name of a dataset's catalog table; a second schema version gets a table of its own beside the first. */
-export const goldTableName = (dataset: string, version: number) => (version === 1 ? dataset : `${dataset}_v${version}`)
+export const goldTableName = (dataset: string, version: number) =>
+  version === 1 ? dataset : `${dataset}_v${version}`
 
 function goldTable(dataset: Dataset, edition: string) {
   const years = dataset.files.flatMap(({ key }) => {

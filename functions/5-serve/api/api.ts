@@ -1,4 +1,9 @@
-import { HttpError, NotFoundError, Router, UnauthorizedError } from '@aws-lambda-powertools/event-handler/http'
+import {
+  HttpError,
+  NotFoundError,
+  Router,
+  UnauthorizedError,
+} from '@aws-lambda-powertools/event-handler/http'
 import * as z from 'zod'
 import type { Declared } from '../../../shared/declared.js'
 import { BadInput } from '../../../shared/errors.js'
@@ -6,7 +11,7 @@ import type { LedgerReader } from '../../../shared/ledger.js'
 import { logFailure, logger } from '../../../shared/observe.js'
 import type { Reports } from '../../../shared/work.js'
 import { datasetsView } from './datasets.js'
-import { goldQuery, type GoldRows } from './gold.js'
+import { type GoldRows, goldQuery } from './gold.js'
 import { decodeNext } from './paging.js'
 import { quarantineView } from './quarantine.js'
 import { runsView, runView } from './runs.js'
@@ -28,7 +33,8 @@ export function api(effects: ApiEffects): Router {
   const app = new Router({ logger })
   app.use(async ({ reqCtx, next }) => {
     const token = BEARER.exec(reqCtx.req.headers.get('authorization') ?? '')?.[1]
-    if (!token || !(await effects.isToken(token))) throw new UnauthorizedError('send the API token as a bearer token')
+    if (!token || !(await effects.isToken(token)))
+      throw new UnauthorizedError('send the API token as a bearer token')
     await next()
   })
   app.get('/status', () => statusView(effects))
@@ -50,7 +56,11 @@ export function api(effects: ApiEffects): Router {
   app.errorHandler(Error, async (error) => {
     if (error instanceof HttpError) return error.toWebResponse()
     logFailure('api', 0, error)
-    return { statusCode: 500 as const, error: 'InternalServerError', message: 'this failed; the log says why' }
+    return {
+      statusCode: 500 as const,
+      error: 'InternalServerError',
+      message: 'this failed; the log says why',
+    }
   })
   return app
 }
@@ -59,7 +69,8 @@ async function gold(effects: ApiEffects, req: Request, params: Record<string, st
   const { domain, dataset } = params
   const datasets = effects.project.lanes.flatMap((lane) => lane.datasets)
   const declared = datasets.find((one) => one.domain === domain && one.dataset === dataset)
-  if (!declared) throw new NotFoundError(`there is no dataset "${domain}/${dataset}"; GET /datasets lists them`)
+  if (!declared)
+    throw new NotFoundError(`there is no dataset "${domain}/${dataset}"; GET /datasets lists them`)
   return goldQuery(effects, declared, new URL(req.url).searchParams)
 }
 
@@ -69,7 +80,10 @@ export const pageQuery = z.strictObject({
 })
 export const runsQuery = pageQuery.extend({
   kind: z.enum(['cleanse', 'build']).optional(),
-  state: z.string().regex(/^[A-Z]{1,20}$/).optional(),
+  state: z
+    .string()
+    .regex(/^[A-Z]{1,20}$/)
+    .optional(),
   subject: z.string().max(200).optional(),
 })
 

@@ -24,7 +24,12 @@ export function athenaRows(database: string, workgroup: string, client = new Ath
   }
 }
 
-async function run(client: AthenaClient, Database: string, WorkGroup: string, { sql, parameters }: Statement) {
+async function run(
+  client: AthenaClient,
+  Database: string,
+  WorkGroup: string,
+  { sql, parameters }: Statement,
+) {
   const { QueryExecutionId } = await client.send(
     new StartQueryExecutionCommand({
       QueryString: sql,
@@ -48,8 +53,17 @@ async function run(client: AthenaClient, Database: string, WorkGroup: string, { 
   throw new TransientError(`Athena did not answer within ${QUERY_MILLISECONDS_MAX} ms`)
 }
 
-async function read(client: AthenaClient, queryId: string, MaxResults: number, NextToken?: string): Promise<Page> {
-  const answer = await client.send(new GetQueryResultsCommand({ QueryExecutionId: queryId, MaxResults, NextToken }))
-  const rows = (answer.ResultSet?.Rows ?? []).map(({ Data }) => (Data ?? []).map((cell) => cell.VarCharValue ?? null))
+async function read(
+  client: AthenaClient,
+  queryId: string,
+  MaxResults: number,
+  NextToken?: string,
+): Promise<Page> {
+  const answer = await client.send(
+    new GetQueryResultsCommand({ QueryExecutionId: queryId, MaxResults, NextToken }),
+  )
+  const rows = (answer.ResultSet?.Rows ?? []).map(({ Data }) =>
+    (Data ?? []).map((cell) => cell.VarCharValue ?? null),
+  )
   return { rows, ...(answer.NextToken && { next: { queryId, token: answer.NextToken } }) }
 }

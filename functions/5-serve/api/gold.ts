@@ -36,7 +36,8 @@ export async function goldQuery(
   query: URLSearchParams,
 ) {
   const pointer = await ledger.get(goldPointerKey(dataset.domain))
-  if (!pointer) return { domain: dataset.domain, dataset: dataset.dataset, edition: null, rows: [], next: undefined }
+  if (!pointer)
+    return { domain: dataset.domain, dataset: dataset.dataset, edition: null, rows: [], next: undefined }
   const limit = limitOf(query.get('limit') ?? '100')
   const next = query.get('next')
   const page = next
@@ -55,7 +56,9 @@ export async function goldQuery(
 function limitOf(text: string): number {
   const limit = Number(text)
   if (Number.isInteger(limit) && limit >= 1 && limit <= LIMIT_MAX) return limit
-  throw new BadInput('this query cannot be answered', [`limit: a whole number from 1 to ${LIMIT_MAX}, not "${text}"`])
+  throw new BadInput('this query cannot be answered', [
+    `limit: a whole number from 1 to ${LIMIT_MAX}, not "${text}"`,
+  ])
 }
 
 /** The statement of a query. Throws `BadInput` that names each parameter that is no filter on a column. */
@@ -118,11 +121,14 @@ function asLiteral(glueType: string, text: string): string | undefined {
   return `'${text.replace('T', form && glueType === 'timestamp' ? ' ' : 'T').replaceAll("'", "''")}'`
 }
 
-const athenaType = (glueType: string) => (glueType === 'string' ? 'varchar' : glueType === 'int' ? 'integer' : glueType)
+const athenaType = (glueType: string) =>
+  glueType === 'string' ? 'varchar' : glueType === 'int' ? 'integer' : glueType
 
 /** A row by column name: whole numbers and doubles as numbers, decimals as exact text, nothing as null. */
 function asObject(columns: Column[], values: (string | null)[]) {
-  return Object.fromEntries(columns.map(({ name, glueType }, place) => [name, typed(glueType, values[place] ?? null)]))
+  return Object.fromEntries(
+    columns.map(({ name, glueType }, place) => [name, typed(glueType, values[place] ?? null)]),
+  )
 }
 
 function typed(glueType: string, value: string | null) {

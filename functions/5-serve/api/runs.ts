@@ -67,7 +67,9 @@ const SHOWN = [
 ] as const
 
 function summary(run: Run) {
-  const shown = Object.fromEntries(SHOWN.flatMap((name) => (run[name] === undefined ? [] : [[name, run[name]]])))
+  const shown = Object.fromEntries(
+    SHOWN.flatMap((name) => (run[name] === undefined ? [] : [[name, run[name]]])),
+  )
   const end = run.endedAt ? Date.parse(String(run.endedAt)) : undefined
   return { ...shown, seconds: end === undefined ? null : (end - Date.parse(run.createdAt)) / 1_000 } as {
     [name: string]: Value
@@ -75,7 +77,10 @@ function summary(run: Run) {
 }
 
 /** One run with its inputs, outputs, attempts and events; nothing when there is no such run. */
-export async function runView({ ledger, reports }: { ledger: LedgerReader; reports: Reports }, runId: string) {
+export async function runView(
+  { ledger, reports }: { ledger: LedgerReader; reports: Reports },
+  runId: string,
+) {
   if (!/^[0-9a-z]{26}$/.test(runId)) return undefined
   const run = (await ledger.get(runKey(runId))) as Run | undefined
   if (!run) return undefined
@@ -112,7 +117,9 @@ async function outputsOf(reports: Reports, run: Run): Promise<{ key: string; row
   if (run.state !== 'COMMITTED' || run.unchanged) return []
   const content = await reports.read(`${attemptPath(run.runId, run.attempt)}report.json`)
   if (run.kind === 'build') {
-    return buildReport.parse(content).datasets.flatMap(({ files }) => files.map(({ key, rows }) => ({ key, rows })))
+    return buildReport
+      .parse(content)
+      .datasets.flatMap(({ files }) => files.map(({ key, rows }) => ({ key, rows })))
   }
   const files = [...cleanseReport.parse(content).files].sort((a, b) => (a.key < b.key ? -1 : 1))
   return files.map(({ rows, year, month, day }, ordinal) => ({

@@ -18,7 +18,9 @@ interface StatusEffects {
 export async function statusView(effects: StatusEffects) {
   const registry = await effects.ledger.query(REGISTRY_PK, { limit: LANES_MAX })
   const lanes = await Promise.all(registry.items.map(({ SK }) => laneStatus(effects, SK)))
-  const domains = effects.project.lanes.flatMap((lane) => lane.domains.map((domain) => ({ domain, lane: lane.lane })))
+  const domains = effects.project.lanes.flatMap((lane) =>
+    lane.domains.map((domain) => ({ domain, lane: lane.lane })),
+  )
   return { lanes, domains: await Promise.all(domains.map((one) => domainStatus(effects, one))) }
 }
 
@@ -44,7 +46,10 @@ async function unbuilt({ ledger, project }: StatusEffects, lane: string): Promis
   const state = await buildState(ledger, lane)
   const entities = project.lanes.find((one) => one.lane === laneSubject(lane))?.entities ?? []
   const counts = await Promise.all(entities.map((entity) => countRuns(ledger, entity)))
-  return entities.reduce((sum, entity, place) => sum + (counts[place] ?? 0) - (state?.silverRuns[entity] ?? 0), 0)
+  return entities.reduce(
+    (sum, entity, place) => sum + (counts[place] ?? 0) - (state?.silverRuns[entity] ?? 0),
+    0,
+  )
 }
 
 const PAGES_MAX = 200
@@ -52,7 +57,11 @@ async function countRuns(ledger: LedgerReader, entity: string): Promise<number> 
   let count = 0
   let after: string | undefined
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page = await ledger.query(silverPk(entity), { prefix: 'RUN#', limit: COUNTED_MAX, ...(after && { after }) })
+    const page = await ledger.query(silverPk(entity), {
+      prefix: 'RUN#',
+      limit: COUNTED_MAX,
+      ...(after && { after }),
+    })
     count += page.items.length
     after = page.next
     if (!after) break

@@ -19,17 +19,26 @@ const SUBJECT_MAX = 100
 export const incidentKey = (runId: string) => ({ PK: `INCIDENT#run:${runId}`, SK: 'META' })
 
 /** Opens one incident per failed run and tells people once it is new; a repeat of the event changes nothing. */
-export async function raiseAlert(effects: RaiseAlertEffects, name: Event['name'], failure: Failure): Promise<string> {
+export async function raiseAlert(
+  effects: RaiseAlertEffects,
+  name: Event['name'],
+  failure: Failure,
+): Promise<string> {
   const { ledger, clock } = effects
   const { runId, kind, subject, reason } = failure
   const priority = name === 'Stage Failed' ? ('P1' as const) : ('P2' as const)
   const title = `${kind} of ${subject}: ${name === 'Gate Failed' ? 'held at the gate' : 'failed'}`
   const known = await ledger.get(incidentKey(runId))
   if (known) return 'this incident is open already'
-  await effects.notify(`[${priority}] ${title}`.slice(0, SUBJECT_MAX), `${title}\n\n${reason}\n\nnpx sluice show ${runId}`)
+  await effects.notify(
+    `[${priority}] ${title}`.slice(0, SUBJECT_MAX),
+    `${title}\n\n${reason}\n\nnpx sluice show ${runId}`,
+  )
   const incident = { ...incidentKey(runId), runId, priority, title, reason, openedAt: iso(clock.now()) }
   const opened = await ledger.write({ put: incident, when: [absent('PK')] })
   if (!opened.done) return 'somebody else opened this incident'
-  await effects.publish([{ name: 'Incident Opened', detail: { incidentId: `run:${runId}`, runId, priority, title } }])
+  await effects.publish([
+    { name: 'Incident Opened', detail: { incidentId: `run:${runId}`, runId, priority, title } },
+  ])
   return `opened a ${priority} incident`
 }

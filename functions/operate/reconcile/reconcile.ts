@@ -1,7 +1,3 @@
-import { incidentKey } from '../raise-alert/raise-alert.js'
-import { publishEntryKey } from '../../4-publish/publish-gold/publish-gold.js'
-import { silverEntryKey } from '../../3-transform/plan-build/plan-build.js'
-import { fileKey, type Landed, recordLandings, type RecordLandingEffects } from '../../1-ingest/record-landing/record-landing.js'
 import { iso } from '../../../shared/clock.js'
 import { laneReading } from '../../../shared/declared.js'
 import { type EndEffects, finishRun, settle } from '../../../shared/end-run.js'
@@ -9,8 +5,17 @@ import { claim, holdKey, laneName, REGISTRY_PK, seal } from '../../../shared/lan
 import type { Key } from '../../../shared/ledger.js'
 import type { LandedVersion } from '../../../shared/objects.js'
 import { type Run, runKey, stillAt } from '../../../shared/run.js'
-import { startRun, type StartEffects } from '../../../shared/start-run.js'
+import { type StartEffects, startRun } from '../../../shared/start-run.js'
 import type { Ended, JobReader, TaskReader } from '../../../shared/work.js'
+import {
+  fileKey,
+  type Landed,
+  type RecordLandingEffects,
+  recordLandings,
+} from '../../1-ingest/record-landing/record-landing.js'
+import { silverEntryKey } from '../../3-transform/plan-build/plan-build.js'
+import { publishEntryKey } from '../../4-publish/publish-gold/publish-gold.js'
+import { incidentKey } from '../raise-alert/raise-alert.js'
 
 export interface ReconcileEffects extends RecordLandingEffects {
   bronzeBucket: string
@@ -27,7 +32,9 @@ const LOST_TASK: Ended = { ok: false, reason: 'ECS no longer knows the task, and
 const TOO_LONG: Ended = { ok: false, reason: 'the job ran beyond its time limit and was stopped' }
 
 /** One pass: finds what the events lost and drives it on. Each find is read again before anything is written. */
-export async function reconcile(effects: ReconcileEffects): Promise<{ did: string; [count: string]: unknown }> {
+export async function reconcile(
+  effects: ReconcileEffects,
+): Promise<{ did: string; [count: string]: unknown }> {
   const errors: string[] = []
   const count = { landings: 0, lanes: 0, runs: 0 }
   const attempt = async (what: keyof typeof count, work: Promise<unknown>) => {
@@ -38,7 +45,8 @@ export async function reconcile(effects: ReconcileEffects): Promise<{ did: strin
   for (const lane of await idleLanes(effects)) await attempt('lanes', claim(effects, lane))
   const due = await effects.ledger.index('due', { until: iso(effects.clock.now()), limit: BOUNDS.runs })
   for (const item of due.items) await attempt('runs', driveRun(effects, item.runId as string))
-  if (errors.length > 0) throw new AggregateError(errors, `reconcile could not drive ${errors.length}: ${errors[0]}`)
+  if (errors.length > 0)
+    throw new AggregateError(errors, `reconcile could not drive ${errors.length}: ${errors[0]}`)
   return { did: `looked after ${count.runs} late runs and ${count.lanes} idle lanes`, ...count }
 }
 
@@ -89,7 +97,8 @@ async function heard(effects: ReconcileEffects, run: Run): Promise<boolean> {
 
 function consumerKeys({ project }: ReconcileEffects, run: Run): Key[] {
   if (run.state === 'PARKED') return [incidentKey(run.runId)]
-  if (run.kind === 'build') return ((run.domains ?? []) as string[]).map((domain) => publishEntryKey(domain, run.runId))
+  if (run.kind === 'build')
+    return ((run.domains ?? []) as string[]).map((domain) => publishEntryKey(domain, run.runId))
   const reading = laneReading(project, run.subject)
   return reading ? [silverEntryKey(laneName('build', reading.lane), run.runId)] : []
 }
@@ -122,7 +131,10 @@ async function recordUnknown(effects: ReconcileEffects, versions: LandedVersion[
     const landed: Landed = { bucket: effects.bronzeBucket, ...version }
     if (!(await effects.ledger.get(fileKey(landed)))) unknown.push(version)
   }
-  const { failed } = await recordLandings(effects, unknown.map((version) => asEvent(effects.bronzeBucket, version)))
+  const { failed } = await recordLandings(
+    effects,
+    unknown.map((version) => asEvent(effects.bronzeBucket, version)),
+  )
   for (const error of failed.values()) throw error
 }
 
