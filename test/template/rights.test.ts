@@ -1,0 +1,116 @@
+import { buildSync } from 'esbuild'
+import { describe, expect, it } from 'vitest'
+import { chain, type Row } from '../../events/chain.js'
+import { statementsOf } from '../../events/routes.js'
+import { root } from './packaged.js'
+
+/** What IAM asks for when an SDK command is sent (service authorization reference, per API operation). */
+const ACTIONS: Record<string, string[]> = {
+  GetCommand: ['dynamodb:GetItem'],
+  QueryCommand: ['dynamodb:Query'],
+  PutCommand: ['dynamodb:PutItem'],
+  UpdateCommand: ['dynamodb:UpdateItem'],
+  DeleteCommand: ['dynamodb:DeleteItem'],
+  TransactWriteCommand: [
+    'dynamodb:PutItem',
+    'dynamodb:UpdateItem',
+    'dynamodb:DeleteItem',
+    'dynamodb:ConditionCheckItem',
+  ],
+  PutEventsCommand: ['events:PutEvents'],
+  GetObjectCommand: ['s3:GetObject', 's3:ListBucket'],
+  HeadObjectCommand: ['s3:GetObject', 's3:GetObjectVersion', 's3:ListBucket'],
+  ListObjectVersionsCommand: ['s3:ListBucketVersions'],
+  PutObjectCommand: ['s3:PutObject'],
+  CopyObjectCommand: ['s3:GetObject', 's3:PutObject'],
+  DeleteObjectCommand: ['s3:DeleteObject'],
+  RunTaskCommand: ['ecs:RunTask', 'iam:PassRole'],
+  StopTaskCommand: ['ecs:StopTask'],
+  DescribeTasksCommand: ['ecs:DescribeTasks'],
+  StartJobRunCommand: ['glue:StartJobRun'],
+  GetJobRunsCommand: ['glue:GetJobRuns'],
+  GetJobRunCommand: ['glue:GetJobRun'],
+  BatchStopJobRunCommand: ['glue:BatchStopJobRun'],
+  BatchCreatePartitionCommand: ['glue:BatchCreatePartition'],
+  GetTableCommand: ['glue:GetTable'],
+  CreateTableCommand: ['glue:CreateTable'],
+  UpdateTableCommand: ['glue:UpdateTable'],
+  PublishCommand: ['sns:Publish'],
+  GetSecretValueCommand: ['secretsmanager:GetSecretValue'],
+  // Athena reads the catalog and the data, and writes its result, in the caller's name.
+  StartQueryExecutionCommand: [
+    'athena:StartQueryExecution',
+    'glue:GetDatabase',
+    'glue:GetTable',
+    'glue:GetPartitions',
+    's3:GetObject',
+    's3:ListBucket',
+    's3:PutObject',
+    's3:AbortMultipartUpload',
+    's3:GetBucketLocation',
+  ],
+  GetQueryExecutionCommand: ['athena:GetQueryExecution'],
+  GetQueryResultsCommand: ['athena:GetQueryResults'],
+}
+/** What Lambda itself does in the role's name: logs, traces, dead letters, reading the queue. */
+const BY_LAMBDA = /^(logs|xray|sqs):/
+
+const PHASE_FOLDER = {
+  ingest: '1-ingest',
+  cleanse: '2-cleanse',
+  transform: '3-transform',
+  publish: '4-publish',
+}
+const folderOf = ({ phase, stage }: Row) => {
+  const folder = { ...PHASE_FOLDER, serve: '5-serve', operate: 'operate' }[phase]
+  return `functions/${folder}/${stage}`
+}
+
+/** The SDK commands that a stage's bundle can send: what is left in it once unused code is gone. */
+function commandsOf(row: Row): string[] {
+  const { outputFiles } = buildSync({
+    absWorkingDir: root,
+    entryPoints: [`${folderOf(row)}/handler.ts`],
+    bundle: true,
+    write: false,
+    treeShaking: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+  })
+  const text = outputFiles[0]?.text ?? ''
+  return [...new Set([...text.matchAll(/new (\w+Command)\d*\(/g)].map((match) => match[1] as string))]
+}
+
+const allowed = (row: Row) =>
+  [...new Set(statementsOf(row).flatMap(({ Action }) => Action))]
+    .filter((action) => !BY_LAMBDA.test(action))
+    .sort()
+
+describe('each role allows what its stage calls, and nothing else', () => {
+  it.each(chain.map((row) => [row.stage, row] as const))('%s', (_, row) => {
+    const commands = commandsOf(row)
+    const unknown = commands.filter((command) => !ACTIONS[command])
+    expect(unknown).toEqual([])
+    const needed = [...new Set(commands.flatMap((command) => ACTIONS[command] ?? []))].sort()
+    expect(allowed(row)).toEqual(needed)
+  })
+
+  it('names every action and every resource; only X-Ray knows no resource', () => {
+    for (const row of chain) {
+      for (const { Action, Resource } of statementsOf(row)) {
+        expect(Action.filter((action) => action.includes('*'))).toEqual([])
+        if (Resource.includes('*')) expect(Action.every((action) => action.startsWith('xray:'))).toBe(true)
+      }
+    }
+  })
+
+  it('lets a stage put only the events of its row', () => {
+    for (const row of chain) {
+      const puts = statementsOf(row).filter(({ Action }) => Action.includes('events:PutEvents'))
+      expect(puts.map(({ Condition }) => Condition?.StringEquals?.['events:detail-type'])).toEqual(
+        row.emits?.length ? [row.emits] : [],
+      )
+    }
+  })
+})

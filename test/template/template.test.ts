@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { chain } from '../../events/chain.js'
+import { eventsOf, roleId } from '../../events/routes.js'
+import { packageService, root } from './packaged.js'
+
+const ZIP_BYTES_MAX = 350_000
+const RESOURCES_MAX = 400
+
+const { folder, template } = packageService()
+const resources = Object.entries(template.Resources)
+const ofType = (type: string) => resources.filter(([, resource]) => resource.Type === type)
+const functions = ofType('AWS::Lambda::Function').filter(([id]) => !id.startsWith('Custom'))
+const idInTemplate = (stage: string) =>
+  functions.find(([, { Properties }]) => Properties.FunctionName === `sluice-test-${stage}`)?.[0]
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('the packaged template and the chain', () => {
+  it('deploys every stage of the chain, and no function that the chain does not know', () => {
+    const deployed = functions.map(([, { Properties }]) => Properties.FunctionName).sort()
+    expect(deployed).toEqual(chain.map(({ stage }) => `sluice-test-${stage}`).sort())
+  })
+
+  it.each(chain.map((row) => [row.stage, row] as const))('wires %s as its row says', (stage, row) => {
+    const id = idInTemplate(stage)
+    const target = { 'Fn::GetAtt': [id, 'Arn'] }
+    const rules = ofType('AWS::Events::Rule').filter(([, { Properties }]) =>
+      Properties.Targets.some((one: { Arn: unknown }) => JSON.stringify(one.Arn) === JSON.stringify(target)),
+    )
+    const patterns = eventsOf(row).flatMap((event) =>
+      'eventBridge' in event ? [(event.eventBridge as { pattern: unknown }).pattern] : [],
+    )
+    const deployed = rules.flatMap(([, { Properties }]) => Properties.EventPattern ?? [])
+    expect(deployed).toHaveLength(patterns.length)
+    for (const pattern of patterns) expect(deployed).toContainEqual(pattern)
+    const clocks = rules.filter(([, { Properties }]) => Properties.ScheduleExpression)
+    expect(clocks).toHaveLength(row.on.filter((trigger) => 'everyMinutes' in trigger).length)
+  })
+
+  it('gives every target of an event rule a dead-letter queue', () => {
+    const bare = ofType('AWS::Events::Rule')
+      .filter(([, { Properties }]) => Properties.EventPattern)
+      .flatMap(([id, { Properties }]) =>
+        Properties.Targets.some((target: { DeadLetterConfig?: unknown }) => !target.DeadLetterConfig)
+          ? [id]
+          : [],
+      )
+    expect(bare).toEqual([])
+  })
+
+  it('serves exactly the routes of the chain', () => {
+    const routes = ofType('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties.RouteKey)
+    const declared = chain.flatMap(({ on }) =>
+      on.flatMap((trigger) => ('http' in trigger ? trigger.http : [])),
+    )
+    expect(routes.sort()).toEqual([...declared].sort())
+  })
+})
+
+describe('the packaged template by itself', () => {
+  it('stays below 400 resources', () => {
+    expect(resources.length).toBeLessThanOrEqual(RESOURCES_MAX)
+  })
+
+  it('packs each function into at most 350 kB', () => {
+    const zips = readdirSync(folder).filter((file) => file.endsWith('.zip'))
+    expect(zips).toHaveLength(chain.length)
+    const large = zips.filter((file) => statSync(join(folder, file)).size > ZIP_BYTES_MAX)
+    expect(large).toEqual([])
+  })
+
+  it('encrypts every bucket and lets nobody make one public', () => {
+    const buckets = ofType('AWS::S3::Bucket')
+    expect(buckets).toHaveLength(5)
+    for (const [id, { Properties, DeletionPolicy }] of buckets) {
+      expect(Properties.BucketEncryption, id).toBeDefined()
+      expect(Object.values(Properties.PublicAccessBlockConfiguration), id).toEqual([true, true, true, true])
+      expect(DeletionPolicy, id).toBe('Retain')
+    }
+  })
+
+  it('traces every function, keeps its logs for a bounded time and gives it a role of its own', () => {
+    const roles = new Set(functions.map(([, { Properties }]) => JSON.stringify(Properties.Role)))
+    expect(roles.size).toBe(functions.length)
+    for (const [id, { Properties }] of functions)
+      expect(Properties.TracingConfig, id).toEqual({ Mode: 'Active' })
+    for (const [id, { Properties }] of ofType('AWS::Logs::LogGroup'))
+      expect(Properties.RetentionInDays, id).toBe(30)
+  })
+
+  it('sends what a function fails on to a dead-letter queue', () => {
+    const kept = ofType('AWS::Lambda::EventInvokeConfig').map(
+      ([, { Properties }]) => Properties.FunctionName.Ref,
+    )
+    const asynchronous = chain.filter(({ on }) =>
+      on.some((t) => 'event' in t || 'ended' in t || 'everyMinutes' in t),
+    )
+    expect(kept.sort()).toEqual(asynchronous.map(({ stage }) => idInTemplate(stage)).sort())
+  })
+
+  it('watches the depth of every dead-letter queue', () => {
+    const queues = ofType('AWS::SQS::Queue').flatMap(([id]) => (id.endsWith('DeadLetters') ? [id] : []))
+    const watched = ofType('AWS::CloudWatch::Alarm').map(
+      ([, { Properties }]) => Properties.Dimensions[0].Value['Fn::GetAtt'][0],
+    )
+    expect(queues).toHaveLength(3)
+    expect(watched.sort()).toEqual(queues.sort())
+  })
+
+  it('keeps the ledger recoverable, encrypted and paid by use', () => {
+    const [[, ledger]] = ofType('AWS::DynamoDB::Table') as [[string, (typeof resources)[0][1]]]
+    expect(ledger.Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      SSESpecification: { SSEEnabled: true },
+    })
+  })
+
+  it('passes cfn-lint without a warning, and so does the bootstrap stack', () => {
+    const files = [join(folder, 'cloudformation-template-update-stack.json'), 'infra/bootstrap.yml']
+    // The framework writes dependencies that a reference already implies (W3005); they are not ours to remove.
+    const ignored = ['--ignore-checks', 'W3005']
+    const answer = spawnSync('.venv/bin/cfn-lint', [...ignored, '--', ...files], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    expect(`${answer.stdout}${answer.stderr}`).toBe('')
+    expect(answer.status).toBe(0)
+  })
+})
