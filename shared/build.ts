@@ -34,13 +34,18 @@ export const buildReport = z.object({
 })
 export type BuildReport = z.infer<typeof buildReport>
 
-/** Where the last good build of a lane left its database, and how many committed runs of each entity it has read. */
+/**
+ * Where the last good build of a lane left its database, and how many committed runs of each entity it has read.
+ * Committed runs are only ever added, so an equal count means that there is nothing new.
+ */
 export interface BuildState {
   ordinal: number
   databaseUri: string
   silverRuns: Record<string, number>
 }
 
+/** dbt's words for an entity and all that is made from it. */
+export const selectorOf = (entity: string) => `source:lake.${entity}+`
 export const editionOf = (runId: string, attempt: number) => `${runId}-${attempt}`
 export const buildStateKey = (lane: string) => ({ PK: `LANE#${lane}`, SK: 'STATE' })
 export const editionKey = (domain: string, edition: string) => ({
@@ -99,14 +104,14 @@ function judge(report: BuildReport): Verdict {
     datasets: datasets.map(({ domain, dataset, rows }) => ({ domain, dataset, rows })),
   } as unknown as { [name: string]: Value }
   if (verdict === 'passed') return { pass: true, shown }
+  if (verdict === 'error')
+    return { failed: report.error ?? 'dbt failed and gave no reason', fromReport: true }
   const failed = failed_tests
     .slice(0, 3)
     .map(
       ({ test, model, failures }) => `${test} on ${model}${failures === null ? '' : ` (${failures} rows)`}`,
     )
-  const reason =
-    verdict === 'tests_failed' ? `failed tests: ${failed.join(', ')}` : (report.error ?? 'dbt failed')
-  return { pass: false, reason, shown }
+  return { pass: false, reason: `failed tests: ${failed.join(', ')}`, shown }
 }
 
 /** What the ending transaction of a build also writes: the lane's new state and an edition for each domain. */

@@ -9,6 +9,7 @@ import type { Ended } from './work.js'
 export type Verdict =
   | { pass: true; shown: { [name: string]: Value } }
   | { pass: false; reason: string; shown: { [name: string]: Value } }
+  | { failed: string; fromReport?: true }
 
 export interface EndEffects extends World {
   publish(events: Outgoing[]): Promise<void>
@@ -35,10 +36,10 @@ export async function finishRun(
   if (run.state === 'READY' && run.attempt === attempt && !ended.ok)
     await effects.announceReady(run.kind, runId)
   if (run.state === 'RUNNING' && run.attempt === attempt) {
-    const verdict = ended.ok ? await effects.judge(run) : undefined
-    if (!verdict) {
-      const reason = ended.ok ? 'the job ended well but left no report' : ended.reason
-      return failAttempt(effects, run, reason)
+    // A job that judged its data and found it wanting ends badly too; its report tells that from a crash.
+    const verdict = (await effects.judge(run)) ?? { failed: 'the job ended well but left no report' }
+    if ('failed' in verdict || (verdict.pass && !ended.ok)) {
+      return failAttempt(effects, run, failureOf(verdict, ended))
     }
     if (!verdict.pass) {
       await parkRun(effects, run, { reason: verdict.reason, gate: true, shown: verdict.shown })
@@ -50,6 +51,12 @@ export async function finishRun(
     )
   }
   return settle(effects, runId)
+}
+
+/** Why an attempt failed: the job's own words where it left a report, else the service's. */
+function failureOf(verdict: Verdict, ended: Ended): string {
+  if ('failed' in verdict && (ended.ok || verdict.fromReport)) return verdict.failed
+  return ended.ok ? 'the job failed' : ended.reason
 }
 
 async function failAttempt(effects: EndEffects, run: Run, reason: string): Promise<string> {

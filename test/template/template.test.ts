@@ -3,7 +3,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { chain } from '../../events/chain.js'
-import { eventsOf, roleId } from '../../events/routes.js'
+import { eventsOf } from '../../events/routes.js'
 import { packageService, root } from './packaged.js'
 
 const ZIP_BYTES_MAX = 350_000

@@ -1,4 +1,5 @@
 import type { Detail, SilverUpdated } from '../../../events/catalog.js'
+import { selectorOf } from '../../../shared/build.js'
 import { type Declared, laneReading } from '../../../shared/declared.js'
 import { claim, join, laneName, registerLane, type World } from '../../../shared/lane.js'
 
@@ -20,7 +21,7 @@ export async function planBuild(
   const reading = laneReading(effects.project, silver.entity)
   if (!reading) return `no dbt model reads ${silver.entity}`
   const lane = laneName('build', reading.lane)
-  const selector = `source:lake.${silver.entity}+`
+  const selector = selectorOf(silver.entity)
   await registerLane(effects, lane)
   await join(effects, lane, {
     owner: {

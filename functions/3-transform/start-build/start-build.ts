@@ -1,4 +1,4 @@
-import { type BuildState, buildState, editionOf } from '../../../shared/build.js'
+import { type BuildState, buildState, editionOf, selectorOf } from '../../../shared/build.js'
 import { silverKey, silverPk } from '../../../shared/cleanse.js'
 import type { Declared } from '../../../shared/declared.js'
 import { TerminalError } from '../../../shared/errors.js'
@@ -51,15 +51,13 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
   const silver: SilverRuns = {}
   for (const entity of lane.entities)
     silver[entity] = await committedRuns(ledger, settings.silverBucket, entity)
-  if (sawAll(state, silver)) return { unchanged: 'nothing new since the last good build' }
+  const unbuilt = lane.entities.filter((entity) => state?.silverRuns[entity] !== silver[entity]?.length)
+  if (unbuilt.length === 0) return { unchanged: 'nothing new since the last good build' }
   const inputs = await inputsOf(ledger, run.runId)
-  const selectors = [...new Set(inputs.map(({ input }) => String(input.selector)))].sort()
+  const waited = inputs.map(({ input }) => String(input.selector))
+  // Silver that came after these entries is in the plan too, so its readers are built with it.
+  const selectors = [...new Set([...waited, ...unbuilt.map(selectorOf)])].sort()
   return prepared(effects, run, attempt, { domains: lane.domains, selectors, silver, state })
-}
-
-/** Committed runs are only ever added, so equal counts mean that the last good build has read them all. */
-function sawAll(state: BuildState | undefined, silver: SilverRuns): boolean {
-  return !!state && Object.entries(silver).every(([entity, runs]) => state.silverRuns[entity] === runs.length)
 }
 
 interface Facts {
