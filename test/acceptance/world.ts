@@ -1,0 +1,68 @@
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname } from 'node:path'
+import { land } from '../../cli/land.js'
+import { filesToLand } from '../../tools/start/options.js'
+import { Chain } from './chain.js'
+import { ROOT, type Stack, type StackOptions, startStack } from './stack.js'
+
+const PUTS_AT_ONCE = 16
+
+/** One deployed stack, its chain, and the files that landed in it: the cases of one run share it, one after another. */
+export interface World {
+  stack: Stack
+  chain: Chain
+  /** A folder `<source>/<file>` of everything that gold must hold: what the oracle reads. */
+  truth: string
+  scratch: string
+  /** Files that cleanse runs took or must still take. */
+  landed: number
+}
+
+export async function startWorld(options: StackOptions = {}): Promise<World> {
+  const stack = await startStack(options)
+  const scratch = mkdtempSync(`${tmpdir()}/sluice-acceptance-files-`)
+  const truth = `${scratch}/truth`
+  mkdirSync(truth)
+  return { stack, chain: new Chain(stack), truth, scratch, landed: 0 }
+}
+
+export interface File {
+  source: string
+  name: string
+  content: string | Buffer
+}
+
+/** Lands files at once and gives their keys; `counts` says whether gold must hold what is in them. */
+export async function landFiles(world: World, files: File[], { counts = true } = {}): Promise<string[]> {
+  const paths = files.map((file) => {
+    const path = `${counts ? world.truth : `${world.scratch}/untrue`}/${file.source}/${file.name}`
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, file.content)
+    return { source: file.source, path }
+  })
+  return landPaths(world, paths)
+}
+
+/** Lands the samples and makes them part of the truth. */
+export async function landSamples(world: World): Promise<string[]> {
+  const drops = filesToLand(`${ROOT}/samples`)
+  for (const { source, file } of drops) cpSync(file, `${world.truth}/${source}/${basename(file)}`)
+  return landPaths(
+    world,
+    drops.map(({ source, file }) => ({ source, path: file })),
+  )
+}
+
+export async function landPaths(world: World, files: { source: string; path: string }[]): Promise<string[]> {
+  const keys: string[] = []
+  const queue = files.entries()
+  const worker = async () => {
+    for (const [place, { source, path }] of queue) {
+      keys[place] = await land(String(world.stack.env.SLUICE_BRONZE_BUCKET), source, path)
+    }
+  }
+  await Promise.all(Array.from({ length: PUTS_AT_ONCE }, worker))
+  world.landed += files.length
+  return keys
+}
