@@ -6,6 +6,7 @@ of a plain line, and the batch stays fast; a name that was not guessed only cost
 
 import json
 import re
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 
@@ -14,24 +15,28 @@ from jobs.cleanse.lines import BOM
 SAMPLED_LINES = 1000
 SAMPLE_BYTES = 64 * 1024
 MAX_GUESSES = 20
+# A longer pattern slows every line, so a name that is rare among the lines is left to the exact rules.
+MIN_SHARE_PERCENT = 10
 # Names that stand for themselves in a pattern and as a field.
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_ -]{0,62}")
 
 
 def likely_unknown(paths: list[Path], columns: tuple) -> list[str]:
-    """Names of members in sampled lines that the contract does not have; at most MAX_GUESSES, sorted."""
+    """Names outside of the contract in a good part of the sampled lines; at most MAX_GUESSES, sorted."""
     known = {name.lower() for name in columns}
-    guesses: dict[str, str] = {}
     lines_of_each = max(2, SAMPLED_LINES // max(1, len(paths)))
-    for path in paths:
+    counts: Counter = Counter()
+    sampled = 0
+    for path in islice(paths, SAMPLED_LINES):
         for line in _sample(path, lines_of_each):
-            for name in _members(line):
-                # The engine's field names know no case, so of two such names only the first is guessed.
-                if name.lower() not in known and NAME.fullmatch(name):
-                    guesses.setdefault(name.lower(), name)
-        if len(guesses) >= MAX_GUESSES:
-            break
-    return sorted(guesses.values())[:MAX_GUESSES]
+            sampled += 1
+            counts.update(name for name in _members(line) if name.lower() not in known)
+    guesses: dict[str, str] = {}
+    for name, lines in counts.most_common(MAX_GUESSES):
+        # The engine's field names know no case, so of two such names only the more frequent one is guessed.
+        if lines * 100 >= sampled * MIN_SHARE_PERCENT and NAME.fullmatch(name):
+            guesses.setdefault(name.lower(), name)
+    return sorted(guesses.values())
 
 
 def _sample(path: Path, lines: int) -> list[bytes]:

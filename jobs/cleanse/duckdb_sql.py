@@ -177,7 +177,7 @@ COPY (
     {quoted(run_id)} AS _run_id, s.ingested_at AS _ingested_at
   FROM accepted a JOIN sources s USING (f)
   WHERE s.day = {quoted(day)} AND a.pos NOT IN (SELECT pos FROM losers)
-) TO {quoted(target)} (FORMAT parquet, COMPRESSION zstd)"""
+) TO {quoted(target)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"""
 
 
 SOURCES_SQL = """
