@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Outgoing } from '../events/catalog.js'
+import { GoldBuilt, type Outgoing } from '../events/catalog.js'
 import type { EndEffects, Verdict } from './end-run.js'
 import { TerminalError } from './errors.js'
 import type { LedgerReader, Value, Write } from './ledger.js'
@@ -81,7 +81,7 @@ export function buildEnd(effects: BuildEndEffects): Pick<EndEffects, 'judge' | '
       run.unchanged
         ? undefined
         : {
-            name: 'Gold Built',
+            name: GoldBuilt.name,
             detail: { runId: run.runId, domains: run.domains as string[], edition: String(run.edition) },
           },
   }

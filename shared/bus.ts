@@ -1,5 +1,5 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
-import { type Outgoing, SOURCE } from '../events/catalog.js'
+import { BatchReady, BuildReady, type Outgoing, SOURCE } from '../events/catalog.js'
 import { EventsRefused } from './errors.js'
 
 /** PutEvents takes at most 10 entries a call (EventBridge API reference). */
@@ -28,4 +28,4 @@ export function putEvents(busName: string, client = new EventBridgeClient({})): 
 export const announceReady =
   (put: PutEvents) =>
   (kind: 'cleanse' | 'build', runId: string): Promise<void> =>
-    put([{ name: kind === 'cleanse' ? 'Batch Ready' : 'Build Ready', detail: { runId } }])
+    put([{ name: kind === 'cleanse' ? BatchReady.name : BuildReady.name, detail: { runId } }])

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Outgoing } from '../events/catalog.js'
+import { type Outgoing, SilverUpdated } from '../events/catalog.js'
 import type { Declared } from './declared.js'
 import type { EndEffects, Verdict } from './end-run.js'
 import { TerminalError } from './errors.js'
@@ -59,7 +59,7 @@ export function cleanseEnd(effects: CleanseEffects): Pick<EndEffects, 'judge' | 
       return commit(effects, run, report)
     },
     outcome: (run): Outgoing => ({
-      name: 'Silver Updated',
+      name: SilverUpdated.name,
       detail: { runId: run.runId, entity: run.subject, rows: rowCounts.parse(run.rows) },
     }),
   }

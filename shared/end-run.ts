@@ -1,4 +1,4 @@
-import type { Outgoing } from '../events/catalog.js'
+import { GateFailed, type Outgoing, StageFailed } from '../events/catalog.js'
 import { iso } from './clock.js'
 import { claim, release, type World } from './lane.js'
 import type { Value, Write } from './ledger.js'
@@ -122,7 +122,7 @@ export async function settle(effects: EndEffects, runId: string): Promise<string
 /** Tells of a parked run, and looks after its lane again. */
 export async function settleParked(effects: World & Pick<EndEffects, 'publish'>, run: Run): Promise<string> {
   const detail = { runId: run.runId, kind: run.kind, subject: run.subject, reason: String(run.reason) }
-  const name = run.gate === 'failed' ? 'Gate Failed' : 'Stage Failed'
+  const name = run.gate === 'failed' ? GateFailed.name : StageFailed.name
   if (run.duePk) await effects.publish([{ name, detail }])
   await claim(effects, run.lane)
   return `parked: ${run.reason}`

@@ -1,4 +1,4 @@
-import type { Detail, GoldBuilt, Outgoing } from '../../../events/catalog.js'
+import { type Detail, type GoldBuilt, GoldPublished, type Outgoing } from '../../../events/catalog.js'
 import { type BuildReport, buildReport, editionKey } from '../../../shared/build.js'
 import { type Clock, iso } from '../../../shared/clock.js'
 import { TransientError } from '../../../shared/errors.js'
@@ -54,7 +54,7 @@ async function publishDomain(effects: PublishGoldEffects, domain: string, built:
     const exported = await exportedDatasets(effects, domain, runId, Number(item.attempt))
     for (const dataset of exported) await effects.putTable(goldTable(dataset, edition))
     const names = exported.map(({ dataset }) => dataset)
-    await effects.publish([{ name: 'Gold Published', detail: { runId, domain, edition, datasets: names } }])
+    await effects.publish([{ name: GoldPublished.name, detail: { runId, domain, edition, datasets: names } }])
   }
   await ledger.write({ put: { ...publishEntryKey(domain, runId), edition, at: iso(clock.now()), current } })
   return current

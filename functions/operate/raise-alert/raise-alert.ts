@@ -1,4 +1,11 @@
-import type { Detail, Event, GateFailed, Outgoing, StageFailed } from '../../../events/catalog.js'
+import {
+  type Detail,
+  type Event,
+  GateFailed,
+  IncidentOpened,
+  type Outgoing,
+  StageFailed,
+} from '../../../events/catalog.js'
 import { type Clock, iso } from '../../../shared/clock.js'
 import { absent, type Ledger } from '../../../shared/ledger.js'
 
@@ -26,8 +33,8 @@ export async function raiseAlert(
 ): Promise<string> {
   const { ledger, clock } = effects
   const { runId, kind, subject, reason } = failure
-  const priority = name === 'Stage Failed' ? ('P1' as const) : ('P2' as const)
-  const title = `${kind} of ${subject}: ${name === 'Gate Failed' ? 'held at the gate' : 'failed'}`
+  const priority = name === StageFailed.name ? ('P1' as const) : ('P2' as const)
+  const title = `${kind} of ${subject}: ${name === GateFailed.name ? 'held at the gate' : 'failed'}`
   const known = await ledger.get(incidentKey(runId))
   if (known) return 'this incident is open already'
   await effects.notify(
@@ -38,7 +45,7 @@ export async function raiseAlert(
   const opened = await ledger.write({ put: incident, when: [absent('PK')] })
   if (!opened.done) return 'somebody else opened this incident'
   await effects.publish([
-    { name: 'Incident Opened', detail: { incidentId: `run:${runId}`, runId, priority, title } },
+    { name: IncidentOpened.name, detail: { incidentId: `run:${runId}`, runId, priority, title } },
   ])
   return `opened a ${priority} incident`
 }

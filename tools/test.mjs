@@ -1,0 +1,100 @@
+// `npm test`: every check and every test, in two lanes side by side, then one acceptance run on the whole stack.
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const results = '.sluice/test'
+const bin = (name) => `node_modules/.bin/${name}`
+const python = (name) => `.venv/bin/${name}`
+const say = (line) => process.stdout.write(`${line}\n`)
+
+const vitest = (project) => ({
+  title: `vitest ${project}`,
+  command: [bin('vitest'), 'run', '--project', project, '--reporter=default', '--reporter=json'],
+  options: [`--outputFile.json=${results}/vitest-${project}.json`],
+  count: () => countVitest(`${root}${results}/vitest-${project}.json`),
+})
+const pytest = (folder) => ({
+  title: `pytest ${folder}`,
+  command: [python('pytest'), `test/python/${folder}`, '--durations=5'],
+  options: [`--junit-xml=${results}/pytest-${folder}.xml`],
+  count: () => countPytest(`${root}${results}/pytest-${folder}.xml`),
+})
+const check = (title, ...command) => ({ title, command, options: [], count: () => ({ passed: 0, failed: 0, skipped: 0 }) })
+
+const lanes = [
+  [
+    check('types', bin('tsc')),
+    check('biome', bin('biome'), 'check', '--error-on-warnings', '.'),
+    vitest('unit'),
+    vitest('template'),
+    vitest('emulator'),
+    pytest('local'),
+  ],
+  [
+    check('ruff', python('ruff'), 'check', '.'),
+    check('ruff format', python('ruff'), 'format', '--check', '.'),
+    check('sqlfluff', python('sqlfluff'), 'lint', 'dbt_project/models', 'dbt_project/tests'),
+    pytest('samples'),
+    pytest('jobs'),
+    pytest('dbt'),
+    pytest('spark'),
+  ],
+]
+
+function countVitest(file) {
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(file, 'utf8'))
+  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests }
+}
+
+function countPytest(file) {
+  const text = readFileSync(file, 'utf8')
+  const number = (name) => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(text)?.[1] ?? 0)
+  const failed = number('failures') + number('errors')
+  return { passed: number('tests') - failed - number('skipped'), failed, skipped: number('skipped') }
+}
+
+/** Runs one step with its output kept until it ends, so that the lanes do not mix their lines. */
+function run({ title, command, options, count }) {
+  const begun = performance.now()
+  const [program, ...args] = [...command, ...options]
+  const child = spawn(program, args, { cwd: root, env: { ...process.env, FORCE_COLOR: '0' } })
+  let output = ''
+  child.stdout.on('data', (chunk) => (output += chunk))
+  child.stderr.on('data', (chunk) => (output += chunk))
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      const counts = counted(count, code)
+      const seconds = ((performance.now() - begun) / 1_000).toFixed(1)
+      const tests = counts.passed + counts.failed > 0 ? `${counts.passed} passed, ${counts.failed} failed` : ''
+      const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
+      say(`  ${code === 0 ? 'ok    ' : 'FAILED'} ${title.padEnd(20)} ${`${tests}${skipped}`.padEnd(32)} ${seconds.padStart(6)} s`)
+      if (code !== 0) say(output)
+      resolve(counts)
+    })
+  })
+}
+
+/** The tests that a step counted; a step that failed without counting one counts as one failure. */
+function counted(count, code) {
+  try {
+    const counts = count()
+    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+}
+
+rmSync(`${root}${results}`, { recursive: true, force: true })
+mkdirSync(`${root}${results}`, { recursive: true })
+const all = []
+const runLane = async (steps) => {
+  for (const step of steps) all.push(await run(step))
+}
+say('\nTests\n')
+await Promise.all(lanes.map(runLane))
+await runLane([vitest('acceptance')])
+const sum = (name) => all.reduce((total, counts) => total + counts[name], 0)
+say(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
+process.exitCode = sum('failed') > 0 ? 1 : 0

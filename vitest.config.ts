@@ -1,0 +1,58 @@
+import { defineConfig } from 'vitest/config'
+
+const EMULATOR = 'test/emulator/**/*.test.ts'
+
+/**
+ * `unit` needs nothing but Node; `emulator` starts one local AWS for all of its files, on a free port; `template`
+ * packages the service; `acceptance` runs the whole stack, and `full` what takes longer (`npm run accept`).
+ */
+export default defineConfig({
+  test: {
+    pool: 'threads',
+    isolate: false,
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [EMULATOR, 'test/acceptance/**', 'test/template/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'emulator',
+          include: [EMULATOR],
+          globalSetup: ['test/emulator/start.ts'],
+          setupFiles: ['test/emulator/environment.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'template', include: ['test/template/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'acceptance',
+          include: ['test/acceptance/acceptance.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'full',
+          include: ['test/acceptance/full/*.test.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
