@@ -10,8 +10,7 @@ from jobs.cleanse.limits import MAX_DRIFT_COLUMNS, MAX_LINE_BYTES
 from jobs.compiled import CompiledContract
 
 BLANKS = "' ' || CHR(9) || CHR(10) || CHR(13)"
-# Bare member numbers get quotes, so that their text survives: the JSON reader would pass them through a
-# double.
+# Bare member numbers get quotes, so that their text survives: the reader would pass them through a double.
 NUMBER = r'([^\\]"[ \t\r]*:[ \t\r]*)(-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?)([ \t\r]*[,}])'
 # DuckDB's reader takes trailing commas, NaN and Infinity for JSON. A cheap suspicion first, then a look
 # outside of strings.
