@@ -1,0 +1,90 @@
+import fc from 'fast-check'
+import { beforeAll, expect, test } from 'vitest'
+import type { Ledger, Page, Write } from '../../shared/ledger.js'
+import { documentClient, ledger } from '../../shared/ledger-dynamo.js'
+import { FakeLedger } from '../fakes/ledger.js'
+import { reading, writes } from './ledger-operations.js'
+import { createLedgerTable } from './table.js'
+
+const PAGES_MAX = 30
+let real: Ledger
+
+beforeAll(async () => {
+  real = ledger(await createLedgerTable('conformance'), documentClient())
+})
+
+/** What became of a write: done, refused at which places, or not even taken. */
+async function outcome(on: Ledger, write: Write[]): Promise<unknown> {
+  return on.write(...write).catch((error: Error) => ({ thrown: error.name }))
+}
+
+async function pages(read: (after?: string) => Promise<Page>): Promise<Page['items'][]> {
+  const found: Page['items'][] = []
+  let after: string | undefined
+  for (let count = 0; count < PAGES_MAX; count += 1) {
+    const page = await read(after)
+    found.push(page.items)
+    after = page.next
+    if (!after) return found
+  }
+  throw new Error('a query did not end')
+}
+
+const keyOf = (write: Write) => {
+  if ('put' in write) return { PK: write.put.PK, SK: write.put.SK }
+  if ('update' in write) return write.update
+  return 'check' in write ? write.check : write.remove
+}
+
+test('the fake ledger answers every write, read, page and index as DynamoDB does', async () => {
+  const run = fc.asyncProperty(
+    fc.array(writes, { minLength: 1, maxLength: 14 }),
+    fc.array(reading, { minLength: 1, maxLength: 3 }),
+    async (sequence, readings) => {
+      const fake = new FakeLedger()
+      try {
+        for (const write of sequence) {
+          expect(await outcome(fake, write)).toEqual(await outcome(real, write))
+          for (const key of write.map(keyOf)) expect(await fake.get(key)).toEqual(await real.get(key))
+        }
+        for (const one of readings) await compareReading(fake, one)
+      } finally {
+        for (const { PK, SK } of fake.all()) await real.write({ remove: { PK, SK } })
+      }
+    },
+  )
+  await fc.assert(run, { numRuns: 60, seed: 20_260_302 })
+})
+
+type Reading = typeof reading extends fc.Arbitrary<infer R> ? R : never
+
+async function compareReading(fake: FakeLedger, one: Reading): Promise<void> {
+  const { pk, prefix, limit, newestFirst, index, until } = one
+  const query = (on: Ledger) => (after?: string) =>
+    on.query(pk, { limit, newestFirst, ...(prefix && { prefix }), ...(after && { after }) })
+  expect(await pages(query(fake))).toEqual(await pages(query(real)))
+  const candidates = (on: Ledger) => (after?: string) =>
+    on.index(index, { limit, newestFirst, ...(until && { until }), ...(after && { after }) })
+  const ordered = (found: Page['items'][]) => found.map((page) => page.map((item) => JSON.stringify(sorted(item))))
+  expect(ordered(await pages(candidates(fake)))).toEqual(ordered(await pages(candidates(real))))
+}
+
+const sorted = (item: object) => Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))
+
+test('a transaction that names one item twice is refused by both, and changes nothing', async () => {
+  const twice: Write[] = [
+    { put: { PK: 'TWICE', SK: 'META', state: 'READY' } },
+    { check: { PK: 'TWICE', SK: 'META' }, when: [{ absent: 'PK' }] },
+  ]
+  const fake = new FakeLedger()
+  expect(await outcome(real, twice)).toEqual({ thrown: 'ValidationException' })
+  expect(await outcome(fake, twice)).toEqual({ thrown: 'ValidationException' })
+  expect(await real.get({ PK: 'TWICE', SK: 'META' })).toBeUndefined()
+  expect(fake.all()).toEqual([])
+})
+
+test('a transaction of 101 writes is refused by both', async () => {
+  const many = Array.from({ length: 101 }, (_, n): Write => ({ put: { PK: 'MANY', SK: `IN#${n}` } }))
+  expect(await outcome(real, many)).toEqual({ thrown: 'ValidationException' })
+  expect(await outcome(new FakeLedger(), many)).toEqual({ thrown: 'ValidationException' })
+})

@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import type { Condition, Item, Key, Value, Write } from '../../shared/ledger.js'
+
+/** Few keys and few values, so that generated writes meet one another. */
+const key: fc.Arbitrary<Key> = fc.record({
+  PK: fc.constantFrom('RUN#1', 'LANE#a'),
+  SK: fc.constantFrom('META', 'WAIT#1', 'WAIT#10', 'WAIT#é', 'WAIT#z', 'IN#FILE#1'),
+})
+const time = fc.integer({ min: 1, max: 999_999 }).map((number) => String(number).padStart(6, '0'))
+const value = (name: string): fc.Arbitrary<Value> => {
+  if (name === 'attempt') return fc.constantFrom<Value>(0, 1, 2, '1')
+  if (name === 'detail') return fc.constantFrom<Value>({ a: 1, b: [null, true] }, [1, 'x'], null, false, '')
+  if (name === 'history') return fc.constantFrom<Value>([], [{ at: 'x' }])
+  if (name.endsWith('Pk')) return fc.constantFrom('all', 'none')
+  return name.endsWith('At') ? time : fc.constantFrom('READY', 'RUNNING')
+}
+const NAMES = ['state', 'attempt', 'detail', 'history', 'duePk', 'dueAt', 'recentPk', 'recentAt']
+const attributes = fc
+  .subarray(NAMES)
+  .chain((names) => fc.record(Object.fromEntries(names.map((name) => [name, value(name)]))))
+const some = attributes.filter((set) => Object.keys(set).length > 0)
+
+const name = fc.constantFrom('PK', ...NAMES)
+const condition: fc.Arbitrary<Condition> = fc.oneof(
+  name.map((absent) => ({ absent })),
+  name.map((present) => ({ present })),
+  fc
+    .constantFrom('state', 'attempt', 'detail', 'history')
+    .chain((attribute) => value(attribute).map((is) => ({ attribute, is }))),
+  fc.record({ attribute: fc.constantFrom('attempt', 'state'), below: fc.integer({ min: 0, max: 3 }) }),
+  fc.record({
+    attribute: fc.constant('attempt'),
+    below: fc.integer({ min: 0, max: 3 }),
+    orAbsent: fc.constant(true as const),
+  }),
+)
+const when = fc.array(condition, { maxLength: 2 })
+
+const put = fc
+  .tuple(key, attributes, when)
+  .map(([at, set, conditions]): Write => ({ put: { ...at, ...set } as Item, when: conditions }))
+const update = fc
+  .tuple(key, some, fc.boolean(), fc.subarray(['state', 'duePk', 'dueAt', 'job']), when)
+  .map(([at, set, appends, remove, conditions]): Write => {
+    const { history, ...rest } = set
+    const kept = Object.keys(rest).length > 0 ? rest : { detail: 'kept' }
+    return {
+      update: at,
+      set: kept,
+      ...(appends && { append: { history: [{ at: String(history) }] } }),
+      remove: remove.filter((removed) => !(removed in kept)),
+      when: conditions,
+    }
+  })
+const remove = fc.tuple(key, when).map(([at, conditions]): Write => ({ remove: at, when: conditions }))
+const check = fc
+  .tuple(key, fc.array(condition, { minLength: 1, maxLength: 2 }))
+  .map(([at, conditions]): Write => ({ check: at, when: conditions }))
+
+/** One write, or a transaction; now and then one that names an item twice, which DynamoDB must refuse. */
+export const writes: fc.Arbitrary<Write[]> = fc.oneof(
+  { weight: 2, arbitrary: fc.tuple(fc.oneof(put, update, remove)) },
+  {
+    weight: 3,
+    arbitrary: fc.array(fc.oneof({ weight: 3, arbitrary: put }, update, remove, check), {
+      minLength: 2,
+      maxLength: 4,
+    }),
+  },
+)
+
+export const reading = fc.record({
+  pk: fc.constantFrom('RUN#1', 'LANE#a'),
+  prefix: fc.constantFrom(undefined, 'WAIT#', 'WAIT#1', 'X'),
+  limit: fc.integer({ min: 1, max: 3 }),
+  newestFirst: fc.boolean(),
+  index: fc.constantFrom('due' as const, 'recent' as const, 'quarantined' as const),
+  until: fc.option(time, { nil: undefined }),
+})

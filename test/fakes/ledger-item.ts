@@ -1,0 +1,60 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Condition, Item, Value, Write } from '../../shared/ledger.js'
+
+/** A call that DynamoDB refuses as malformed: an error of the caller, whatever the table holds. */
+export class ValidationException extends Error {
+  override readonly name = 'ValidationException'
+}
+
+/** An item holds at most 400 KB (DynamoDB developer guide, "Service quotas"). */
+const ITEM_BYTES_MAX = 400 * 1_024
+
+/** A copy as the SDK makes it on the way to the table: no undefined values, finite numbers only. */
+export function stored<T extends Value | undefined>(value: T): T {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} is no number`)
+  if (Array.isArray(value)) return value.map((one) => stored(one)) as T
+  if (value === null || typeof value !== 'object') return value
+  const entries = Object.entries(value).filter(([, content]) => content !== undefined)
+  return Object.fromEntries(entries.map(([name, content]) => [name, stored(content)])) as T
+}
+
+/** Whether a condition holds for an item, or for the absence of one. */
+export function holds(condition: Condition, item: Item | undefined): boolean {
+  if ('absent' in condition) return item?.[condition.absent] === undefined
+  if ('present' in condition) return item?.[condition.present] !== undefined
+  const value = item?.[condition.attribute]
+  if ('is' in condition) return value !== undefined && isDeepStrictEqual(value, stored(condition.is))
+  if (value === undefined) return condition.orAbsent === true
+  return typeof value === 'number' && value < condition.below
+}
+
+/** The item after a write, or nothing when the write deletes it; `undefined` stands for "no item" on both sides. */
+export function written(write: Write, before: Item | undefined): Item | undefined {
+  if ('put' in write) return bounded(stored(write.put))
+  if ('check' in write) return before
+  return 'update' in write ? bounded(updated(write, before)) : undefined
+}
+
+function updated(write: Extract<Write, { update: unknown }>, before: Item | undefined): Item {
+  const { update, set = {}, append = {}, remove = [] } = write
+  const touched = [...Object.keys(set), ...Object.keys(append), ...remove]
+  if (touched.length === 0) throw new ValidationException('an update that changes nothing')
+  if (new Set(touched).size < touched.length) throw new ValidationException('two document paths overlap')
+  if (touched.some((name) => name === 'PK' || name === 'SK'))
+    throw new ValidationException('an update cannot change the key')
+  const after: Item = { ...(before ?? update), ...stored(set) }
+  for (const [name, values] of Object.entries(append)) {
+    const list = before?.[name] ?? []
+    if (!Array.isArray(list)) throw new ValidationException(`${name} is no list`)
+    after[name] = [...list, ...stored(values)]
+  }
+  for (const name of remove) delete after[name]
+  return after
+}
+
+function bounded(item: Item): Item {
+  if (!item.PK || !item.SK) throw new ValidationException('a key attribute is empty')
+  if (Buffer.byteLength(JSON.stringify(item)) > ITEM_BYTES_MAX)
+    throw new ValidationException('an item is larger than 400 KB')
+  return item
+}
