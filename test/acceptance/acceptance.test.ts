@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { badInputCase } from './bad-input.case.js'
+import { failingTestCase } from './failing-test.case.js'
+import { gateCase } from './gate.case.js'
+import { redeliveryCase } from './redelivery.case.js'
+import { rightsCase } from './rights.case.js'
 import { samplesCase } from './samples.case.js'
+import { secondBuildCase } from './second-build.case.js'
 import { startWorld, type World } from './world.js'
 
 const SET_UP_MILLISECONDS_MAX = 180_000
@@ -16,4 +22,10 @@ describe('the deployed chain', { timeout: TEST_MILLISECONDS_MAX }, () => {
   })
 
   describe('from bronze to gold', () => samplesCase(() => world))
+  describe('what comes again', () => redeliveryCase(() => world))
+  describe('the gate', () => gateCase(() => world))
+  describe('a second build', () => secondBuildCase(() => world))
+  describe('a failing dbt test', () => failingTestCase(() => world))
+  describe('bad input', () => badInputCase(() => world))
+  describe('rights', () => rightsCase(() => world))
 })

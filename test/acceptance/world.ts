@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path'
 import { land } from '../../cli/land.js'
 import { filesToLand } from '../../tools/start/options.js'
 import { Chain } from './chain.js'
+import { tap } from './queues.js'
 import { ROOT, type Stack, type StackOptions, startStack } from './stack.js'
 
 const PUTS_AT_ONCE = 16
@@ -17,6 +18,10 @@ export interface World {
   scratch: string
   /** Files that cleanse runs took or must still take. */
   landed: number
+  /** The samples as they landed. */
+  drops: { source: string; path: string; key: string }[]
+  /** A queue with a copy of each event that S3 sent of bronze. */
+  tap: string
 }
 
 export async function startWorld(options: StackOptions = {}): Promise<World> {
@@ -24,34 +29,41 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
   const scratch = mkdtempSync(`${tmpdir()}/sluice-acceptance-files-`)
   const truth = `${scratch}/truth`
   mkdirSync(truth)
-  return { stack, chain: new Chain(stack), truth, scratch, landed: 0 }
+  const copies = await tap(String(stack.env.SLUICE_BRONZE_BUCKET))
+  return { stack, chain: new Chain(stack), truth, scratch, landed: 0, drops: [], tap: copies }
 }
 
 export interface File {
   source: string
   name: string
   content: string | Buffer
+  /** What gold must hold of it, where that is not simply all. */
+  truth?: string | Buffer
 }
 
-/** Lands files at once and gives their keys; `counts` says whether gold must hold what is in them. */
+/** Lands files at once and gives their keys; `counts: false` keeps them out of what gold must hold. */
 export async function landFiles(world: World, files: File[], { counts = true } = {}): Promise<string[]> {
-  const paths = files.map((file) => {
-    const path = `${counts ? world.truth : `${world.scratch}/untrue`}/${file.source}/${file.name}`
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, file.content)
-    return { source: file.source, path }
+  const paths = files.map(({ source, name, content, truth = content }) => {
+    const path = write(`${world.scratch}/landed/${source}/${name}`, content)
+    if (counts) write(`${world.truth}/${source}/${name}`, truth)
+    return { source, path }
   })
   return landPaths(world, paths)
 }
 
+function write(path: string, content: string | Buffer): string {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, content)
+  return path
+}
+
 /** Lands the samples and makes them part of the truth. */
-export async function landSamples(world: World): Promise<string[]> {
+export async function landSamples(world: World): Promise<void> {
   const drops = filesToLand(`${ROOT}/samples`)
   for (const { source, file } of drops) cpSync(file, `${world.truth}/${source}/${basename(file)}`)
-  return landPaths(
-    world,
-    drops.map(({ source, file }) => ({ source, path: file })),
-  )
+  const files = drops.map(({ source, file }) => ({ source, path: file }))
+  const keys = await landPaths(world, files)
+  world.drops = files.map((file, place) => ({ ...file, key: String(keys[place]) }))
 }
 
 export async function landPaths(world: World, files: { source: string; path: string }[]): Promise<string[]> {

@@ -1,0 +1,63 @@
+/**
+ * Rights that no case of the acceptance run uses, each with the moment in which it is needed. The key is a stage, or
+ * `*` for every stage, and the action.
+ */
+const AFTER_A_CRASH = 'when a run is late: the reconciler takes the step that a stage could not finish'
+const FULL_LANE = 'when more than 32 entries wait at once, the rest is taken page by page under this check'
+const SPARK = 'when a batch is large or pinned to Spark: the Glue case of the full run uses it'
+const ATHENA = 'Athena asks for it on the caller’s behalf; the local AWS checks it and records no call'
+const SERVICE =
+  'the Lambda service asks for it on the role’s behalf; the local AWS checks it and records no call'
+const PARKED =
+  'when a job cannot be started for good: the run is parked, people are told and the lane is claimed again'
+const NOT_FOUND =
+  'makes S3 say 404 and not 403 for a report that a crashed job never wrote; no call has its name'
+
+export const unusedRights: Record<string, string> = {
+  '* logs:CreateLogStream': SERVICE,
+  '* logs:PutLogEvents': SERVICE,
+  '* xray:PutTraceSegments': 'the Lambda service sends the traces; the local AWS has no X-Ray',
+  '* xray:PutTelemetryRecords': 'the Lambda service sends the traces; the local AWS has no X-Ray',
+  '* sqs:SendMessage': 'the Lambda service sends on an event that failed three times, after three minutes',
+  '* dynamodb:ConditionCheckItem': FULL_LANE,
+  'record-landing sqs:ReceiveMessage': SERVICE,
+  'record-landing sqs:DeleteMessage': SERVICE,
+  'record-landing sqs:GetQueueAttributes': SERVICE,
+  'record-landing s3:ListBucket':
+    'makes S3 say 404 and not 403 for a file that went away; no call has its name',
+  'start-cleanse events:PutEvents': PARKED,
+  'start-cleanse dynamodb:DeleteItem': PARKED,
+  'start-cleanse ecs:StopTask': 'when an attempt was taken over by another: its own task is stopped',
+  'start-cleanse glue:StartJobRun': SPARK,
+  'start-cleanse glue:GetJobRuns': SPARK,
+  'start-cleanse glue:BatchStopJobRun': SPARK,
+  'finish-cleanse s3:ListBucket': NOT_FOUND,
+  'finish-cleanse glue:GetJobRun': SPARK,
+  'start-build events:PutEvents': PARKED,
+  'start-build dynamodb:DeleteItem': PARKED,
+  'start-build ecs:StopTask': 'when an attempt was taken over by another: its own task is stopped',
+  'finish-build s3:ListBucket': NOT_FOUND,
+  'publish-gold s3:ListBucket': NOT_FOUND,
+  'reconcile s3:ListBucket': NOT_FOUND,
+  'reconcile s3:GetObject': AFTER_A_CRASH,
+  'reconcile s3:GetObjectVersion':
+    'when a version that S3 lists has no size, or an event lost its version id',
+  'reconcile s3:PutObject': AFTER_A_CRASH,
+  'reconcile s3:DeleteObject': AFTER_A_CRASH,
+  'reconcile glue:BatchCreatePartition': AFTER_A_CRASH,
+  'reconcile ecs:RunTask': AFTER_A_CRASH,
+  'reconcile iam:PassRole': AFTER_A_CRASH,
+  'reconcile ecs:StopTask': AFTER_A_CRASH,
+  'reconcile ecs:DescribeTasks': AFTER_A_CRASH,
+  'reconcile glue:StartJobRun': SPARK,
+  'reconcile glue:GetJobRuns': SPARK,
+  'reconcile glue:BatchStopJobRun': SPARK,
+  'reconcile glue:GetJobRun': SPARK,
+  'api s3:ListBucket': ATHENA,
+  'api s3:GetBucketLocation': ATHENA,
+  'api s3:PutObject': ATHENA,
+  'api s3:AbortMultipartUpload': ATHENA,
+  'api glue:GetDatabase': ATHENA,
+  'api glue:GetTable': ATHENA,
+  'api glue:GetPartitions': ATHENA,
+}
