@@ -14,9 +14,24 @@ export class Faults {
   diedAt: string | undefined
   private dead = false
   private crashes: { call: number; when: 'before' | 'after' }[] = []
+  private named: { effect: string; when: 'before' | 'after' } | undefined
 
   crashAt(...crashes: { call: number; when: 'before' | 'after' }[]): void {
     this.crashes = crashes
+  }
+
+  /** Crashes at the n-th effect from here on. */
+  crashFromNow(call: number, when: 'before' | 'after'): void {
+    this.crashes = [{ call: this.calls + call, when }]
+  }
+
+  /** Crashes once, at the next effect of this name, such as `tasks.run`. */
+  crashAtEffect(effect: string, when: 'before' | 'after'): void {
+    this.named = { effect, when }
+  }
+
+  isDead(): boolean {
+    return this.dead
   }
 
   revive(): void {
@@ -38,10 +53,12 @@ export class Faults {
   private async call(name: string, effect: () => unknown): Promise<unknown> {
     if (this.dead) throw new Crash(`dead since ${this.diedAt}`)
     this.calls += 1
-    const crash = this.crashes.find(({ call }) => call === this.calls)
+    const crash =
+      this.named?.effect === name ? this.named : this.crashes.find(({ call }) => call === this.calls)
     if (crash?.when === 'after') await effect()
     if (crash) {
       this.dead = true
+      this.named = undefined
       this.diedAt = `${crash.when} call ${this.calls}, ${name}`
       throw new Crash(this.diedAt)
     }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Condition, Item, Value, Write } from '../../shared/ledger.js'
+import type { Condition, Item, Write } from '../../shared/ledger.js'
 
 /** A call that DynamoDB refuses as malformed: an error of the caller, whatever the table holds. */
 export class ValidationException extends Error {
@@ -9,13 +9,16 @@ export class ValidationException extends Error {
 /** An item holds at most 400 KB (DynamoDB developer guide, "Service quotas"). */
 const ITEM_BYTES_MAX = 400 * 1_024
 
-/** A copy as the SDK makes it on the way to the table: no undefined values, finite numbers only. */
-export function stored<T extends Value | undefined>(value: T): T {
+/**
+ * A copy as the SDK makes it on the way to the table: no undefined values, finite numbers only. It is frozen, so that
+ * it can be handed out as it is: who changes what the ledger gave is told at once.
+ */
+export function stored<T>(value: T): T {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} is no number`)
-  if (Array.isArray(value)) return value.map((one) => stored(one)) as T
-  if (value === null || typeof value !== 'object') return value
+  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value
+  if (Array.isArray(value)) return Object.freeze(value.map((one) => stored(one))) as T
   const entries = Object.entries(value).filter(([, content]) => content !== undefined)
-  return Object.fromEntries(entries.map(([name, content]) => [name, stored(content)])) as T
+  return Object.freeze(Object.fromEntries(entries.map(([name, content]) => [name, stored(content)]))) as T
 }
 
 /** Whether a condition holds for an item, or for the absence of one. */
@@ -30,7 +33,7 @@ export function holds(condition: Condition, item: Item | undefined): boolean {
 
 /** The item after a write, or nothing when the write deletes it; `undefined` stands for "no item" on both sides. */
 export function written(write: Write, before: Item | undefined): Item | undefined {
-  if ('put' in write) return bounded(stored(write.put))
+  if ('put' in write) return bounded(write.put)
   if ('check' in write) return before
   return 'update' in write ? bounded(updated(write, before)) : undefined
 }
@@ -42,17 +45,18 @@ function updated(write: Extract<Write, { update: unknown }>, before: Item | unde
   if (new Set(touched).size < touched.length) throw new ValidationException('two document paths overlap')
   if (touched.some((name) => name === 'PK' || name === 'SK'))
     throw new ValidationException('an update cannot change the key')
-  const after: Item = { ...(before ?? update), ...stored(set) }
+  const after: Item = { ...(before ?? update), ...set }
   for (const [name, values] of Object.entries(append)) {
     const list = before?.[name] ?? []
     if (!Array.isArray(list)) throw new ValidationException(`${name} is no list`)
-    after[name] = [...list, ...stored(values)]
+    after[name] = [...list, ...values]
   }
   for (const name of remove) delete after[name]
   return after
 }
 
-function bounded(item: Item): Item {
+function bounded(content: Item): Item {
+  const item = stored(content)
   if (!item.PK || !item.SK) throw new ValidationException('a key attribute is empty')
   if (Buffer.byteLength(JSON.stringify(item)) > ITEM_BYTES_MAX)
     throw new ValidationException('an item is larger than 400 KB')

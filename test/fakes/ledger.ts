@@ -12,7 +12,7 @@ import {
   type Write,
   type Written,
 } from '../../shared/ledger.js'
-import { holds, stored, ValidationException, written } from './ledger-item.js'
+import { holds, ValidationException, written } from './ledger-item.js'
 
 /** The index `due` projects this and its keys only (infra/ledger.yml). */
 const PROJECTED: Partial<Record<IndexName, string[]>> = { due: ['PK', 'SK', 'duePk', 'dueAt', 'runId'] }
@@ -27,18 +27,19 @@ export class FakeLedger implements Ledger {
   constructor(private readonly options: { pageItems?: number } = {}) {}
 
   async get(key: Key): Promise<Item | undefined> {
-    return stored(this.items.get(address(key)))
+    return this.items.get(address(key))
   }
 
   async query(pk: string, query: Query): Promise<Page> {
-    const found = this.all().filter((item) => item.PK === pk && item.SK.startsWith(query.prefix ?? ''))
+    const prefix = query.prefix ?? ''
+    const found = [...this.items.values()].filter((item) => item.PK === pk && item.SK.startsWith(prefix))
     return this.page(found, ['SK'], ['PK', 'SK'], query)
   }
 
   async index(name: IndexName, query: Parameters<LedgerReader['index']>[1]): Promise<Page> {
     const { hash, range } = indexKeys[name]
     const { until } = query
-    const found = this.all().filter(
+    const found = [...this.items.values()].filter(
       (item) => item[hash] === INDEXED && typeof item[range] === 'string' && (!until || item[range] <= until),
     )
     const page = this.page(found, [range, 'PK', 'SK'], ['PK', 'SK', hash, range], query)
@@ -67,7 +68,7 @@ export class FakeLedger implements Ledger {
   /** Every item, for what a test asserts; in the order of PK and SK. */
   all(prefix = ''): Item[] {
     const items = [...this.items.values()].filter(({ PK }) => PK.startsWith(prefix))
-    return items.map((item) => stored(item)).sort((a, b) => byBytes(a, b, ['PK', 'SK']))
+    return items.sort((a, b) => byBytes(a, b, ['PK', 'SK']))
   }
 
   private place(key: string, item: Item | undefined): void {
@@ -116,8 +117,14 @@ function mark(text: string, keys: string[]): Item {
 /** DynamoDB orders strings by their UTF-8 bytes. */
 function byBytes(a: Item, b: Item, order: string[]): number {
   for (const name of order) {
-    const compared = Buffer.compare(Buffer.from(String(a[name])), Buffer.from(String(b[name])))
+    const compared = compareBytes(String(a[name]), String(b[name]))
     if (compared !== 0) return compared
   }
   return 0
+}
+
+/** JavaScript's own order differs from that of the bytes only beyond U+FFFF. */
+function compareBytes(a: string, b: string): number {
+  if (/[\ud800-\udfff]/.test(a + b)) return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  return a < b ? -1 : Number(a > b)
 }

@@ -1,5 +1,6 @@
 import type { LandedVersion, Version } from '../../shared/objects.js'
 import type { Plans, Reports } from '../../shared/work.js'
+import { stored } from './ledger-item.js'
 
 /** A bucket of JSON objects by key. */
 export class FakeObjects implements Plans, Reports {
@@ -10,14 +11,14 @@ export class FakeObjects implements Plans, Reports {
   constructor(readonly bucket: string) {}
 
   readonly writeOnce = async (key: string, content: unknown): Promise<string> => {
-    if (!this.objects.has(key)) this.objects.set(key, structuredClone(content))
+    if (!this.objects.has(key)) this.objects.set(key, stored(content))
     return `s3://${this.bucket}/${key}`
   }
 
-  readonly read = async (key: string): Promise<unknown> => structuredClone(this.objects.get(key))
+  readonly read = async (key: string): Promise<unknown> => this.objects.get(key)
 
   readonly put = async (key: string, content: unknown): Promise<void> => {
-    this.objects.set(key, structuredClone(content))
+    this.objects.set(key, stored(content))
   }
 
   readonly copy = async (from: string, to: string): Promise<void> => {

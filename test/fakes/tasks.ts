@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Ended, Started, TaskReader, TaskRequest, Tasks } from '../../shared/work.js'
+import { stored } from './ledger-item.js'
 
 interface Task {
   job: string
@@ -16,7 +17,7 @@ export class FakeTasks implements Tasks, TaskReader {
   failing: string[] = []
 
   async run(request: TaskRequest): Promise<Started> {
-    this.requests.push(structuredClone(request))
+    this.requests.push(stored(request))
     const known = this.tasks.find((task) => task.request.clientToken === request.clientToken)
     if (known && !isDeepStrictEqual(known.request, request))
       throw Object.assign(new Error('the token was used for another request'), { name: 'ConflictException' })
@@ -24,7 +25,7 @@ export class FakeTasks implements Tasks, TaskReader {
     const reason = this.failing.shift()
     if (reason) return { failed: `ECS started no task: ${reason}` }
     const job = `arn:aws:ecs:eu-west-1:111122223333:task/sluice/${this.tasks.length}`
-    this.tasks.push({ job, request: structuredClone(request) })
+    this.tasks.push({ job, request: stored(request) })
     return { job }
   }
 

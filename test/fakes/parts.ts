@@ -1,0 +1,153 @@
+import type { RecordLandingEffects } from '../../functions/1-ingest/record-landing/record-landing.js'
+import { cleanseStart } from '../../functions/2-cleanse/start-cleanse/start-cleanse.js'
+import { buildStart } from '../../functions/3-transform/start-build/start-build.js'
+import type { PublishGoldEffects } from '../../functions/4-publish/publish-gold/publish-gold.js'
+import type { RaiseAlertEffects } from '../../functions/operate/raise-alert/raise-alert.js'
+import type { ReconcileEffects } from '../../functions/operate/reconcile/reconcile.js'
+import { buildEnd } from '../../shared/build.js'
+import { cleanseEnd } from '../../shared/cleanse.js'
+import { type EndEffects, endUnchanged } from '../../shared/end-run.js'
+import type { World } from '../../shared/lane.js'
+import type { StartEffects } from '../../shared/start-run.js'
+import type { GoldTable } from '../../shared/tables.js'
+import { FakeBus } from './bus.js'
+import { FakeClock } from './clock.js'
+import { Faults } from './faults.js'
+import { FakeJobs } from './jobs.js'
+import { FakeLedger } from './ledger.js'
+import { FakeBronze, FakeObjects } from './objects.js'
+import { testProject as project } from './project.js'
+import { FakeTasks } from './tasks.js'
+
+const network = { cluster: 'cluster', subnets: ['subnet-1'], securityGroups: ['sg-1'] }
+
+function makeFakes(options: { pageItems?: number }) {
+  return {
+    clock: new FakeClock(),
+    ledger: new FakeLedger(options),
+    bus: new FakeBus(),
+    tasks: new FakeTasks(),
+    jobs: new FakeJobs(),
+    bronze: new FakeBronze(),
+    silver: new FakeObjects('silver'),
+    quarantine: new FakeObjects('quarantine'),
+    artifacts: new FakeObjects('artifacts'),
+    /** The catalog: gold tables by name, and the registered days of silver by entity. */
+    goldTables: new Map<string, GoldTable>(),
+    silverDays: new Map<string, Set<string>>(),
+    /** What people were told. */
+    told: [] as string[],
+  }
+}
+
+interface Wrapped {
+  faults: Faults
+  fakes: ReturnType<typeof makeFakes>
+  world: World
+  publish: FakeBus['publish']
+}
+
+/** Every fake, and the effects of every stage wired to them as `functions/wiring.ts` wires the real ones. */
+export function parts(options: { pageItems?: number } = {}) {
+  const faults = new Faults()
+  const fakes = makeFakes(options)
+  const bus = faults.wrap('bus', fakes.bus)
+  const ledger = faults.wrap('ledger', fakes.ledger)
+  const world: World = { ledger, clock: fakes.clock, announceReady: bus.announceReady }
+  const wrapped: Wrapped = { faults, fakes, world, publish: bus.publish }
+  const landing = landingEffects(wrapped)
+  const starts = { cleanse: starter('cleanse', wrapped), build: starter('build', wrapped) }
+  const ends = { cleanse: ender('cleanse', wrapped), build: ender('build', wrapped) }
+  return {
+    ...fakes,
+    faults,
+    world,
+    landing,
+    starts,
+    ends,
+    publish: publishEffects(wrapped),
+    alert: alertEffects(wrapped),
+    reconcile: reconcileEffects(wrapped, landing, starts, ends),
+  }
+}
+export type Parts = ReturnType<typeof parts>
+
+function landingEffects({ faults, fakes, world }: Wrapped): RecordLandingEffects {
+  const { findVersion } = faults.wrap('bronze', fakes.bronze)
+  return { ...world, project, findVersion, putNote: faults.wrap('quarantine', fakes.quarantine).put }
+}
+
+function starter(kind: 'cleanse' | 'build', { faults, fakes, world, publish }: Wrapped): StartEffects {
+  const tasks = faults.wrap('tasks', fakes.tasks)
+  const artifacts = faults.wrap('artifacts', fakes.artifacts)
+  const base = {
+    ...world,
+    publish,
+    plans: artifacts,
+    endUnchanged: (run: Parameters<typeof endUnchanged>[1], note: string) => endUnchanged(world, run, note),
+  }
+  const shared = { ledger: world.ledger, project, tasks, stopTask: tasks.stop }
+  const buckets = { silverBucket: 'silver', artifactsBucket: 'artifacts' }
+  if (kind === 'build') {
+    const task = { ...network, taskDefinition: 'sluice-dbt:1' }
+    const settings = { ...buckets, goldBucket: 'gold', target: 'duckdb', task }
+    return { ...base, ...buildStart({ ...shared, settings }) }
+  }
+  const task = { ...network, taskDefinition: 'sluice-cleanse:1' }
+  const settings = {
+    ...buckets,
+    quarantineBucket: 'quarantine',
+    engine: 'auto' as const,
+    sparkFromBytes: 1_000_000,
+    task,
+  }
+  return { ...base, ...cleanseStart({ ...shared, settings, jobs: faults.wrap('jobs', fakes.jobs) }) }
+}
+
+function ender(kind: 'cleanse' | 'build', { faults, fakes, world, publish }: Wrapped): EndEffects {
+  const reports = faults.wrap('artifacts', fakes.artifacts)
+  const base = { ...world, publish }
+  if (kind === 'build')
+    return {
+      ...base,
+      ...buildEnd({ ledger: world.ledger, reports, removeDatabase: removeDatabase(reports) }),
+    }
+  const { addPartitions } = faults.wrap('glue', {
+    addPartitions: async (entity: string, days: string[]) => {
+      const known = fakes.silverDays.get(entity) ?? []
+      fakes.silverDays.set(entity, new Set([...known, ...days]))
+    },
+  })
+  const copyObject = faults.wrap('silver', fakes.silver).copy
+  return { ...base, ...cleanseEnd({ project, silverBucket: 'silver', reports, copyObject, addPartitions }) }
+}
+
+const removeDatabase = (artifacts: FakeObjects) => (uri: string) =>
+  artifacts.remove(uri.replace('s3://artifacts/', ''))
+
+function publishEffects({ faults, fakes, world, publish }: Wrapped): PublishGoldEffects {
+  const { putTable } = faults.wrap('catalog', {
+    putTable: async (table: GoldTable) => void fakes.goldTables.set(table.name, table),
+  })
+  const reports = faults.wrap('artifacts', fakes.artifacts)
+  return { ledger: world.ledger, clock: world.clock, publish, reports, putTable }
+}
+
+function alertEffects({ faults, fakes, world, publish }: Wrapped): RaiseAlertEffects {
+  const { notify } = faults.wrap('topic', {
+    notify: async (subject: string, text: string) => void fakes.told.push(`${subject}\n${text}`),
+  })
+  return { ledger: world.ledger, clock: world.clock, publish, notify }
+}
+
+function reconcileEffects(
+  { faults, fakes }: Wrapped,
+  landing: RecordLandingEffects,
+  starts: ReconcileEffects['starts'],
+  ends: ReconcileEffects['ends'],
+): ReconcileEffects {
+  const { listVersions } = faults.wrap('bronze', fakes.bronze)
+  const tasks = faults.wrap('tasks', fakes.tasks)
+  const jobs = faults.wrap('jobs', fakes.jobs)
+  return { ...landing, bronzeBucket: 'bronze', listVersions, starts, ends, tasks, jobs }
+}

@@ -1,0 +1,46 @@
+import type { Declared } from '../../shared/declared.js'
+
+/** A project small enough to read: two entities, one lane of two domains, one dataset in each. */
+export const testProject: Declared = {
+  sources: {
+    prices: { entity: 'market_data' },
+    trades: { entity: 'transactions' },
+    notes: { entity: 'notes' },
+  },
+  entities: {
+    market_data: entity('auto', 5),
+    transactions: entity('auto', 0),
+    notes: entity('spark', 5),
+  },
+  lanes: [
+    {
+      lane: 'finance+risk',
+      domains: ['finance', 'risk'],
+      entities: ['market_data', 'transactions'],
+      datasets: [dataset('finance', 'daily_summary'), dataset('risk', 'var_calculations')],
+    },
+  ],
+}
+
+function entity(engine: 'auto' | 'duckdb' | 'spark', rejectedPercentMax: number) {
+  return {
+    columns: [{ name: 'symbol', glueType: 'string' }],
+    engine,
+    contractVersion: '1.0.0',
+    rejectedPercentMax,
+  }
+}
+
+function dataset(domain: string, name: string) {
+  const columns = [
+    { name: 'account_id', glueType: 'string' },
+    { name: 'summary_date', glueType: 'date' },
+    { name: 'positions', glueType: 'int' },
+    { name: 'market_value', glueType: 'decimal(28,6)' },
+    { name: 'return', glueType: 'double' },
+    { name: 'is_open', glueType: 'boolean' },
+    { name: 'computed_at', glueType: 'timestamp' },
+    { name: '_edition', glueType: 'string' },
+  ]
+  return { domain, dataset: name, version: 1, description: `The ${name} of ${domain}.`, columns }
+}

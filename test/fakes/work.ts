@@ -1,0 +1,76 @@
+import type { BuildReport } from '../../shared/build.js'
+import type { CleanseReport } from '../../shared/cleanse.js'
+import { testProject } from './project.js'
+
+/** What the jobs leave behind, so that a chain of fakes can run without an engine. */
+
+export const cleansePlan = (plan: unknown) =>
+  plan as {
+    run_id: string
+    attempt: number
+    entity: string
+    pending_prefix: string
+    inputs: { key: string }[]
+  }
+export const buildPlan = (plan: unknown) =>
+  plan as {
+    run_id: string
+    attempt: number
+    edition: string
+    database_out: string
+    silver: Record<string, { run_id: string; files: string[] }[]>
+  }
+
+/** The report of a cleanse that read 10 rows from each input and rejected some of the first one's. */
+export function cleanseReportOf(
+  plan: ReturnType<typeof cleansePlan>,
+  { rejected = 0, files = 2 }: { rejected?: number; files?: number } = {},
+): CleanseReport {
+  const rows = 10 * plan.inputs.length
+  const written = Array.from({ length: files }, (_, place) => ({
+    key: `${plan.pending_prefix}year=2026/month=03/day=02/part-${place}.parquet`,
+    rows: 1,
+    bytes: 100,
+    year: '2026',
+    month: '03',
+    day: '02',
+  }))
+  return {
+    run_id: plan.run_id,
+    attempt: plan.attempt,
+    rows: { in: rows, out: rows - rejected, duplicates: 0, rejected },
+    reasons: rejected > 0 ? { close_missing: rejected } : {},
+    files: written,
+    quarantine: [],
+    drift: [],
+  }
+}
+
+/** The report of a build that passed, with one dataset for each domain of the lane. */
+export function buildReportOf(plan: ReturnType<typeof buildPlan>): BuildReport {
+  const { run_id, attempt, edition, database_out } = plan
+  return {
+    run_id,
+    attempt,
+    edition,
+    verdict: 'passed',
+    error: null,
+    tests: { passed: 3, warned: 0, failed: 0 },
+    failed_tests: [],
+    warned_tests: [],
+    datasets: (testProject.lanes[0]?.datasets ?? []).map(({ domain, dataset, version, columns }) => {
+      const location = `s3://gold/domain=${domain}/dataset=${dataset}/version=${version}/edition=${edition}/`
+      const key = `${location.slice('s3://gold/'.length)}year=2026/month=03/${dataset}_0.parquet`
+      return {
+        domain,
+        dataset,
+        version,
+        location,
+        columns: columns.map(({ name, glueType }) => ({ name, glue_type: glueType })),
+        rows: 7,
+        files: [{ key, rows: 7, bytes: 100 }],
+      }
+    }),
+    database: { uri: database_out, bytes: 1_000 },
+  }
+}
