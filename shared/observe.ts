@@ -16,6 +16,6 @@ export function logOutcome(stage: string, milliseconds: number, outcome: Outcome
 }
 
 /** Writes the one line of a failed stage. The error goes on to Lambda, which repeats the event. */
-export function logFailure(stage: string, milliseconds: number, error: unknown): void {
-  logger.error(stage, { stage, milliseconds: Math.round(milliseconds), error: error as Error })
+export function logFailure(stage: string, milliseconds: number, error: unknown, eventId?: string): void {
+  logger.error(stage, { stage, milliseconds: Math.round(milliseconds), eventId, error: error as Error })
 }

@@ -26,9 +26,10 @@ export function stage<S extends Envelope>(
       const event = parse(name, schema, raw)
       const outcome = await decide(event)
       if (outcome.runId) await recordFate(ledger, name, event, outcome)
-      logOutcome(name, performance.now() - begun, { event: event['detail-type'], ...outcome })
+      const { id, 'detail-type': detailType } = event
+      logOutcome(name, performance.now() - begun, { event: detailType, eventId: id, ...outcome })
     } catch (error) {
-      logFailure(name, performance.now() - begun, error)
+      logFailure(name, performance.now() - begun, error, (raw as { id?: string } | null)?.id)
       throw error
     }
   }

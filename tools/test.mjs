@@ -21,7 +21,12 @@ const pytest = (folder) => ({
   options: [`--junit-xml=${results}/pytest-${folder}.xml`],
   count: () => countPytest(`${root}${results}/pytest-${folder}.xml`),
 })
-const check = (title, ...command) => ({ title, command, options: [], count: () => ({ passed: 0, failed: 0, skipped: 0 }) })
+const check = (title, ...command) => ({
+  title,
+  command,
+  options: [],
+  count: () => ({ passed: 0, failed: 0, skipped: 0 }),
+})
 
 const lanes = [
   [
@@ -67,9 +72,12 @@ function run({ title, command, options, count }) {
     child.on('close', (code) => {
       const counts = counted(count, code)
       const seconds = ((performance.now() - begun) / 1_000).toFixed(1)
-      const tests = counts.passed + counts.failed > 0 ? `${counts.passed} passed, ${counts.failed} failed` : ''
+      const tests =
+        counts.passed + counts.failed > 0 ? `${counts.passed} passed, ${counts.failed} failed` : ''
       const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
-      say(`  ${code === 0 ? 'ok    ' : 'FAILED'} ${title.padEnd(20)} ${`${tests}${skipped}`.padEnd(32)} ${seconds.padStart(6)} s`)
+      say(
+        `  ${code === 0 ? 'ok    ' : 'FAILED'} ${title.padEnd(20)} ${`${tests}${skipped}`.padEnd(32)} ${seconds.padStart(6)} s`,
+      )
       if (code !== 0) say(output)
       resolve(counts)
     })

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type AddressInfo, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { UserError } from '../../cli/config.js'
@@ -71,4 +72,15 @@ export async function buildImages(root: string, state: string): Promise<Record<s
     { cwd: root, maxBuffer: 1 << 26 },
   )
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}')
+}
+
+/** A port of 127.0.0.1 that is free now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
 }
