@@ -18,7 +18,7 @@ describe('the deployed chain', { timeout: TEST_MILLISECONDS_MAX }, () => {
     world = await startWorld()
   }, SET_UP_MILLISECONDS_MAX)
   afterAll(async () => {
-    await world?.stack.stop()
+    await world?.stop()
   })
 
   describe('from bronze to gold', () => samplesCase(() => world))

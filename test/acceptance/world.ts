@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { land } from '../../cli/land.js'
@@ -22,6 +22,8 @@ export interface World {
   drops: { source: string; path: string; key: string }[]
   /** A queue with a copy of each event that S3 sent of bronze. */
   tap: string
+  /** Stops the stack and removes the files. */
+  stop(): Promise<void>
 }
 
 export async function startWorld(options: StackOptions = {}): Promise<World> {
@@ -30,7 +32,11 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
   const truth = `${scratch}/truth`
   mkdirSync(truth)
   const copies = await tap(String(stack.env.SLUICE_BRONZE_BUCKET))
-  return { stack, chain: new Chain(stack), truth, scratch, landed: 0, drops: [], tap: copies }
+  const stop = async () => {
+    await stack.stop()
+    rmSync(scratch, { recursive: true, force: true })
+  }
+  return { stack, chain: new Chain(stack), truth, scratch, landed: 0, drops: [], tap: copies, stop }
 }
 
 export interface File {
