@@ -6,7 +6,7 @@ import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold
 import { raiseAlert } from '../../functions/operate/raise-alert/raise-alert.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
 import { finishRun } from '../../shared/end-run.js'
-import { parseAttemptName } from '../../shared/run.js'
+import { parseAttemptName, type RunKind } from '../../shared/run.js'
 import { startRun } from '../../shared/start-run.js'
 import type { Ended } from '../../shared/work.js'
 import { Crash } from './faults.js'
@@ -20,8 +20,8 @@ const PASSES_MAX = 40
 const FIVE_MINUTES = 300
 
 export interface Behaviour {
-  /** How a job ends, by its run and attempt; well unless a test says otherwise. */
-  job?: (runId: string, attempt: number) => Ended
+  /** How a job ends; well unless a test says otherwise. */
+  job?: (runId: string, attempt: number, kind: RunKind) => Ended
   /** Rejected rows of a cleanse attempt. */
   rejected?: (runId: string) => number
   /** What a job leaves as its report, instead of a good one. */
@@ -70,7 +70,7 @@ export class Chain {
     throw new Error(`the chain still moves after ${STEPS_MAX} steps`)
   }
 
-  /** Drains, then lets the reconciler look every five minutes until no run is due and nothing waits in a free lane. */
+  /** Drains, then lets the reconciler look every five minutes until no run is due and no file waits. */
   async rest(): Promise<void> {
     for (let pass = 0; pass < PASSES_MAX; pass += 1) {
       await this.drain()
@@ -82,9 +82,10 @@ export class Chain {
   }
 
   private atRest(): boolean {
-    const { ledger } = this.parts
+    const { ledger, bronze } = this.parts
     const due = ledger.all('RUN#').filter((item) => item.duePk !== undefined)
-    return due.length === 0 && ledger.all('LANE#').every((item) => !item.SK.startsWith('WAIT#'))
+    if (due.length > 0 || ledger.all('FILE#').length < bronze.versions.length) return false
+    return ledger.all('LANE#').every((item) => !item.SK.startsWith('WAIT#'))
   }
 
   /** Delivers the one event that must be waiting. */
@@ -123,8 +124,8 @@ export class Chain {
   /** Ends the oldest running job: it leaves its report and its files, then its end is announced. */
   async endOneJob(): Promise<boolean> {
     const { tasks, jobs, ends } = this.parts
-    const task = tasks.running()[0]
-    const glue = jobs.running()[0]
+    const [task] = tasks.running()
+    const [glue] = jobs.running()
     if (task) {
       const { RUN_ID } = task.request.environment
       const attempt = parseAttemptName(task.request.startedBy)?.attempt ?? 0
@@ -146,8 +147,8 @@ export class Chain {
     const { artifacts, silver } = this.parts
     const path = `runs/${runId}/attempt=${attempt}/`
     const plan = artifacts.objects.get(`${path}plan.json`)
-    const ended = this.behaviour.job?.(runId, attempt) ?? { ok: true }
     if (!plan) return { ok: false, reason: 'there is no plan' }
+    const ended = this.behaviour.job?.(runId, attempt, (plan as { kind: RunKind }).kind) ?? { ok: true }
     if (!ended.ok) return ended
     const report = this.behaviour.report?.(plan) ?? this.report(plan, runId)
     for (const { key } of pendingFiles(report)) await silver.put(key, { runId, attempt })

@@ -10,6 +10,8 @@ export class Crash extends Error {
 export class Faults {
   /** Effects called so far. */
   calls = 0
+  /** Waited for before every effect, so that a test decides the order of invocations that run at once. */
+  pause: ((effect: string) => Promise<void>) | undefined
   /** The effect at which the invocation died, for the message of a failing test. */
   diedAt: string | undefined
   private dead = false
@@ -51,6 +53,7 @@ export class Faults {
   }
 
   private async call(name: string, effect: () => unknown): Promise<unknown> {
+    await this.pause?.(name)
     if (this.dead) throw new Crash(`dead since ${this.diedAt}`)
     this.calls += 1
     const crash =

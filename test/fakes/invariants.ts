@@ -2,6 +2,7 @@ import { inputsOf } from '../../shared/inputs.js'
 import type { Item } from '../../shared/ledger.js'
 import type { Run } from '../../shared/run.js'
 import type { Chain } from './chain.js'
+import { testProject } from './project.js'
 import { cleansePlan } from './work.js'
 
 /** Throws with the place of the crash when a chain at rest has lost, doubled or blocked anything. */
@@ -65,7 +66,10 @@ function silver(chain: Chain): string[] {
 /** The published edition read every silver run, and everything that the catalog says is of that edition. */
 function gold(chain: Chain): string[] {
   const { ledger, goldTables } = chain.parts
-  const counts = ledger.all('SILVER#').length
+  const entities = testProject.lanes.flatMap((lane) => lane.entities)
+  const counts = ledger
+    .all('SILVER#')
+    .filter(({ PK }) => entities.includes(PK.slice('SILVER#'.length))).length
   if (counts === 0) return []
   const pointers = ledger.all('DOMAIN#').filter(({ SK }) => SK === 'GOLD')
   const state = ledger.all('LANE#build:').find(({ SK }) => SK === 'STATE')
