@@ -35,7 +35,7 @@ export const chain: readonly Row[] = [
     does: 'writes a lineage row for each file version and lets it join its entity’s lane',
     on: [{ landing: 'bronze' }],
     emits: [ours.BatchReady.name],
-    may: ['ledger:read', 'ledger:write', 'bronze:read', 'quarantine:write'],
+    may: ['ledger:lane', 'bronze:read', 'quarantine:write'],
   },
   {
     stage: 'start-cleanse',
@@ -44,7 +44,7 @@ export const chain: readonly Row[] = [
     on: [on(ours.BatchReady)],
     starts: ['cleanse task', 'cleanse job'],
     emits: [ours.BatchReady.name, ours.StageFailed.name],
-    may: ['ledger:read', 'ledger:write', 'plans:write', 'task:run', 'job:run'],
+    may: ['ledger:lane', 'plans:write', 'task:run', 'job:run'],
   },
   {
     stage: 'finish-cleanse',
@@ -52,7 +52,7 @@ export const chain: readonly Row[] = [
     does: 'reads the job’s report, decides the gate, commits pending files to silver and frees the lane',
     on: [{ ended: 'cleanse task' }, { ended: 'cleanse job' }],
     emits: [ours.SilverUpdated.name, ours.GateFailed.name, ours.StageFailed.name, ours.BatchReady.name],
-    may: ['ledger:read', 'ledger:write', 'reports:read', 'silver:commit', 'partitions:write', 'job:read'],
+    may: ['ledger:lane', 'reports:read', 'silver:commit', 'partitions:write', 'job:read'],
   },
   {
     stage: 'plan-build',
@@ -60,7 +60,7 @@ export const chain: readonly Row[] = [
     does: 'lets new silver join the lane of the domains that read it, as a dbt selector',
     on: [on(ours.SilverUpdated)],
     emits: [ours.BuildReady.name],
-    may: ['ledger:read', 'ledger:write'],
+    may: ['ledger:lane'],
   },
   {
     stage: 'start-build',
@@ -69,7 +69,7 @@ export const chain: readonly Row[] = [
     on: [on(ours.BuildReady)],
     starts: ['dbt task'],
     emits: [ours.BuildReady.name, ours.StageFailed.name],
-    may: ['ledger:read', 'ledger:write', 'plans:write', 'dbt-task:run'],
+    may: ['ledger:lane', 'plans:write', 'dbt-task:run'],
   },
   {
     stage: 'finish-build',
@@ -77,7 +77,7 @@ export const chain: readonly Row[] = [
     does: 'reads dbt’s results, decides the gate, records the edition and frees the lane',
     on: [{ ended: 'dbt task' }],
     emits: [ours.GoldBuilt.name, ours.GateFailed.name, ours.StageFailed.name, ours.BuildReady.name],
-    may: ['ledger:read', 'ledger:write', 'reports:read', 'dbt-state:expire'],
+    may: ['ledger:lane', 'reports:read', 'dbt-state:expire'],
   },
   {
     stage: 'publish-gold',
@@ -85,7 +85,7 @@ export const chain: readonly Row[] = [
     does: 'flips each domain’s pointer to the new edition, then the catalog tables',
     on: [on(ours.GoldBuilt)],
     emits: [ours.GoldPublished.name],
-    may: ['ledger:read', 'ledger:write', 'reports:read', 'gold-tables:write'],
+    may: ['ledger:get', 'ledger:put', 'ledger:update', 'reports:read', 'gold-tables:write'],
   },
   {
     stage: 'raise-alert',
@@ -93,7 +93,7 @@ export const chain: readonly Row[] = [
     does: 'opens one incident per failed run and tells people',
     on: [on(ours.StageFailed), on(ours.GateFailed)],
     emits: [ours.IncidentOpened.name],
-    may: ['ledger:read', 'ledger:write', 'alerts:publish'],
+    may: ['ledger:get', 'ledger:put', 'alerts:publish'],
   },
   {
     stage: 'reconcile',
@@ -110,8 +110,8 @@ export const chain: readonly Row[] = [
       ours.StageFailed.name,
     ],
     may: [
-      'ledger:read',
-      'ledger:write',
+      'ledger:lane',
+      'ledger:index',
       'bronze:list',
       'bronze:read',
       'quarantine:write',
@@ -143,7 +143,7 @@ export const chain: readonly Row[] = [
         ],
       },
     ],
-    may: ['ledger:read', 'reports:read', 'token:read', 'gold:query'],
+    may: ['ledger:get', 'ledger:query', 'ledger:index', 'reports:read', 'token:read', 'gold:query'],
   },
 ]
 

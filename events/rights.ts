@@ -46,13 +46,22 @@ const runTask = (name: string, taskRole: string) => [
 ]
 
 export const rights = {
-  'ledger:read': [
-    allow(['dynamodb:GetItem', 'dynamodb:Query'], [arn('Ledger')]),
-    allow(['dynamodb:Query'], [sub('${Ledger.Arn}/index/*')]),
-  ],
-  'ledger:write': [
+  'ledger:get': [allow(['dynamodb:GetItem'], [arn('Ledger')])],
+  'ledger:put': [allow(['dynamodb:PutItem'], [arn('Ledger')])],
+  'ledger:update': [allow(['dynamodb:UpdateItem'], [arn('Ledger')])],
+  'ledger:query': [allow(['dynamodb:Query'], [arn('Ledger')])],
+  'ledger:index': [allow(['dynamodb:Query'], [sub('${Ledger.Arn}/index/*')])],
+  // Joining, claiming and ending: transactions of puts, updates, deletes and checks.
+  'ledger:lane': [
     allow(
-      ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'],
+      [
+        'dynamodb:GetItem',
+        'dynamodb:Query',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:ConditionCheckItem',
+      ],
       [arn('Ledger')],
     ),
   ],

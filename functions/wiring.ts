@@ -7,7 +7,14 @@ import { type EndEffects, endUnchanged } from '../shared/end-run.js'
 import { env } from '../shared/env.js'
 import { jobs } from '../shared/jobs.js'
 import type { World } from '../shared/lane.js'
-import { documentClient, ledger } from '../shared/ledger-dynamo.js'
+import {
+  documentClient,
+  itemReader,
+  itemWriter,
+  ledger,
+  putItem,
+  updateItem,
+} from '../shared/ledger-dynamo.js'
 import { copyObject, findVersion, plans, putNote, removeObject, reports, s3 } from '../shared/objects.js'
 import type { StartEffects } from '../shared/start-run.js'
 import { addPartitions } from '../shared/tables.js'
@@ -21,6 +28,22 @@ import { buildStart } from './3-transform/start-build/start-build.js'
  * calls of the sets that its handler asks for: the test of the roles relies on that.
  */
 export const theLedger = () => ledger(env.LEDGER_TABLE, documentClient())
+/** The ledger of a stage that reads and puts single items. */
+export function putLedger() {
+  const client = documentClient()
+  return {
+    ...itemReader(env.LEDGER_TABLE, client),
+    ...itemWriter(env.LEDGER_TABLE, client, { put: putItem }),
+  }
+}
+
+/** The ledger of a stage that reads, puts and updates single items. */
+export function itemLedger() {
+  const client = documentClient()
+  const kinds = { put: putItem, update: updateItem }
+  return { ...itemReader(env.LEDGER_TABLE, client), ...itemWriter(env.LEDGER_TABLE, client, kinds) }
+}
+
 export const thePublisher = () => putEvents(env.BUS_NAME)
 
 export function world(): World {

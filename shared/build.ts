@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { GoldBuilt, type Outgoing } from '../events/catalog.js'
 import type { EndEffects, Verdict } from './end-run.js'
-import { TerminalError } from './errors.js'
+import { checked, TerminalError } from './errors.js'
 import type { LedgerReader, Value, Write } from './ledger.js'
 import { attemptPath, type Run } from './run.js'
 import type { Reports } from './work.js'
@@ -90,7 +90,7 @@ export function buildEnd(effects: BuildEndEffects): Pick<EndEffects, 'judge' | '
 /** The report of the run's current attempt, or nothing when the task left none. */
 export async function readReport(reports: Reports, run: Run): Promise<BuildReport | undefined> {
   const content = await reports.read(`${attemptPath(run.runId, run.attempt)}report.json`)
-  return content === undefined ? undefined : buildReport.parse(content)
+  return content === undefined ? undefined : checked(buildReport, content)
 }
 
 function judge(report: BuildReport): Verdict {

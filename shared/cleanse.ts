@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { type Outgoing, SilverUpdated } from '../events/catalog.js'
 import type { Declared } from './declared.js'
 import type { EndEffects, Verdict } from './end-run.js'
-import { TerminalError } from './errors.js'
+import { checked, TerminalError } from './errors.js'
 import type { Value } from './ledger.js'
 import type { CopyObject } from './objects.js'
 import { attemptPath, type Run } from './run.js'
@@ -67,7 +67,7 @@ export function cleanseEnd(effects: CleanseEffects): Pick<EndEffects, 'judge' | 
 
 async function readReport(reports: Reports, run: Run): Promise<CleanseReport | undefined> {
   const content = await reports.read(`${attemptPath(run.runId, run.attempt)}report.json`)
-  return content === undefined ? undefined : cleanseReport.parse(content)
+  return content === undefined ? undefined : checked(cleanseReport, content)
 }
 
 /** The gate: the share of rejected rows against the contract's bound. A batch that does not add up never passes. */

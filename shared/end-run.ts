@@ -1,5 +1,6 @@
 import { GateFailed, type Outgoing, StageFailed } from '../events/catalog.js'
 import { iso } from './clock.js'
+import { TerminalError } from './errors.js'
 import { claim, release, type World } from './lane.js'
 import type { Value, Write } from './ledger.js'
 import { moveRun, type Run, runKey, stillAt, TRIES_MAX } from './run.js'
@@ -37,7 +38,9 @@ export async function finishRun(
     await effects.announceReady(run.kind, runId)
   if (run.state === 'RUNNING' && run.attempt === attempt) {
     // A job that judged its data and found it wanting ends badly too; its report tells that from a crash.
-    const verdict = (await effects.judge(run)) ?? { failed: 'the job ended well but left no report' }
+    const verdict = (await effects.judge(run).catch(asFailure)) ?? {
+      failed: 'the job ended well but left no report',
+    }
     if ('failed' in verdict || (verdict.pass && !ended.ok)) {
       return failAttempt(effects, run, failureOf(verdict, ended))
     }
@@ -51,6 +54,12 @@ export async function finishRun(
     )
   }
   return settle(effects, runId)
+}
+
+/** A report that nobody can read is a failed attempt, not a run that rests for ever. */
+function asFailure(error: unknown): Verdict {
+  if (error instanceof TerminalError) return { failed: error.message, fromReport: true }
+  throw error
 }
 
 /** Why an attempt failed: the job's own words where it left a report, else the service's. */
@@ -76,7 +85,10 @@ async function failAttempt(effects: EndEffects, run: Run, reason: string): Promi
   return `attempt ${run.attempt} failed and is tried again: ${reason}`
 }
 
-/** Parks a run with its reason and frees its lane, in one transaction; gives whether this call did it. */
+/**
+ * Parks a run with its reason and frees its lane, in one transaction, if it still is where the caller saw it; gives
+ * whether this call did it. A run that is COMMITTING can only go forward.
+ */
 export async function parkRun(
   { ledger, clock }: Pick<World, 'ledger' | 'clock'>,
   run: Run,
@@ -86,7 +98,7 @@ export async function parkRun(
   const written = await ledger.write(
     moveRun(clock, run.runId, 'PARKED', {
       set: { ...shown, reason, gate: gate ? 'failed' : 'not reached', endedAt: iso(clock.now()) },
-      when: stillAt('RUNNING', run.attempt),
+      when: stillAt(run.state, run.attempt),
     }),
     release(run.lane, run.runId),
   )

@@ -1,3 +1,5 @@
+import type * as z from 'zod'
+
 /** An error that a retry may heal: contention, throttling, a service that is briefly away. */
 export class TransientError extends Error {
   override readonly name: string = 'TransientError'
@@ -30,4 +32,12 @@ export class BadInput extends TerminalError {
   ) {
     super(`${what}: ${problems.join('; ')}`)
   }
+}
+
+/** Content that another part of Sluice wrote, in its schema's shape. Throws `BadInput` when it is not. */
+export function checked<S extends z.ZodType>(schema: S, content: unknown): z.infer<S> {
+  const answer = schema.safeParse(content)
+  if (answer.success) return answer.data
+  const problems = answer.error.issues.map((issue) => `${issue.path.join('.') || 'report'}: ${issue.message}`)
+  throw new BadInput('the report cannot be read', problems)
 }

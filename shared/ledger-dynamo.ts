@@ -29,21 +29,55 @@ export const documentClient = () =>
 /** The reading half of the ledger on a DynamoDB table. Reads of the base table are strongly consistent. */
 export function ledgerReader(table: string, client: DynamoDBDocumentClient): LedgerReader {
   return {
-    async get(key) {
-      const answer = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))
-      return answer.Item as Item | undefined
-    },
+    ...itemReader(table, client),
     query: (pk, query) => page(client, baseQuery(table, pk, query)),
     index: (name, query) => page(client, indexQuery(table, name, query)),
   }
 }
 
+type Send = (client: DynamoDBDocumentClient, base: Base, write: Write) => Promise<unknown>
+type Base = { TableName: string } & ReturnType<typeof expression>
+
+export const putItem: Send = (client, base, write) =>
+  client.send(new PutCommand({ ...base, Item: 'put' in write ? write.put : undefined }))
+export const updateItem: Send = (client, base, write) =>
+  client.send(new UpdateCommand({ ...base, Key: 'update' in write ? write.update : undefined }))
+const removeItem: Send = (client, base, write) =>
+  client.send(new DeleteCommand({ ...base, Key: 'remove' in write ? write.remove : undefined }))
+
+/** One item by its key, strongly consistent: all that some stages read. */
+export const itemReader = (table: string, client: DynamoDBDocumentClient): Pick<LedgerReader, 'get'> => ({
+  async get(key) {
+    const answer = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))
+    return answer.Item as Item | undefined
+  },
+})
+
+/**
+ * Writes of single items, of the kinds that the caller names: a stage that only puts has no code, and no right, to do
+ * more.
+ */
+export function itemWriter(
+  table: string,
+  client: DynamoDBDocumentClient,
+  kinds: { put?: Send; update?: Send; remove?: Send },
+): Pick<Ledger, 'write'> {
+  return {
+    write: async (write) => {
+      const kind = 'put' in write ? 'put' : 'update' in write ? 'update' : 'remove'
+      const send = kinds[kind]
+      if (!send || 'check' in write) throw new TypeError(`this ledger writes no single ${kind}`)
+      return answered(send(client, { TableName: table, ...expression(write) }, write))
+    },
+  }
+}
+
 /** The whole ledger on a DynamoDB table. */
 export function ledger(table: string, client: DynamoDBDocumentClient): Ledger {
+  const one = itemWriter(table, client, { put: putItem, update: updateItem, remove: removeItem })
   return {
     ...ledgerReader(table, client),
-    write: (...writes) =>
-      writes.length === 1 ? writeOne(table, client, writes[0] as Write) : writeAll(table, client, writes),
+    write: (...writes) => (writes.length === 1 ? one.write(...writes) : writeAll(table, client, writes)),
   }
 }
 
@@ -85,13 +119,9 @@ async function page(client: DynamoDBDocumentClient, input: QueryCommandInput) {
   }
 }
 
-async function writeOne(table: string, client: DynamoDBDocumentClient, write: Write): Promise<Written> {
-  const base = { TableName: table, ...expression(write) }
+async function answered(sent: Promise<unknown>): Promise<Written> {
   try {
-    if ('put' in write) await client.send(new PutCommand({ ...base, Item: write.put }))
-    else if ('update' in write) await client.send(new UpdateCommand({ ...base, Key: write.update }))
-    else if ('remove' in write) await client.send(new DeleteCommand({ ...base, Key: write.remove }))
-    else throw new TypeError('a check stands in a transaction, never alone')
+    await sent
     return { done: true }
   } catch (error) {
     if (named(error, 'ConditionalCheckFailedException')) return { done: false, refused: [0] }

@@ -65,6 +65,9 @@ export interface Ledger extends LedgerReader {
   write(...writes: Write[]): Promise<Written>
 }
 
+/** What a stage needs that touches single items only. */
+export type ItemLedger = Pick<Ledger, 'get' | 'write'>
+
 /** `due`: runs that still need somebody, by dueAt. `recent`: runs and quarantined files, by creation. */
 export type IndexName = 'due' | 'recent' | 'quarantined'
 export const indexKeys = {

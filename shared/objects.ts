@@ -7,6 +7,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
+import { TerminalError } from './errors.js'
 import type { Plans, Reports } from './work.js'
 
 export const s3 = () => new S3Client({})
@@ -32,14 +33,23 @@ export const reports = (bucket: string, client: S3Client): Reports => ({
   async read(key) {
     try {
       const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-      if ((answer.ContentLength ?? 0) > REPORT_BYTES_MAX) throw new Error(`${key} is larger than 32 MiB`)
-      return JSON.parse((await answer.Body?.transformToString()) ?? 'null')
+      if ((answer.ContentLength ?? 0) > REPORT_BYTES_MAX)
+        throw new TerminalError(`the report cannot be read: ${key} is larger than 32 MiB`)
+      return parseJson(key, (await answer.Body?.transformToString()) ?? '')
     } catch (error) {
       if (error instanceof Error && error.name === 'NoSuchKey') return undefined
       throw error
     }
   },
 })
+
+function parseJson(key: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new TerminalError(`the report cannot be read: ${key} is no JSON`)
+  }
+}
 
 export interface Version {
   versionId: string

@@ -19,6 +19,8 @@ export type Run = Item & {
   dueAt?: string
   engine?: Engine
   job?: string
+  takeUps?: number
+  lastFailure?: string
   reason?: string
 }
 
@@ -40,6 +42,8 @@ export const JOB_SECONDS_MAX = { duckdb: 3_600, spark: 7_200, dbt: 3_600 } as co
 >
 /** How often an attempt may fail before the run is parked; a busy service is not a failure. */
 export const TRIES_MAX = 2
+/** How often an intent whose starter died is taken up by repeating its request, before the run is parked. */
+export const TAKE_UPS_MAX = 3
 /** How long a job waits that found Glue at its concurrency limit. */
 export const BUSY_SECONDS = 30
 

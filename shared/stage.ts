@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type * as z from 'zod'
 import { BadInput } from './errors.js'
-import type { Ledger } from './ledger.js'
+import type { ItemLedger } from './ledger.js'
 import { logFailure, logOutcome, type Outcome } from './observe.js'
 
 /** How long the ledger remembers what became of an event: 90 days. */
@@ -17,7 +17,7 @@ type Envelope = z.ZodType<{ id: string; time: string; 'detail-type': string }>
 export function stage<S extends Envelope>(
   name: string,
   schema: S,
-  ledger: Ledger,
+  ledger: Pick<ItemLedger, 'write'>,
   decide: (event: z.infer<S>) => Promise<Outcome>,
 ): (event: unknown) => Promise<void> {
   return async (raw) => {
@@ -36,7 +36,7 @@ export function stage<S extends Envelope>(
 }
 
 async function recordFate(
-  ledger: Ledger,
+  ledger: Pick<ItemLedger, 'write'>,
   name: string,
   event: z.infer<Envelope>,
   outcome: Outcome,

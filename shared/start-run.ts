@@ -1,8 +1,9 @@
 import type { Outgoing } from '../events/catalog.js'
 import { iso } from './clock.js'
 import { parkRun, settleParked } from './end-run.js'
+import { TerminalError } from './errors.js'
 import type { World } from './lane.js'
-import type { Value } from './ledger.js'
+import { absent, is, type Value } from './ledger.js'
 import {
   attemptPath,
   BUSY_SECONDS,
@@ -12,6 +13,7 @@ import {
   type Run,
   runKey,
   stillAt,
+  TAKE_UPS_MAX,
   TRIES_MAX,
   unlinked,
 } from './run.js'
@@ -61,10 +63,10 @@ export async function startRun(effects: StartEffects, runId: string): Promise<st
 /** An intent without a job whose lease has passed: find its job, repeat the request, or clear the way for another. */
 async function takeUp(effects: StartEffects, run: Run): Promise<string | undefined> {
   const { ledger, clock } = effects
-  if (run.engine !== 'spark') return launchAndLink(effects, run)
+  if (run.engine !== 'spark') return repeat(effects, run)
   const found = await effects.find(run)
   if (found) return link(effects, run, found)
-  if (run.tries + 1 >= TRIES_MAX) return park(effects, run, 'the job never started')
+  if (run.tries + 1 >= TRIES_MAX) return park(effects, run, run.lastFailure ?? 'the job never started')
   await ledger.write(
     moveRun(clock, run.runId, 'READY', {
       set: { tries: run.tries + 1 },
@@ -74,9 +76,24 @@ async function takeUp(effects: StartEffects, run: Run): Promise<string | undefin
   return undefined
 }
 
+/** Repeats the stored request of a task: its token finds the first task, if there is one. Bounded, then parked. */
+async function repeat(effects: StartEffects, run: Run): Promise<string> {
+  const takeUps = run.takeUps ?? 0
+  if (takeUps >= TAKE_UPS_MAX) return park(effects, run, run.lastFailure ?? 'the job never started')
+  const counted = takeUps === 0 ? absent('takeUps') : is('takeUps', takeUps)
+  const won = await effects.ledger.write(
+    moveRun(effects.clock, run.runId, 'RUNNING', {
+      set: { takeUps: takeUps + 1 },
+      when: [...stillAt('RUNNING', run.attempt), unlinked, counted],
+    }),
+  )
+  return won.done ? launchAndLink(effects, run) : 'somebody else takes this attempt up'
+}
+
 async function intend(effects: StartEffects, run: Run): Promise<string> {
   const attempt = run.attempt + 1
-  const prepared = await effects.prepare(run, attempt)
+  const prepared = await effects.prepare(run, attempt).catch(asRefusal)
+  if ('refused' in prepared) return park(effects, run, prepared.refused)
   if ('unchanged' in prepared) {
     await effects.endUnchanged(run, prepared.unchanged)
     return prepared.unchanged
@@ -85,7 +102,7 @@ async function intend(effects: StartEffects, run: Run): Promise<string> {
   const won = await effects.ledger.write(
     moveRun(effects.clock, run.runId, 'RUNNING', {
       set: { attempt, engine, request, ...shown },
-      remove: ['job'],
+      remove: ['job', 'takeUps'],
       when: stillAt('READY', run.attempt),
     }),
   )
@@ -93,15 +110,33 @@ async function intend(effects: StartEffects, run: Run): Promise<string> {
   return launchAndLink(effects, { ...run, attempt, engine, request, state: 'RUNNING' }, prepared)
 }
 
+/** What no retry heals is a reason to park; everything else is thrown, and Lambda brings the event back. */
+function asRefusal(error: unknown): { refused: string } {
+  if (error instanceof TerminalError) return { refused: error.message }
+  throw error
+}
+
 async function launchAndLink(effects: StartEffects, run: Run, prepared?: Prepared): Promise<string> {
   const engine = run.engine as Engine
   const plan = prepared ?? (await effects.prepare(run, run.attempt))
   if ('plan' in plan)
     await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)
-  const started = await effects.launch(run.request as Prepared['request'], engine, run.attempt)
+  const started = await launch(effects, run, engine)
   if ('job' in started) return link(effects, run, started.job)
   if ('busy' in started) return backOff(effects, run)
   return failAttempt(effects, run, started.failed)
+}
+
+/** Starts the job; what it throws is kept with the run, so that a run that never starts says why. */
+async function launch(effects: StartEffects, run: Run, engine: Engine): Promise<Started> {
+  try {
+    return await effects.launch(run.request as Prepared['request'], engine, run.attempt)
+  } catch (error) {
+    const lastFailure = `the job could not be started: ${(error as Error).message}`
+    const still = [...stillAt('RUNNING', run.attempt), unlinked]
+    await effects.ledger.write({ update: runKey(run.runId), set: { lastFailure }, when: still })
+    throw error
+  }
 }
 
 async function link(effects: StartEffects, run: Run, job: string): Promise<string> {

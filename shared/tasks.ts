@@ -5,7 +5,8 @@ import type { Ended, TaskReader, Tasks } from './work.js'
 /** Starts Fargate tasks. The client token makes a repeat find the first task (ECS API reference, RunTask). */
 export const tasks = (client = new ECSClient({})): Tasks => ({
   async run(request) {
-    const answer = await client.send(
+    const answer = await refusable(
+      client,
       new RunTaskCommand({
         clientToken: request.clientToken,
         cluster: request.cluster,
@@ -29,6 +30,7 @@ export const tasks = (client = new ECSClient({})): Tasks => ({
         },
       }),
     )
+    if ('refused' in answer) return { failed: answer.refused }
     const job = answer.tasks?.[0]?.taskArn
     if (job) return { job }
     const failures = (answer.failures ?? []).map(
@@ -37,6 +39,23 @@ export const tasks = (client = new ECSClient({})): Tasks => ({
     return { failed: `ECS started no task: ${failures.join(', ') || 'no reason given'}` }
   },
 })
+
+/** Requests that ECS will refuse however often they come (ECS API reference, RunTask errors). */
+const REFUSALS = [
+  'ClientException',
+  'InvalidParameterException',
+  'PlatformUnknownException',
+  'ClusterNotFoundException',
+]
+
+async function refusable(client: ECSClient, command: RunTaskCommand) {
+  try {
+    return await client.send(command)
+  } catch (error) {
+    if (!(error instanceof Error) || !REFUSALS.includes(error.name)) throw error
+    return { refused: `ECS refused the task: ${error.message}` }
+  }
+}
 
 /** Asks ECS to stop a task that a newer attempt has replaced; best effort. */
 export const stopTask =

@@ -60,7 +60,10 @@ async function recordLanding(
   const landed = await complete(effects, event)
   if (!landed) return undefined
   const source = sourceOf(landed.key)
-  const declared = source === undefined ? undefined : effects.project.sources[source]
+  const declared =
+    source !== undefined && Object.hasOwn(effects.project.sources, source)
+      ? effects.project.sources[source]
+      : undefined
   if (!declared) {
     await quarantineFile(effects, landed, unknownSource(source))
     return undefined

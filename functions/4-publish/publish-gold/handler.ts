@@ -4,11 +4,11 @@ import { env } from '../../../shared/env.js'
 import { reports, s3 } from '../../../shared/objects.js'
 import { stage } from '../../../shared/stage.js'
 import { putTable } from '../../../shared/tables.js'
-import { theLedger, thePublisher } from '../../wiring.js'
+import { itemLedger, thePublisher } from '../../wiring.js'
 import { publishGold } from './publish-gold.js'
 
 const effects = {
-  ledger: theLedger(),
+  ledger: itemLedger(),
   clock: systemClock,
   publish: thePublisher(),
   reports: reports(env.ARTIFACTS_BUCKET, s3()),

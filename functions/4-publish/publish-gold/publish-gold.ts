@@ -2,13 +2,13 @@ import { type Detail, type GoldBuilt, GoldPublished, type Outgoing } from '../..
 import { type BuildReport, buildReport, editionKey } from '../../../shared/build.js'
 import { type Clock, iso } from '../../../shared/clock.js'
 import { TransientError } from '../../../shared/errors.js'
-import type { Ledger } from '../../../shared/ledger.js'
+import type { ItemLedger } from '../../../shared/ledger.js'
 import { attemptPath } from '../../../shared/run.js'
 import type { PutTable } from '../../../shared/tables.js'
 import type { Reports } from '../../../shared/work.js'
 
 export interface PublishGoldEffects {
-  ledger: Ledger
+  ledger: ItemLedger
   clock: Clock
   reports: Reports
   putTable: PutTable

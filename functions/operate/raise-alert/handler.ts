@@ -4,12 +4,12 @@ import { envelope, GateFailed, StageFailed } from '../../../events/catalog.js'
 import { systemClock } from '../../../shared/clock.js'
 import { env } from '../../../shared/env.js'
 import { stage } from '../../../shared/stage.js'
-import { theLedger, thePublisher } from '../../wiring.js'
+import { putLedger, thePublisher } from '../../wiring.js'
 import { raiseAlert } from './raise-alert.js'
 
 const sns = new SNSClient({})
 const effects = {
-  ledger: theLedger(),
+  ledger: putLedger(),
   clock: systemClock,
   publish: thePublisher(),
   notify: async (Subject: string, Message: string) => {

@@ -7,10 +7,10 @@ import {
   StageFailed,
 } from '../../../events/catalog.js'
 import { type Clock, iso } from '../../../shared/clock.js'
-import { absent, type Ledger } from '../../../shared/ledger.js'
+import { absent, type ItemLedger } from '../../../shared/ledger.js'
 
 export interface RaiseAlertEffects {
-  ledger: Ledger
+  ledger: ItemLedger
   clock: Clock
   publish(events: Outgoing[]): Promise<void>
   /** Tells people: a subject of at most 100 characters and a text. */
