@@ -18,6 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [EMULATOR, 'test/acceptance/**', 'test/template/**'],
+          env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
         },
       },
       {
