@@ -2,7 +2,6 @@
 
 export type Cell = string | number | null | undefined
 
-const CELL_MAX = 90
 const numeric = (text: string) => /^-?[\d,]+(\.\d+)?( s| %)?$/.test(text)
 
 /** A table with a header line; an empty one says so. */
@@ -23,9 +22,12 @@ export function table(header: string[], rows: Cell[][], empty = 'nothing yet'): 
 
 function cellText(cell: Cell): string {
   if (cell === null || cell === undefined || cell === '') return '-'
-  const text = typeof cell === 'number' ? count(cell) : cell
-  return text.length > CELL_MAX ? `${text.slice(0, CELL_MAX - 1)}…` : text
+  return typeof cell === 'number' ? count(cell) : cell
 }
+
+/** The beginning of a long text. */
+export const shortened = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most - 1)}…` : text
 
 /** A number as people read it: thousands apart, at most 6 decimals. */
 export const count = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 6 })

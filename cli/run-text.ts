@@ -1,4 +1,4 @@
-import { type Cell, count, seconds, table } from './render.js'
+import { type Cell, count, seconds, shortened, table } from './render.js'
 
 /** A run as the API shows it; what is missing was not reached. */
 export interface RunView {
@@ -51,6 +51,8 @@ export const RUN_HEADER = [
   'note',
 ]
 
+const NOTE_MAX = 90
+
 /** One run as a line of the table of runs. */
 export function runLine(run: RunView): Cell[] {
   const { rows } = run
@@ -65,7 +67,7 @@ export function runLine(run: RunView): Cell[] {
     rows?.duplicates,
     rows?.rejected,
     seconds(run.seconds),
-    note(run),
+    shortened(note(run) ?? '', NOTE_MAX),
   ]
 }
 
@@ -105,11 +107,11 @@ export function runPage(run: RunView): string {
       failed.map((t) => [t.test, t.model, t.failures]),
     ),
     section('Attempts', ['attempt', 'started', 'ended', 'left the run'], attempts(run)),
-    section(`Inputs (${run.inputsCount ?? 0})`, ['input', 'bytes'], run.inputs?.map(inputLine)),
+    section(`Inputs (${run.inputsCount ?? 0})`, ['bytes', 'input'], run.inputs?.map(inputLine)),
     section(
       `Outputs (${run.outputsCount ?? 0})`,
       ['key', 'rows'],
-      run.outputs?.map((o) => [o.key, o.rows]),
+      run.outputs?.map((o) => [o.rows, o.key]),
     ),
     section(
       'Events',

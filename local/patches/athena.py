@@ -40,9 +40,16 @@ def apply(parts) -> None:
                 return error_response_json(
                     "InvalidRequestException", f"Access denied when reading {result}", 400
                 )
-        return read(data)
+        return read(_counting_the_header(execution, data))
 
     athena._start_query_execution, athena._get_query_results = start_query_execution, get_query_results
+
+
+def _counting_the_header(execution: dict | None, data: dict) -> dict:
+    """MaxResults counts the row of column names, which the first page of a SELECT's result starts with."""
+    if not execution or data.get("NextToken") or execution.get("StatementType") != "DML":
+        return data
+    return {**data, "MaxResults": int(data.get("MaxResults") or 1_000) - 1}
 
 
 def filled(query: str, values: list[str]) -> str:

@@ -15,9 +15,6 @@ from local.settings import EMULATOR_VARIABLES
 
 BATCH_WITHOUT_WINDOW_MAX = 10
 READ_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-# A log line is a fact that tests and people rely on; under load it comes later than the emulator waits for it.
-LOG_WAIT_SECONDS = 0.5
-LOG_WAIT_SECONDS_MAX = 1.0
 LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 logger = logging.getLogger("sluice.lambda_workers")
@@ -42,12 +39,6 @@ def apply(parts) -> None:
         if _may_log(function.get("config") or function):
             write_logs(function, *arguments, **named)
 
-    drain = lambda_runtime.Worker._drain_stderr_bounded
-
-    def drain_patiently(worker, **_) -> str:
-        return drain(worker, first_line_wait=LOG_WAIT_SECONDS, hard_cap=LOG_WAIT_SECONDS_MAX)
-
-    lambda_runtime.Worker._drain_stderr_bounded = drain_patiently
     starter.Popen = start_worker
     lambda_runtime.subprocess = starter
     lambda_svc._emit_lambda_logs = logs_by_right
