@@ -127,7 +127,10 @@ const removeDatabase = (artifacts: FakeObjects) => (uri: string) =>
 
 function publishEffects({ faults, fakes, world, publish }: Wrapped): PublishGoldEffects {
   const { putTable } = faults.wrap('catalog', {
-    putTable: async (table: GoldTable) => void fakes.goldTables.set(table.name, table),
+    putTable: async (table: GoldTable & { ordinal?: number }) => {
+      const known = fakes.goldTables.get(table.name) as typeof table | undefined
+      if ((known?.ordinal ?? 0) <= (table.ordinal ?? 0)) fakes.goldTables.set(table.name, table)
+    },
   })
   const reports = faults.wrap('artifacts', fakes.artifacts)
   return { ledger: world.ledger, clock: world.clock, publish, reports, putTable }
