@@ -3,6 +3,7 @@ import {
   CreateTableCommand,
   GetTableCommand,
   GlueClient,
+  type Table,
   type TableInput,
   UpdateTableCommand,
 } from '@aws-sdk/client-glue'
@@ -62,33 +63,48 @@ export interface GoldTable {
   /** Where the edition's files of this dataset lie: an S3 URI that ends in `/`. */
   location: string
   edition: string
+  /** The edition's place in the order of publications: a table never goes back. */
+  ordinal: number
   /** The years that the edition holds, for Athena's partition projection. */
   years: { first: number; last: number }
 }
 
 export type PutTable = (table: GoldTable) => Promise<void>
 
+/** Another publisher changed the table between our read and our write: read again, this often. */
+const TABLE_TRIES_MAX = 5
+const CONTENDED = ['ConcurrentModificationException', 'VersionMismatchException', 'AlreadyExistsException']
+
 /**
  * Points a gold table at an edition: location and projection template in one call, guarded by the table's version, so
- * that a reader sees the old edition or the new one. A table that was changed meanwhile is read and tried again.
+ * that a reader sees the old edition or the new one. A table that shows a newer edition stays as it is.
  */
 export function putTable(database: string, client = new GlueClient({})): PutTable {
   return async (table) => {
-    const input = goldTableInput(table)
-    const known = await readTable(client, database, table.name)
-    if (!known) {
-      await client.send(new CreateTableCommand({ DatabaseName: database, TableInput: input }))
-      return
+    for (let tries = 0; tries < TABLE_TRIES_MAX; tries += 1) {
+      const known = await readTable(client, database, table.name)
+      if (known && Number(known.Parameters?.ordinal ?? 0) >= table.ordinal) return
+      if (await writeTable(client, database, table, known)) return
     }
-    if (known.Parameters?.edition === table.edition) return
-    await client.send(
-      new UpdateTableCommand({
-        DatabaseName: database,
-        TableInput: input,
-        SkipArchive: true,
-        ...(known.VersionId && { VersionId: known.VersionId }),
-      }),
-    )
+    throw new TransientError(`the catalog table ${table.name} was contended in ${TABLE_TRIES_MAX} tries`)
+  }
+}
+
+async function writeTable(
+  client: GlueClient,
+  DatabaseName: string,
+  table: GoldTable,
+  known?: Table,
+): Promise<boolean> {
+  const input = { DatabaseName, TableInput: goldTableInput(table) }
+  try {
+    if (!known) await client.send(new CreateTableCommand(input))
+    else
+      await client.send(new UpdateTableCommand({ ...input, SkipArchive: true, VersionId: known.VersionId }))
+    return true
+  } catch (error) {
+    if (error instanceof Error && CONTENDED.includes(error.name)) return false
+    throw error
   }
 }
 
@@ -116,6 +132,7 @@ export function goldTableInput(table: GoldTable): TableInput {
       EXTERNAL: 'TRUE',
       classification: 'parquet',
       edition: table.edition,
+      ordinal: String(table.ordinal),
       'projection.enabled': 'true',
       'projection.year.type': 'integer',
       'projection.year.range': `${table.years.first},${table.years.last}`,

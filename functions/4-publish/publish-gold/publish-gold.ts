@@ -52,7 +52,7 @@ async function publishDomain(effects: PublishGoldEffects, domain: string, built:
   const current = pointer?.edition === edition
   if (current) {
     const exported = await exportedDatasets(effects, domain, runId, Number(item.attempt))
-    for (const dataset of exported) await effects.putTable(goldTable(dataset, edition))
+    for (const dataset of exported) await effects.putTable(goldTable(dataset, edition, Number(ordinal)))
     const names = exported.map(({ dataset }) => dataset)
     await effects.publish([{ name: GoldPublished.name, detail: { runId, domain, edition, datasets: names } }])
   }
@@ -74,7 +74,7 @@ async function exportedDatasets(
 export const goldTableName = (dataset: string, version: number) =>
   version === 1 ? dataset : `${dataset}_v${version}`
 
-function goldTable(dataset: Dataset, edition: string) {
+function goldTable(dataset: Dataset, edition: string, ordinal: number) {
   const years = dataset.files.flatMap(({ key }) => {
     const year = /\/year=(\d{4})\//.exec(key)?.[1]
     return year === undefined ? [] : [Number(year)]
@@ -86,6 +86,7 @@ function goldTable(dataset: Dataset, edition: string) {
     columns: dataset.columns.map(({ name, glue_type }) => ({ name, glueType: glue_type })),
     location: dataset.location,
     edition,
+    ordinal,
     years: years.length > 0 ? { first: Math.min(...years), last: Math.max(...years) } : empty,
   }
 }

@@ -25,7 +25,7 @@ const SUBJECT_MAX = 100
 /** The ledger's proof that people were told of a failed run. */
 export const incidentKey = (runId: string) => ({ PK: `INCIDENT#run:${runId}`, SK: 'META' })
 
-/** Opens one incident per failed run and tells people once it is new; a repeat of the event changes nothing. */
+/** Opens one incident per failed run and tells people while it is new: twice after a crash in between, never not at all. */
 export async function raiseAlert(
   effects: RaiseAlertEffects,
   name: Event['name'],
@@ -35,17 +35,16 @@ export async function raiseAlert(
   const { runId, kind, subject, reason } = failure
   const priority = name === StageFailed.name ? ('P1' as const) : ('P2' as const)
   const title = `${kind} of ${subject}: ${name === GateFailed.name ? 'held at the gate' : 'failed'}`
-  const known = await ledger.get(incidentKey(runId))
-  if (known) return 'this incident is open already'
-  await effects.notify(
-    `[${priority}] ${title}`.slice(0, SUBJECT_MAX),
-    `${title}\n\n${reason}\n\nnpx sluice show ${runId}`,
-  )
-  const incident = { ...incidentKey(runId), runId, priority, title, reason, openedAt: iso(clock.now()) }
-  const opened = await ledger.write({ put: incident, when: [absent('PK')] })
-  if (!opened.done) return 'somebody else opened this incident'
+  const opened = !(await ledger.get(incidentKey(runId)))
+  if (opened) {
+    const text = `${title}\n\n${reason}\n\nnpx sluice show ${runId}`
+    await effects.notify(`[${priority}] ${title}`.slice(0, SUBJECT_MAX), text)
+    const incident = { ...incidentKey(runId), runId, priority, title, reason, openedAt: iso(clock.now()) }
+    await ledger.write({ put: incident, when: [absent('PK')] })
+  }
+  // Also on a repeat: the stage may have died before this, and the incident's id makes a second telling harmless.
   await effects.publish([
     { name: IncidentOpened.name, detail: { incidentId: `run:${runId}`, runId, priority, title } },
   ])
-  return `opened a ${priority} incident`
+  return opened ? `opened a ${priority} incident` : 'this incident is open already'
 }
