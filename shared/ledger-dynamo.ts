@@ -140,7 +140,9 @@ async function writeAll(table: string, client: DynamoDBDocumentClient, writes: W
     const codes = (error.CancellationReasons ?? []).map((reason) => reason.Code ?? 'None')
     const refused = codes.flatMap((code, position) => (code === 'ConditionalCheckFailed' ? [position] : []))
     if (refused.length > 0) return { done: false, refused }
-    throw new Contention(`a transaction was cancelled: ${codes.filter((code) => code !== 'None').join(', ')}`)
+    const others = codes.filter((code) => code !== 'None')
+    if (!others.every((code) => CANCELLED_BY_CONTENTION.includes(code))) throw error
+    throw new Contention(`a transaction was cancelled: ${others.join(', ')}`)
   }
 }
 
@@ -155,6 +157,7 @@ function action(table: string, write: Write) {
   }
 }
 
+const CANCELLED_BY_CONTENTION = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']
 const CONTENDED = [
   'TransactionConflictException',
   'TransactionInProgressException',

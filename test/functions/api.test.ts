@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type ApiEffects, api } from '../../functions/5-serve/api/api.js'
-import type { Statement } from '../../functions/5-serve/api/gold.js'
+import type { Statement } from '../../functions/5-serve/api/statement.js'
 import { Chain } from '../fakes/chain.js'
 import { override } from '../fakes/faults.js'
 import { testProject as project } from '../fakes/project.js'

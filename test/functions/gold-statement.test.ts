@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { statement } from '../../functions/5-serve/api/gold.js'
+import { statement } from '../../functions/5-serve/api/statement.js'
 import type { Dataset } from '../../shared/declared.js'
 import { BadInput } from '../../shared/errors.js'
 import { testProject } from '../fakes/project.js'

@@ -12,7 +12,7 @@ import { logFailure, logger } from '../../../shared/observe.js'
 import type { Reports } from '../../../shared/work.js'
 import { datasetsView } from './datasets.js'
 import { type GoldRows, goldQuery } from './gold.js'
-import { decodeNext } from './paging.js'
+import { decodeNext, ledgerMark } from './paging.js'
 import { quarantineView } from './quarantine.js'
 import { runsView, runView } from './runs.js'
 import { statusView } from './status.js'
@@ -76,7 +76,11 @@ async function gold(effects: ApiEffects, req: Request, params: Record<string, st
 
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  next: z.string().max(2_048).transform(decodeNext).optional(),
+  next: z
+    .string()
+    .max(2_048)
+    .transform((next) => JSON.stringify(decodeNext(next, ledgerMark)))
+    .optional(),
 })
 export const runsQuery = pageQuery.extend({
   kind: z.enum(['cleanse', 'build']).optional(),

@@ -5,7 +5,8 @@ import {
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena'
 import { TransientError } from '../../../shared/errors.js'
-import type { GoldRows, Page, Statement } from './gold.js'
+import type { GoldRows, Page } from './gold.js'
+import type { Statement } from './statement.js'
 
 /** A query has this long before the API gives up on it: HTTP APIs end at 30 s. */
 const QUERY_MILLISECONDS_MAX = 24_000

@@ -1,16 +1,29 @@
+import * as z from 'zod'
 import { BadInput } from '../../../shared/errors.js'
+
+/** Where a page of the ledger stopped: the key of its last item. */
+export const ledgerMark = z.object({ PK: z.string().min(1), SK: z.string().min(1) }).catchall(z.string())
+/** Where a page of gold stopped: a stored query result and the place in it. */
+export const resultMark = z.strictObject({
+  queryId: z.string().regex(/^[\w-]{1,128}$/),
+  token: z.string().min(1).max(1_024),
+})
 
 /** A page mark for callers: opaque text that `decodeNext` takes back. */
 export const encodeNext = (mark: string | undefined): string | undefined =>
   mark === undefined ? undefined : Buffer.from(mark).toString('base64url')
 
 /** The mark of a `next` that a caller sent back. Throws `BadInput` when it is none of ours. */
-export function decodeNext(next: string): string {
-  const mark = Buffer.from(next, 'base64url').toString()
+export function decodeNext<S extends z.ZodType>(next: string, schema: S): z.infer<S> {
+  const answer = schema.safeParse(json(Buffer.from(next, 'base64url').toString()))
+  if (answer.success) return answer.data
+  throw new BadInput('this query cannot be answered', ['next: take it unchanged from the answer before'])
+}
+
+function json(text: string): unknown {
   try {
-    if (typeof JSON.parse(mark) === 'object') return mark
+    return JSON.parse(text)
   } catch {
-    // Falls through to the one answer for everything that is not a mark.
+    return undefined
   }
-  throw new BadInput('next', ['take it unchanged from the answer before'])
 }
