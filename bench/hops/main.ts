@@ -14,9 +14,11 @@ import { awsEnvironment, deployLocally } from '../../tools/start/deploy.js'
 import { buildImages, freePort, startLocalAws } from '../../tools/start/local-aws.js'
 import { readOptions } from '../../tools/start/options.js'
 import { deployProbe, PROBE, PROBE_SOURCE } from './deploy-probe.js'
+import { landingMilliseconds } from './landing.js'
 import { type Hop, hopMilliseconds, putRounds, spread } from './measure.js'
 
 const ROUNDS = 60
+const LANDINGS = 30
 const RATIO_MAX = 2.5
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const runId = '0'.repeat(26)
@@ -74,6 +76,8 @@ try {
     const p95Ratio = hopSpread.p95Milliseconds / floor.p95Milliseconds
     measured.push({ hop: name, ...hopSpread, medianRatio, p95Ratio })
   }
+  const bronze = String(deployed.SLUICE_BRONZE_BUCKET)
+  const landing = await landingMilliseconds(bronze, variables.LEDGER_TABLE, LANDINGS)
   const within = measured.every(
     ({ medianRatio, p95Ratio }) => medianRatio <= RATIO_MAX && p95Ratio <= RATIO_MAX,
   )
@@ -82,6 +86,7 @@ try {
     probeZipBytes: zipBytes,
     probe: floor,
     hops: measured,
+    landingWithQueueWait: landing,
     ratioMax: RATIO_MAX,
     within,
   }

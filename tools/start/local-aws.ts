@@ -74,6 +74,15 @@ export async function buildImages(root: string, state: string): Promise<Record<s
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}')
 }
 
+/** Makes sure that Spark can run here: Java, and the jars that give it S3. Throws `UserError` when Java is missing. */
+export async function fetchSparkJars(root: string, state: string): Promise<void> {
+  const run = promisify(execFile)
+  await run('java', ['-version']).catch(() => {
+    throw new UserError('--engine glue needs Java 17 on the path: install it, or leave the option out')
+  })
+  await run(`${root}/.venv/bin/python`, ['-m', 'local.spark_jars', '--state', state], { cwd: root })
+}
+
 /** A port of 127.0.0.1 that is free now. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

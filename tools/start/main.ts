@@ -7,8 +7,8 @@ import { client } from '../../cli/client.js'
 import { formatEnv, LOCAL_ENV, UserError } from '../../cli/config.js'
 import { land } from '../../cli/land.js'
 import { awsEnvironment, type Deployed, deployLocally } from './deploy.js'
-import { buildImages, type LocalAws, startLocalAws } from './local-aws.js'
-import { type Drop, filesToLand, HELP, type Options, readOptions } from './options.js'
+import { buildImages, fetchSparkJars, type LocalAws, startLocalAws } from './local-aws.js'
+import { type Drop, filesToLand, HELP, type Options, readOptions, undeclaredFolders } from './options.js'
 import { farewell, summary, writeLastRun } from './summary.js'
 import { watch } from './watch.js'
 
@@ -28,6 +28,9 @@ async function step<T>(title: string, work: () => Promise<T>, told: (result: T) 
 
 async function start(options: Options): Promise<number> {
   const drops = filesToLand(options.data)
+  for (const folder of undeclaredFolders(options.data)) {
+    say(`  note: ${folder} is no declared source, its files are not landed`)
+  }
   mkdirSync(STATE, { recursive: true })
   // Lambda unpacks bundles where no package.json rules; below this folder ours would make Node read them as modules.
   writeFileSync(`${STATE}/package.json`, '{}\n')
@@ -50,6 +53,13 @@ async function start(options: Options): Promise<number> {
 async function run(options: Options, aws: LocalAws, drops: Drop[]): Promise<number> {
   const environment = awsEnvironment(aws.endpoint)
   Object.assign(process.env, environment)
+  if (options.engine === 'spark') {
+    await step(
+      'Spark',
+      () => fetchSparkJars(root, STATE),
+      () => 'Java found, S3 connector there',
+    )
+  }
   const images = await step(
     'images',
     () => buildImages(root, STATE),

@@ -80,3 +80,13 @@ export function filesToLand(folder: string): Drop[] {
   const sources = Object.keys(project.sources).join(', ')
   throw new UserError(`"${folder}" holds no files: they lie in one folder per source (${sources})`)
 }
+
+const SAMPLES = 'samples'
+
+/** Folders of the user's data that no source file declares; the samples' own tools are no data. */
+export const undeclaredFolders = (folder: string): string[] =>
+  folder === SAMPLES
+    ? []
+    : readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && !Object.hasOwn(project.sources, entry.name))
+        .map(({ name }) => `${folder}/${name}`)
