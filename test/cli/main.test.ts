@@ -1,0 +1,167 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { main } from '../../cli/main.js'
+
+/** An API that answers what a test says and keeps what it was asked. */
+let server: Server
+let answer: { status: number; body: unknown }
+let asked: { path: string; token: string | undefined }[]
+let out: string
+let err: string
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked.push({ path: request.url ?? '', token: request.headers.authorization })
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+afterAll(() => new Promise((resolve) => server.close(resolve)))
+
+beforeEach(() => {
+  const { port } = server.address() as AddressInfo
+  vi.stubEnv('SLUICE_API_URL', `http://127.0.0.1:${port}/`)
+  vi.stubEnv('SLUICE_API_TOKEN', 'token')
+  vi.stubEnv('SLUICE_BRONZE_BUCKET', 'bronze')
+  answer = { status: 200, body: {} }
+  asked = []
+  out = ''
+  err = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text
+    return true
+  })
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += text
+    return true
+  })
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+})
+
+describe('a command', () => {
+  test('asks the API with the token and prints a table', async () => {
+    answer.body = { lanes: [{ lane: 'cleanse:a', runId: null, waiting: 3 }], domains: [] }
+    expect(await main(['status'])).toBe(0)
+    expect(asked).toEqual([{ path: '/status', token: 'Bearer token' }])
+    expect(out).toMatch(/cleanse:a +free +3/)
+  })
+
+  test('prints the data as it came with --json', async () => {
+    answer.body = { runs: [], next: 'm' }
+    expect(await main(['runs', '--json', '--kind', 'build'])).toBe(0)
+    expect(JSON.parse(out)).toEqual(answer.body)
+    expect(asked[0]?.path).toBe('/runs?limit=20&kind=build')
+  })
+
+  test.each(['status', 'runs', 'show', 'put', 'query', 'quarantine'])(
+    '%s has --help and --json',
+    async (name) => {
+      expect(await main([name, '--help'])).toBe(0)
+      expect(out).toContain(`Usage: sluice ${name}`)
+      expect(out).toContain('--json')
+    },
+  )
+})
+
+describe('the filters of a query', () => {
+  const query = (...where: string[]) =>
+    main(['query', 'finance', 'daily', ...where.flatMap((one) => ['--where', one])])
+  beforeEach(() => {
+    answer.body = { domain: 'finance', dataset: 'daily', edition: 'e1', rows: [] }
+  })
+
+  test('become the API’s parameters, with values untouched', async () => {
+    expect(await query('a=x=y&z', 'b>=2013-01-01', 'b<2014-01-01', 'c>1', 'd<=', 'e=a\nb')).toBe(0)
+    const parameters = new URL(`http://x${asked[0]?.path}`).searchParams
+    expect([...parameters]).toEqual([
+      ['a', 'x=y&z'],
+      ['b.gte', '2013-01-01'],
+      ['b.lt', '2014-01-01'],
+      ['c.gt', '1'],
+      ['d.lte', ''],
+      ['e', 'a\nb'],
+      ['limit', '20'],
+    ])
+  })
+
+  test.each(['nonsense', 'a!=1', '=1', 'a b=1', 'a.eq=1'])('%s is refused in one sentence', async (where) => {
+    expect(await query(where)).toBe(1)
+    expect(err).toBe(`sluice: "${where}" is no filter: write column=value, or >=, <=, >, <\n`)
+    expect(asked).toEqual([])
+  })
+
+  test('none of two on the same column is dropped silently', async () => {
+    const code = await query('symbol=AAPL', 'symbol=MSFT')
+    const sent = new URL(`http://x${asked[0]?.path ?? ''}`).searchParams.getAll('symbol')
+    expect(code === 1 || sent.length === 2).toBe(true)
+  })
+
+  test('a column named like an option is not dropped silently', async () => {
+    const code = await query('limit=5')
+    expect(code).toBe(1)
+  })
+
+  test('names in the path are encoded', async () => {
+    await main(['query', '../runs', 'a/b'])
+    expect(asked[0]?.path).toMatch(/^\/gold\/\.\.%2Fruns\/a%2Fb\?/)
+  })
+})
+
+describe('what goes wrong', () => {
+  const failing = async (...argv: string[]) => {
+    expect(await main(argv)).toBe(1)
+    expect(err).not.toMatch(/\n {4}at /)
+    expect(err.trim().split('\n')).toHaveLength(1)
+    return err
+  }
+
+  test('is told in the API’s own words, without a stack', async () => {
+    answer = { status: 404, body: { message: 'there is no run "x"; GET /runs lists them' } }
+    expect(await failing('show', 'x')).toBe('sluice: there is no run "x"; GET /runs lists them\n')
+  })
+
+  test('shows each problem of a query', async () => {
+    answer = {
+      status: 400,
+      body: { message: 'this query cannot be answered: a: no such column', problems: ['a: no such column'] },
+    }
+    expect(await failing('query', 'd', 'x', '--where', 'a=1')).toContain('a: no such column')
+  })
+
+  test('says that the token is not accepted', async () => {
+    answer = { status: 401, body: {} }
+    expect(await failing('status')).toContain('does not accept this token')
+  })
+
+  test('survives an answer that is no JSON object', async () => {
+    answer = { status: 502, body: 'bad gateway' }
+    expect(await failing('status')).toContain('the API answered 502')
+  })
+
+  test('says where it asked when nobody answers', async () => {
+    vi.stubEnv('SLUICE_API_URL', 'http://127.0.0.1:1')
+    expect(await failing('status')).toContain('nobody answers at http://127.0.0.1:1')
+  })
+
+  test('says which sources there are, and that a file is missing', async () => {
+    expect(await failing('put', 'a.json', '--source', 'nobody')).toContain(
+      'no source "nobody" is declared; there are',
+    )
+    err = ''
+    expect(await failing('put', '/nowhere/a.json', '--source', 'market-data')).toContain('there is no file')
+  })
+
+  test('says what to set', async () => {
+    vi.stubEnv('SLUICE_API_TOKEN', '')
+    expect(await failing('status')).toContain('SLUICE_API_TOKEN')
+  })
+
+  test('of the command line itself shows help and leaves with 1', async () => {
+    expect(await main(['nothing'])).toBe(1)
+    expect(err).toContain("unknown command 'nothing'")
+  })
+})

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { goldText } from '../../cli/commands.js'
+import { formatEnv, parseEnv } from '../../cli/config.js'
+import { bronzeKey } from '../../cli/land.js'
+import { count, seconds, table } from '../../cli/render.js'
+import { note, type RunView, runPage } from '../../cli/run-text.js'
+
+describe('the file of settings', () => {
+  test('comes back as it was written', () => {
+    const variables = {
+      SLUICE_API_URL: 'http://127.0.0.1:4566/x?a=b&c="d"',
+      SLUICE_API_TOKEN: 'a b$c\\',
+      EMPTY: '',
+    }
+    expect(parseEnv(formatEnv(variables))).toEqual(variables)
+    expect(formatEnv({ A: 'b' })).toBe("export A='b'\n")
+  })
+
+  test('takes lines without export, and leaves comments and what is no assignment', () => {
+    expect(parseEnv("A='1'\n# B='2'\nexport C='3'\nD=4\n  E='5'\nlower='6'\n")).toEqual({ A: '1', C: '3' })
+  })
+})
+
+describe('a table', () => {
+  test('lines its columns up, numbers to the right, and says nothing as a dash', () => {
+    const rows = [
+      ['a', 1_234.5, null],
+      ['longer', -2, 'x'],
+    ]
+    expect(table(['name', 'n', 'note'], rows)).toBe(
+      [
+        '  name          n  note',
+        '  ──────  ───────  ────',
+        '  a       1,234.5  -',
+        '  longer       -2  x',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('that is empty says so', () => {
+    expect(table(['a'], [], 'no runs yet')).toBe('  no runs yet\n')
+  })
+
+  test('cuts a cell that no line could hold', () => {
+    const [, , line] = table(['a'], [['x'.repeat(1_000)]]).split('\n')
+    expect(line?.trim()).toMatch(/^x{50,250}…$/)
+  })
+
+  test('keeps one row on one line, whatever its cells hold', () => {
+    const text = table(['reason'], [['a\nb\r\nc\td\u001b[31m']])
+    expect(text.split('\n')).toHaveLength(4)
+    expect(text).not.toContain('\u001b')
+  })
+
+  test('writes numbers and seconds as people read them', () => {
+    expect([count(1_234_567), count(0.123_456_78), seconds(1.25), seconds(null)]).toEqual([
+      '1,234,567',
+      '0.123457',
+      '1.3 s',
+      '-',
+    ])
+  })
+})
+
+const RUN: RunView = {
+  runId: 'r1',
+  kind: 'cleanse',
+  subject: 'market_data',
+  state: 'PARKED',
+  attempt: 1,
+  files: 3,
+  reason: '6 of 10 rows rejected (60.0 %)',
+  rows: { in: 10, out: 4, duplicates: 0, rejected: 6 },
+  reasons: { close_missing: 1, symbol_missing: 5 },
+  createdAt: '2026-03-02T07:00:00.000Z',
+  seconds: 2.04,
+}
+
+describe('a run', () => {
+  test('shows the worst reason first and leaves out what was not reached', () => {
+    const text = runPage(RUN)
+    expect(text.indexOf('symbol_missing')).toBeLessThan(text.indexOf('close_missing'))
+    expect(text).toContain('6 of 10 rows rejected (60.0 %)')
+    expect(text).not.toContain('Tests')
+  })
+
+  test('shows 20 inputs and says how many more there are', () => {
+    const inputs = Array.from({ length: 25 }, (_, n) => ({ key: `k${n}`, bytes: n }))
+    const text = runPage({ ...RUN, inputs, inputsCount: 25 })
+    expect(text).toContain('Inputs (25)')
+    expect(text).toContain('… and 5 more: --json shows them')
+  })
+
+  test.each([
+    [RUN, '6 of 10 rows rejected (60.0 %)'],
+    [{ ...RUN, reason: undefined }, '3 files'],
+    [{ ...RUN, reason: undefined, unchanged: 'nothing new' }, 'nothing new'],
+    [{ ...RUN, reason: undefined, datasets: [{ domain: 'd', dataset: 'x', rows: 1_000 }] }, 'x 1,000'],
+  ])('has a note in a few words: %#', (run, words) => {
+    expect(note(run)).toBe(words)
+  })
+})
+
+test('a dropped file’s key follows from its source and the UTC hour', () => {
+  const at = Date.parse('2026-03-02T23:59:59.999Z')
+  expect(bronzeKey('prices', '/tmp/some dir/a b.json', 'x1', at)).toBe(
+    'source=prices/year=2026/month=03/day=02/hour=23/run_id=x1/a b.json',
+  )
+})
+
+describe('a page of gold', () => {
+  const page = { domain: 'finance', dataset: 'x', edition: 'e1', rows: [{ a: 1, _edition: 'e1' }] }
+  test('names its edition once, above the rows', () => {
+    expect(goldText(page)).toBe('  finance/x, edition e1\n\n  a\n  ─\n  1\n')
+    expect(goldText({ ...page, next: 'm' })).toContain('more: --next m')
+  })
+
+  test('that is not published says so', () => {
+    expect(goldText({ ...page, edition: null, rows: [] })).toBe('  finance/x is not published yet\n')
+  })
+})
