@@ -65,7 +65,8 @@ async function compareReading(fake: FakeLedger, one: Reading): Promise<void> {
   expect(await pages(query(fake))).toEqual(await pages(query(real)))
   const candidates = (on: Ledger) => (after?: string) =>
     on.index(index, { limit, newestFirst, ...(until && { until }), ...(after && { after }) })
-  const ordered = (found: Page['items'][]) => found.map((page) => page.map((item) => JSON.stringify(sorted(item))))
+  const ordered = (found: Page['items'][]) =>
+    found.map((page) => page.map((item) => JSON.stringify(sorted(item))))
   expect(ordered(await pages(candidates(fake)))).toEqual(ordered(await pages(candidates(real))))
 }
 
