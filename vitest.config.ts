@@ -19,6 +19,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [EMULATOR, 'test/acceptance/**', 'test/template/**'],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
+          testTimeout: 30_000,
         },
       },
       {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { goldText } from '../../cli/commands.js'
 import { formatEnv, parseEnv } from '../../cli/config.js'
 import { bronzeKey } from '../../cli/land.js'
-import { count, seconds, table } from '../../cli/render.js'
+import { count, seconds, shortened, table } from '../../cli/render.js'
 import { note, type RunView, runPage } from '../../cli/run-text.js'
 
 describe('the file of settings', () => {
@@ -42,9 +42,11 @@ describe('a table', () => {
     expect(table(['a'], [], 'no runs yet')).toBe('  no runs yet\n')
   })
 
-  test('cuts a cell that no line could hold', () => {
-    const [, , line] = table(['a'], [['x'.repeat(1_000)]]).split('\n')
-    expect(line?.trim()).toMatch(/^x{50,250}…$/)
+  test('shows a key whole, however long, and text shortened where it is asked to', () => {
+    const key = 'x'.repeat(200)
+    expect(table(['key'], [[key]])).toContain(key)
+    expect(shortened('x'.repeat(11), 10)).toBe(`${'x'.repeat(9)}…`)
+    expect(shortened('x'.repeat(10), 10)).toBe('x'.repeat(10))
   })
 
   test('keeps one row on one line, whatever its cells hold', () => {
