@@ -5,6 +5,7 @@ import type { EndEffects, Verdict } from './end-run.js'
 import { checked, TerminalError } from './errors.js'
 import type { Value } from './ledger.js'
 import type { CopyObject } from './objects.js'
+import { eachAtOnce } from './parallel.js'
 import { attemptPath, type Run } from './run.js'
 import type { AddPartitions } from './tables.js'
 import type { Reports } from './work.js'
@@ -100,10 +101,7 @@ async function commit(effects: CleanseEffects, run: Run, report: CleanseReport) 
     const day = `${file.year}/${file.month}/${file.day}`
     return { from: file.key, to: silverKey(entity, day, run.runId, ordinal), day }
   })
-  for (let from = 0; from < placed.length; from += COPIES_AT_ONCE) {
-    const page = placed.slice(from, from + COPIES_AT_ONCE)
-    await Promise.all(page.map((file) => effects.copyObject(file.from, file.to)))
-  }
+  await eachAtOnce(placed, COPIES_AT_ONCE, (file) => effects.copyObject(file.from, file.to))
   const days = placed.map((file) => file.day)
   await effects.addPartitions(entity, [...new Set(days)])
   return {

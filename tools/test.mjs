@@ -64,7 +64,7 @@ function countPytest(file) {
 function run({ title, command, options, count }) {
   const begun = performance.now()
   const [program, ...args] = [...command, ...options]
-  const child = spawn(program, args, { cwd: root, env: { ...process.env, FORCE_COLOR: '0' } })
+  const child = spawn(program, args, { cwd: root, env: { ...process.env, NO_COLOR: '1' } })
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))
   child.stderr.on('data', (chunk) => (output += chunk))

@@ -5,6 +5,7 @@ import { type Declared, sourceOf } from '../../../shared/declared.js'
 import { claim, type Entry, join, laneName, registerLane, type World } from '../../../shared/lane.js'
 import { absent, INDEXED, type Item } from '../../../shared/ledger.js'
 import type { FindVersion, PutNote } from '../../../shared/objects.js'
+import { eachAtOnce } from '../../../shared/parallel.js'
 
 export interface RecordLandingEffects extends World {
   project: Declared
@@ -131,13 +132,4 @@ async function quarantineFile(
     put: { ...item, quarantinedPk: INDEXED, quarantinedAt: `${at}#${id}` },
     when: [absent('PK')],
   })
-}
-
-/** Runs `work` for each item, at most `width` at a time. */
-async function eachAtOnce<T>(items: T[], width: number, work: (item: T, position: number) => Promise<void>) {
-  const positions = items.keys()
-  const worker = async () => {
-    for (const position of positions) await work(items[position] as T, position)
-  }
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
 }

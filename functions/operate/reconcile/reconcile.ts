@@ -4,6 +4,7 @@ import { type EndEffects, finishRun, settle } from '../../../shared/end-run.js'
 import { claim, holdKey, laneName, REGISTRY_PK, seal } from '../../../shared/lane.js'
 import type { Key } from '../../../shared/ledger.js'
 import type { LandedVersion } from '../../../shared/objects.js'
+import { eachAtOnce } from '../../../shared/parallel.js'
 import { type Run, runKey, stillAt } from '../../../shared/run.js'
 import { type StartEffects, startRun } from '../../../shared/start-run.js'
 import type { Ended, JobReader, TaskReader } from '../../../shared/work.js'
@@ -28,6 +29,7 @@ export interface ReconcileEffects extends RecordLandingEffects {
 
 /** What one pass may touch, so that its cost and time are bounded; the next pass goes on. */
 export const BOUNDS = { runs: 200, lanes: 500, hours: 3, pagesPerPrefix: 50 } as const
+const READS_AT_ONCE = 16
 const LOST_TASK: Ended = { ok: false, reason: 'ECS no longer knows the task, and it left no end' }
 const TOO_LONG: Ended = { ok: false, reason: 'the job ran beyond its time limit and was stopped' }
 
@@ -127,10 +129,10 @@ async function landings(effects: ReconcileEffects): Promise<void> {
 
 async function recordUnknown(effects: ReconcileEffects, versions: LandedVersion[]): Promise<void> {
   const unknown: LandedVersion[] = []
-  for (const version of versions) {
+  await eachAtOnce(versions, READS_AT_ONCE, async (version) => {
     const landed: Landed = { bucket: effects.bronzeBucket, ...version }
     if (!(await effects.ledger.get(fileKey(landed)))) unknown.push(version)
-  }
+  })
   const { failed } = await recordLandings(
     effects,
     unknown.map((version) => asEvent(effects.bronzeBucket, version)),
