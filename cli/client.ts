@@ -1,8 +1,11 @@
 import { type Config, UserError } from './config.js'
 
+/** Query parameters: by name, or in pairs where a name comes more than once. One without a value is left out. */
+export type Query = Record<string, string | undefined> | [name: string, value: string | undefined][]
+
 export interface Client {
   /** The JSON answer of one GET. Throws `UserError` with the API's own words when it says no. */
-  get<T = Record<string, unknown>>(path: string, query?: Record<string, string | undefined>): Promise<T>
+  get<T = Record<string, unknown>>(path: string, query?: Query): Promise<T>
 }
 
 const TIMEOUT_MILLISECONDS = 35_000
@@ -12,8 +15,9 @@ export function client({ apiUrl, token }: Config): Client {
   return {
     async get(path, query = {}) {
       const url = new URL(`${apiUrl.replace(/\/$/, '')}${path}`)
-      for (const [name, value] of Object.entries(query))
-        if (value !== undefined) url.searchParams.set(name, value)
+      for (const [name, value] of Array.isArray(query) ? query : Object.entries(query)) {
+        if (value !== undefined) url.searchParams.append(name, value)
+      }
       const answer = await call(url, token)
       const body = (await answer.json().catch(() => ({}))) as { message?: string }
       if (answer.ok) return body as never

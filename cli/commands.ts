@@ -77,7 +77,12 @@ export async function query(domain: string, dataset: string, options: QueryOptio
   const api = client(await loadConfig())
   const { limit, order, next, where } = options
   const path = `/gold/${encodeURIComponent(domain)}/${encodeURIComponent(dataset)}`
-  const data = await api.get<GoldPage>(path, { ...filters(where), limit, order, next })
+  const data = await api.get<GoldPage>(path, [
+    ...filters(where),
+    ['limit', limit],
+    ['order', order],
+    ['next', next],
+  ])
   return { data, text: goldText(data) }
 }
 
@@ -104,14 +109,16 @@ export function goldText({ domain, dataset, edition, rows, next }: GoldPage): st
 const FORM = /^([a-z_][a-z0-9_]*)(>=|<=|=|>|<)(.*)$/s
 const OPERATORS: Record<string, string> = { '=': '', '>': '.gt', '>=': '.gte', '<': '.lt', '<=': '.lte' }
 
+/** What the API takes for something else than a column. */
+const OPTIONS = ['limit', 'order', 'next']
+
 /** `symbol=AAPL`, `summary_date>=2013-01-01` as the API's query parameters. */
-function filters(where: string[]): Record<string, string> {
-  return Object.fromEntries(
-    where.map((text) => {
-      const [, column, operator, value] = FORM.exec(text) ?? []
-      if (!column || !operator)
-        throw new UserError(`"${text}" is no filter: write column=value, or >=, <=, >, <`)
-      return [`${column}${OPERATORS[operator]}`, value ?? '']
-    }),
-  )
+function filters(where: string[]): [name: string, value: string][] {
+  return where.map((text) => {
+    const [, column, operator, value] = FORM.exec(text) ?? []
+    if (!column || !operator)
+      throw new UserError(`"${text}" is no filter: write column=value, or >=, <=, >, <`)
+    if (OPTIONS.includes(column)) throw new UserError(`"${text}" is no filter: --${column} is an option`)
+    return [`${column}${OPERATORS[operator]}`, value ?? '']
+  })
 }

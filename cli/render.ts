@@ -2,6 +2,8 @@
 
 export type Cell = string | number | null | undefined
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g
 const numeric = (text: string) => /^-?[\d,]+(\.\d+)?( s| %)?$/.test(text)
 
 /** A table with a header line; an empty one says so. */
@@ -22,7 +24,8 @@ export function table(header: string[], rows: Cell[][], empty = 'nothing yet'): 
 
 function cellText(cell: Cell): string {
   if (cell === null || cell === undefined || cell === '') return '-'
-  return typeof cell === 'number' ? count(cell) : cell
+  // Foreign text: a line break would tear the table, an escape sequence would reach the terminal.
+  return typeof cell === 'number' ? count(cell) : cell.replace(CONTROL, ' ')
 }
 
 /** The beginning of a long text. */

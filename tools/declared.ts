@@ -91,8 +91,16 @@ const files = (folder: string, ending: string) =>
     .sort()
     .map((file) => `${folder}/${file}`)
 
+function parsed(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new BadInput(file, [(error as Error).message.split('\n')[0] ?? 'no YAML'])
+  }
+}
+
 function check<T extends z.ZodType>(file: string, schema: T): z.infer<T> {
-  const answer = schema.safeParse(parse(readFileSync(file, 'utf8')))
+  const answer = schema.safeParse(parsed(file))
   if (answer.success) return answer.data
   throw new BadInput(
     file,
