@@ -11,11 +11,14 @@ export type Row = Record<string, string | number | null>
 export type Run = RunView & { gate?: boolean; engine?: string; history?: { at: string; state: string }[] }
 
 const LIVE = ['FILLING', 'READY', 'RUNNING', 'COMMITTING']
-const REST_SECONDS_MAX = 240
+const REST_SECONDS_MAX = 180
+const STUCK_SECONDS_MAX = 5
 
 /** The deployed chain, seen through its API alone. */
 export class Chain {
   readonly api: Client
+  /** A chain that did not come to rest once is not given the whole time again, so that a broken one fails soon. */
+  private stuck = false
 
   constructor({ env }: Pick<Stack, 'env'>) {
     this.api = client({
@@ -55,14 +58,15 @@ export class Chain {
    */
   async rest(landed: number, seconds = REST_SECONDS_MAX): Promise<Run[]> {
     let seen: unknown
-    return until(
-      `${landed} files at rest`,
-      async () =>
-        this.atRest(landed, (state) => {
-          seen = state
-        }),
-      { seconds, seen: () => seen },
-    )
+    const note = (state: unknown) => {
+      seen = state
+    }
+    const ask = () => this.atRest(landed, note)
+    const bound = this.stuck ? STUCK_SECONDS_MAX : seconds
+    this.stuck = true
+    const runs = await until(`${landed} files at rest`, ask, { seconds: bound, seen: () => seen })
+    this.stuck = false
+    return runs
   }
 
   private async atRest(landed: number, note: (state: unknown) => void): Promise<Run[] | false> {

@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { awsEnvironment, type Deployed, deployLocally } from '../../tools/start/deploy.js'
-import { buildImages, startLocalAws } from '../../tools/start/local-aws.js'
+import { buildImages, fetchSparkJars, freePort, startLocalAws } from '../../tools/start/local-aws.js'
 
 // The SDK warns on every start that Node 20 is supported until January 2027; package.json says which Node it takes.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
@@ -42,6 +41,7 @@ export async function startStack({ padSeconds = 0, engine = 'auto' }: StackOptio
     const start = clock()
     const environment = awsEnvironment(aws.endpoint)
     Object.assign(process.env, environment)
+    if (engine === 'spark') await fetchSparkJars(ROOT, state)
     const images = await buildImages(ROOT, state)
     const imagesSeconds = clock()
     const options = { once: true, engine, data: 'samples', port: 0, padSeconds, help: false }
@@ -67,17 +67,6 @@ function shareBuilt(state: string, names: string[]): void {
     mkdirSync(`${ROOT}/.sluice/${name}`, { recursive: true })
     if (!existsSync(`${state}/${name}`)) symlinkSync(`${ROOT}/.sluice/${name}`, `${state}/${name}`)
   }
-}
-
-/** A port that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 /** Seconds since the call before, rounded to tenths. */
