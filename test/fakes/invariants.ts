@@ -99,5 +99,7 @@ async function plans(chain: Chain): Promise<string[]> {
       seen.set(key, runId)
     }
   }
-  return problems
+  const committed = ledger.all('FILE#').filter((file) => fateOf(chain, file) === 'COMMITTED')
+  const unread = committed.filter(({ key }) => !seen.has(String(key)))
+  return [...problems, ...unread.map(({ key }) => `${key} counts as committed, and nobody read it`)]
 }

@@ -96,6 +96,7 @@ describe('a query that cannot be answered', () => {
     [`/runs?next=${mark(null)}`, /take it unchanged/],
     [`/runs?next=${mark([])}`, /take it unchanged/],
     [`/runs?next=${mark({})}`, /take it unchanged/],
+    [`/runs?next=${mark({ PK: 'a', SK: 'b' })}`, /take it unchanged/],
     ['/quarantine?limit=x', /^limit: /],
     ['/gold/finance/daily_summary?limit=1000', /^limit: a whole number from 1 to 999, not "1000"$/],
     ['/gold/finance/daily_summary?limit=1.5', /^limit: /],
@@ -167,6 +168,7 @@ describe('runs', () => {
     let next = ''
     for (let pages = 0; pages < 20; pages += 1) {
       const { body } = await get(`/runs?limit=2${next && `&next=${next}`}`)
+      expect(body.runs.length).toBeLessThanOrEqual(2)
       paged.push(...body.runs.map(({ runId }: { runId: string }) => runId))
       next = body.next ?? ''
       if (!next) break
@@ -174,6 +176,15 @@ describe('runs', () => {
     expect(paged).toEqual(whole)
     expect(whole).toEqual([...whole].sort().reverse())
     expect(whole).toHaveLength(6)
+  })
+
+  test('a page holds no more than was asked for, also when some do not match', async () => {
+    await landMany()
+    for (const kind of ['cleanse', 'build'])
+      expect((await get(`/runs?limit=2&kind=${kind}`)).body.runs).toHaveLength(2)
+    const first = (await get('/runs?limit=2&kind=cleanse')).body
+    const second = (await get(`/runs?limit=2&kind=cleanse&next=${first.next}`)).body
+    expect(second.runs).toHaveLength(1)
   })
 
   test('can be asked by kind, state and subject', async () => {

@@ -174,6 +174,15 @@ describe('finishing a build', () => {
     ])
   })
 
+  test('never puts an older state over a newer one', async () => {
+    const chain = new Chain()
+    await chain.record(chain.land('a.json'))
+    await chain.rest()
+    const [run] = runs(chain)
+    const { writes } = await chain.parts.ends.build.commit(run as Run)
+    expect(await chain.parts.ledger.write(...writes)).toEqual({ done: false, refused: [0] })
+  })
+
   test('keeps the current and the previous database, and deletes the one before', async () => {
     const chain = new Chain()
     for (const name of ['a', 'b', 'c', 'd']) {

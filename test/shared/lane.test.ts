@@ -1,7 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Contention } from '../../shared/errors.js'
 import { inputsOf } from '../../shared/inputs.js'
-import { BYTES_MAX, claim, type Entry, holdKey, join, registerLane, seal } from '../../shared/lane.js'
+import {
+  BYTES_MAX,
+  claim,
+  type Entry,
+  holdKey,
+  join,
+  registerLane,
+  release,
+  seal,
+} from '../../shared/lane.js'
 import type { Ledger, Write } from '../../shared/ledger.js'
 import { type Run, runKey } from '../../shared/run.js'
 import { override } from '../fakes/faults.js'
@@ -216,4 +225,11 @@ describe('filling a large batch', () => {
     expect(seen).toEqual([])
     expect(own.bus.details('Batch Ready')).toHaveLength(1)
   })
+})
+
+test('a late release never frees the next holder', async () => {
+  await joinAll('a')
+  const runId = await claim(own.world, LANE)
+  expect(await own.ledger.write(release(LANE, 'an-older-run'))).toEqual({ done: false, refused: [0] })
+  expect((await own.ledger.get(holdKey(LANE)))?.holder).toBe(runId)
 })
