@@ -92,7 +92,7 @@ export const badFiles: BadFile[] = [
     out: 2,
   },
   {
-    name: 'zz5 a+b c&d=ü.ndjson',
+    name: 'zz5 A+b C&d=ü.ndjson',
     content: good('PLUS') + line(one('PLUS', { close: -1 })),
     rejected: [{ reason: 'close_out_of_range', line: 3 }],
     out: 2,
