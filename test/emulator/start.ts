@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
-import { startLocalAws } from '../../tools/start/local-aws.js'
+import { freePort, startLocalAws } from '../../tools/start/local-aws.js'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -23,17 +22,4 @@ export default async function setup(project: TestProject) {
     await local.stop()
     await rm(state, { recursive: true, force: true })
   }
-}
-
-/** A port that nobody listens on at this moment. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
 }
