@@ -109,7 +109,6 @@ export function buildStarter(): StartEffects {
     silverBucket: env.SILVER_BUCKET,
     goldBucket: env.GOLD_BUCKET,
     artifactsBucket: env.ARTIFACTS_BUCKET,
-    target: env.DBT_TARGET,
     task: { ...network(), taskDefinition: env.DBT_TASK },
   }
   return {

@@ -3,6 +3,7 @@ import { GoldBuilt, type Outgoing } from '../events/catalog.js'
 import type { EndEffects, Verdict } from './end-run.js'
 import { checked, TerminalError } from './errors.js'
 import type { LedgerReader, Value, Write } from './ledger.js'
+import { logLeftover } from './observe.js'
 import { attemptPath, type Run } from './run.js'
 import type { Reports } from './work.js'
 
@@ -48,6 +49,8 @@ export interface BuildState {
 export const selectorOf = (entity: string) => `source:lake.${entity}+`
 export const editionOf = (runId: string, attempt: number) => `${runId}-${attempt}`
 export const buildStateKey = (lane: string) => ({ PK: `LANE#${lane}`, SK: 'STATE' })
+/** The published edition of a domain. */
+export const goldPointerKey = (domain: string) => ({ PK: `DOMAIN#${domain}`, SK: 'GOLD' })
 export const editionKey = (domain: string, edition: string) => ({
   PK: `DOMAIN#${domain}`,
   SK: `EDITION#${edition}`,
@@ -65,7 +68,7 @@ const TESTS_SHOWN_MAX = 20
 export interface BuildEndEffects {
   ledger: LedgerReader
   reports: Reports
-  /** Deletes a database that no build can start from any more; best effort. */
+  /** Deletes a database that no build can start from any more. */
   removeDatabase(uri: string): Promise<void>
 }
 
@@ -133,7 +136,9 @@ async function commit(
     builtBy: run.runId,
   }
   const stale = (before as { previousUri?: string } | undefined)?.previousUri
-  if (stale && before?.ordinal === base) await removeDatabase(stale)
+  // Housekeeping never decides a publication: what stays behind costs storage, and the log says so.
+  if (stale && before && before.ordinal <= base)
+    await removeDatabase(stale).catch((error) => logLeftover(stale, error))
   return {
     writes: [
       {

@@ -15,7 +15,6 @@ const names = [
   'SECURITY_GROUP',
   'CLEANSE_TASK',
   'DBT_TASK',
-  'DBT_TARGET',
   'GLUE_JOB',
   'GLUE_SCRIPT_URI',
   'GLUE_MODULES_URI',

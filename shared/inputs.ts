@@ -3,7 +3,8 @@ import type { Item, LedgerReader, Value } from './ledger.js'
 import { runKey } from './run.js'
 
 const PAGE = 1_000
-const INPUTS_MAX = 20_000
+/** The cleanse job refuses a plan with more. */
+const INPUTS_MAX = 10_000
 const REPLAYS_MAX = 20
 
 export interface Input {
@@ -14,7 +15,7 @@ export interface Input {
 
 /**
  * What a run took, in no particular order. An input that is itself a run put back into the lane is replaced by that
- * run's inputs. Throws `TerminalError` beyond 20,000 inputs or 20 nested put-backs.
+ * run's inputs. Throws `TerminalError` beyond 10,000 inputs or 20 nested put-backs.
  */
 export async function inputsOf(ledger: LedgerReader, runId: string): Promise<Input[]> {
   const inputs: Input[] = []

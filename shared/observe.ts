@@ -19,3 +19,8 @@ export function logOutcome(stage: string, milliseconds: number, outcome: Outcome
 export function logFailure(stage: string, milliseconds: number, error: unknown, eventId?: string): void {
   logger.error(stage, { stage, milliseconds: Math.round(milliseconds), eventId, error: error as Error })
 }
+
+/** Says that something that is no longer needed could not be removed. */
+export function logLeftover(uri: string, error: unknown): void {
+  logger.warn('leftover', { uri, error: error as Error })
+}

@@ -35,6 +35,8 @@ export const DUE_SECONDS = {
   PARKED: 120,
   REPLAYED: 'never',
 } as const satisfies Record<RunState, number | 'never'>
+/** How often the reconciler asks after a job whose end nobody announced. */
+export const JOB_ASKED_SECONDS = 300
 /** Seconds until a job that does not end is given up. */
 export const JOB_SECONDS_MAX = { duckdb: 3_600, spark: 7_200, dbt: 3_600 } as const satisfies Record<
   Engine,

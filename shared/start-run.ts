@@ -8,7 +8,7 @@ import {
   attemptPath,
   BUSY_SECONDS,
   type Engine,
-  JOB_SECONDS_MAX,
+  JOB_ASKED_SECONDS,
   moveRun,
   type Run,
   runKey,
@@ -145,7 +145,7 @@ async function link(effects: StartEffects, run: Run, job: string): Promise<strin
   const linked = await ledger.write(
     moveRun(clock, run.runId, 'RUNNING', {
       set: { job, startedAt: iso(clock.now()) },
-      dueSeconds: JOB_SECONDS_MAX[engine],
+      dueSeconds: JOB_ASKED_SECONDS,
       when: [...stillAt('RUNNING', run.attempt), unlinked],
     }),
   )

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { UserError } from '../../cli/config.js'
 import { BOOTSTRAP_STACK, bootstrap, outputs } from './bootstrap.js'
-import { commit, IMAGES, imageCommands, loginCommand, pushImage } from './images.js'
+import { commit, IMAGES, imageCommands, isDirty, loginCommand, pushImage } from './images.js'
 import { packJobCode, uploadJobCode } from './job-code.js'
 import { deployStack } from './stack.js'
 
@@ -16,6 +16,7 @@ const HELP = `npm run deploy -- --account <id> [options]
   --account <id>     the AWS account that is meant; a deployment to another one is refused
   --stage <name>     the stage, "prod" unless told
   --region <name>    the region, AWS_REGION or us-east-1 unless told
+  --alerts <email>   who hears of incidents and dead letters, nobody unless told
   --engine <name>    auto, duckdb or spark: the engine of every cleanse, "auto" unless told
   --dry-run          say what would be done, in order, and touch nothing
 
@@ -28,6 +29,7 @@ interface Target {
   region: string
   stage: string
   engine: string
+  alerts: string
 }
 
 /** What a deployment does, step by step, in the order in which the parts need one another. */
@@ -38,6 +40,7 @@ export function plannedSteps(target: Target, tag: string): string[] {
   const images = IMAGES.flatMap((name) => imageCommands(name, `${registry}/sluice/${name}`, tag))
   return [
     `aws sts get-caller-identity                     (must answer account ${target.account})`,
+    'aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com   (unless the account has it)',
     `cloudformation deploy ${BOOTSTRAP_STACK}             (infra/bootstrap.yml: repositories, ${bucket})`,
     loginCommand(registry).slice(2).join(' '),
     ...images.map((command) => command.join(' ')),
@@ -50,6 +53,9 @@ export function plannedSteps(target: Target, tag: string): string[] {
 async function deploy(target: Target): Promise<void> {
   process.env.AWS_REGION = target.region
   checkAccount(target.account)
+  if (await isDirty(root))
+    throw new UserError('there are uncommitted changes: images are tagged with the commit')
+  createServiceLinkedRole()
   const tag = await commit(root)
   const { codeBucket } = await bootstrap(`${root}/infra/bootstrap.yml`)
   say(`  bootstrap  ${BOOTSTRAP_STACK}, code in ${codeBucket}`)
@@ -63,7 +69,13 @@ async function deploy(target: Target): Promise<void> {
   }
   const code = await uploadJobCode(root, codeBucket)
   say(`  job code   ${code.jobScriptUri}`)
-  const parameters = { codeBucket, ...code, ...images, cleanseEngine: target.engine }
+  const parameters = {
+    codeBucket,
+    ...code,
+    ...images,
+    cleanseEngine: target.engine,
+    alertsEmail: target.alerts,
+  }
   await deployStack(root, target.stage, parameters, { env: process.env, out: (line) => say(`  ${line}`) })
   tellOutputs((await outputs(new CloudFormationClient({}), `sluice-${target.stage}`)) ?? {}, target)
 }
@@ -74,6 +86,16 @@ function tellOutputs(stack: Record<string, string>, { region }: Target): void {
   say(`  export SLUICE_API_URL='https://${stack.ApiId}.execute-api.${region}.amazonaws.com'`)
   say(`  export SLUICE_API_TOKEN_SECRET='${stack.ApiTokenSecret}'`)
   say(`  export SLUICE_BRONZE_BUCKET='${stack.BronzeBucketName}'\n`)
+}
+
+/** An account that never used ECS lacks the role that ECS itself works with; one that has it says so. */
+function createServiceLinkedRole(): void {
+  try {
+    const create = ['iam', 'create-service-linked-role', '--aws-service-name', 'ecs.amazonaws.com']
+    execFileSync('aws', create, { stdio: 'pipe' })
+  } catch (error) {
+    if (!String((error as { stderr?: Buffer }).stderr).includes('has been taken')) throw error
+  }
 }
 
 /** Refuses to touch an account that was not named. */
@@ -91,16 +113,17 @@ function readTarget(argv: string[]): Target & { dryRun: boolean; help: boolean }
       stage: { type: 'string', default: 'prod' },
       region: { type: 'string', default: process.env.AWS_REGION ?? 'us-east-1' },
       engine: { type: 'string', default: 'auto' },
+      alerts: { type: 'string', default: '' },
       'dry-run': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  const { account = '', stage, region, engine, help } = values
+  const { account = '', stage, region, engine, alerts, help } = values
   if (!help && !/^\d{12}$/.test(account)) throw new UserError('name the account: --account <12 digits>')
   if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
     throw new UserError('--stage is up to 16 lower-case letters and digits')
   if (!['auto', 'duckdb', 'spark'].includes(engine)) throw new UserError('--engine is auto, duckdb or spark')
-  return { account, stage, region, engine, help, dryRun: values['dry-run'] }
+  return { account, stage, region, engine, alerts, help, dryRun: values['dry-run'] }
 }
 
 try {

@@ -1,4 +1,4 @@
-import { type BuildState, buildState, editionOf, selectorOf } from '../../../shared/build.js'
+import { type BuildState, buildState, editionOf, goldPointerKey, selectorOf } from '../../../shared/build.js'
 import { silverKey, silverPk } from '../../../shared/cleanse.js'
 import type { Declared } from '../../../shared/declared.js'
 import { TerminalError } from '../../../shared/errors.js'
@@ -12,7 +12,6 @@ export interface BuildSettings {
   silverBucket: string
   goldBucket: string
   artifactsBucket: string
-  target: string
   task: Pick<TaskRequest, 'cluster' | 'taskDefinition' | 'subnets' | 'securityGroups'>
 }
 
@@ -57,7 +56,8 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
   const waited = inputs.map(({ input }) => String(input.selector))
   // Silver that came after these entries is in the plan too, so its readers are built with it.
   const selectors = [...new Set([...waited, ...unbuilt.map(selectorOf)])].sort()
-  return prepared(effects, run, attempt, { domains: lane.domains, selectors, silver, state })
+  const base = await lastOrdinal(ledger, lane.domains, state)
+  return prepared(effects, run, attempt, { domains: lane.domains, selectors, silver, state, base })
 }
 
 interface Facts {
@@ -65,6 +65,8 @@ interface Facts {
   selectors: string[]
   silver: SilverRuns
   state: BuildState | undefined
+  /** The ordinal of the newest edition so far; this build's is the next. */
+  base: number
 }
 
 function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, facts: Facts): Prepared {
@@ -89,7 +91,7 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
       correlation_id: run.runId,
       lane: run.subject,
       domains,
-      target: settings.target,
+      target: 'duckdb',
       mode: 'standard',
       selectors,
       edition,
@@ -99,8 +101,18 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
       gold_bucket: settings.goldBucket,
       artifacts_prefix: `s3://${settings.artifactsBucket}/${path}`,
     },
-    shown: { selectors, silverRuns: countRuns(silver), base: state?.ordinal ?? 0 },
+    shown: { selectors, silverRuns: countRuns(silver), base: facts.base },
   }
+}
+
+/** Editions of a domain are numbered through, also when a deployment gave the domain another lane. */
+async function lastOrdinal(
+  ledger: LedgerReader,
+  domains: string[],
+  state: BuildState | undefined,
+): Promise<number> {
+  const pointers = await Promise.all(domains.map((domain) => ledger.get(goldPointerKey(domain))))
+  return Math.max(state?.ordinal ?? 0, ...pointers.map((pointer) => Number(pointer?.ordinal ?? 0)))
 }
 
 const countRuns = (silver: SilverRuns) =>

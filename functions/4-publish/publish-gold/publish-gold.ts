@@ -1,5 +1,5 @@
 import { type Detail, type GoldBuilt, GoldPublished, type Outgoing } from '../../../events/catalog.js'
-import { type BuildReport, buildReport, editionKey } from '../../../shared/build.js'
+import { type BuildReport, buildReport, editionKey, goldPointerKey } from '../../../shared/build.js'
 import { type Clock, iso } from '../../../shared/clock.js'
 import { TransientError } from '../../../shared/errors.js'
 import type { ItemLedger } from '../../../shared/ledger.js'
@@ -15,7 +15,7 @@ export interface PublishGoldEffects {
   publish(events: Outgoing[]): Promise<void>
 }
 
-export const goldPointerKey = (domain: string) => ({ PK: `DOMAIN#${domain}`, SK: 'GOLD' })
+export { goldPointerKey }
 /** The ledger's proof that the publisher has heard of a build, per domain. */
 export const publishEntryKey = (domain: string, runId: string) => ({
   PK: `ENTRY#publish:${domain}#gold:${runId}`,

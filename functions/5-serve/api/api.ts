@@ -12,7 +12,7 @@ import { logFailure, logger } from '../../../shared/observe.js'
 import type { Reports } from '../../../shared/work.js'
 import { datasetsView } from './datasets.js'
 import { type GoldRows, goldQuery } from './gold.js'
-import { decodeNext, ledgerMark } from './paging.js'
+import { decodeNext, fileMark, runMark } from './paging.js'
 import { quarantineView } from './quarantine.js'
 import { runsView, runView } from './runs.js'
 import { statusView } from './status.js'
@@ -45,7 +45,7 @@ export function api(effects: ApiEffects): Router {
     return run
   })
   app.get('/datasets', () => datasetsView(effects))
-  app.get('/quarantine', ({ req }) => quarantineView(effects, parameters(req, pageQuery)))
+  app.get('/quarantine', ({ req }) => quarantineView(effects, parameters(req, quarantineQuery)))
   app.get('/gold/:domain/:dataset', ({ req, params }) => gold(effects, req, params))
   app.errorHandler(BadInput, async (error) => ({
     statusCode: 400 as const,
@@ -74,15 +74,18 @@ async function gold(effects: ApiEffects, req: Request, params: Record<string, st
   return goldQuery(effects, declared, new URL(req.url).searchParams)
 }
 
-export const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  next: z
-    .string()
-    .max(2_048)
-    .transform((next) => JSON.stringify(decodeNext(next, ledgerMark)))
-    .optional(),
-})
-export const runsQuery = pageQuery.extend({
+/** A page of a ledger index: how many, and where the page before stopped. */
+const pageQuery = (mark: z.ZodType) =>
+  z.strictObject({
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+    next: z
+      .string()
+      .max(2_048)
+      .transform((next) => JSON.stringify(decodeNext(next, mark)))
+      .optional(),
+  })
+const quarantineQuery = pageQuery(fileMark)
+const runsQuery = pageQuery(runMark).extend({
   kind: z.enum(['cleanse', 'build']).optional(),
   state: z
     .string()

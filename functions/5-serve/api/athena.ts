@@ -4,7 +4,7 @@ import {
   GetQueryResultsCommand,
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena'
-import { TransientError } from '../../../shared/errors.js'
+import { BadInput, TransientError } from '../../../shared/errors.js'
 import type { GoldRows, Page } from './gold.js'
 import type { Statement } from './statement.js'
 
@@ -21,8 +21,14 @@ export function athenaRows(database: string, workgroup: string, client = new Ath
       const page = await read(client, queryId, limit + 1)
       return { ...page, rows: page.rows.slice(1) }
     },
-    continue: ({ queryId, token }, limit) => read(client, queryId, limit, token),
+    continue: ({ queryId, token }, limit) => read(client, queryId, limit, token).catch(gone),
   }
+}
+
+/** Athena forgets a result after a while, and a mark of another query is none. */
+function gone(error: unknown): never {
+  if (!(error instanceof Error) || error.name !== 'InvalidRequestException') throw error
+  throw new BadInput('this query cannot be answered', ['next: this result is gone, ask again without it'])
 }
 
 async function run(

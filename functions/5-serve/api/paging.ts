@@ -1,8 +1,11 @@
 import * as z from 'zod'
 import { BadInput } from '../../../shared/errors.js'
 
-/** Where a page of the ledger stopped: the key of its last item. */
-export const ledgerMark = z.object({ PK: z.string().min(1), SK: z.string().min(1) }).catchall(z.string())
+const text = z.string().min(1).max(1_024)
+/** Where a page of runs stopped: the key of its last item in the index. */
+export const runMark = z.strictObject({ PK: text, SK: text, recentPk: text, recentAt: text })
+/** The same of quarantined files. */
+export const fileMark = z.strictObject({ PK: text, SK: text, quarantinedPk: text, quarantinedAt: text })
 /** Where a page of gold stopped: a stored query result and the place in it. */
 export const resultMark = z.strictObject({
   queryId: z.string().regex(/^[\w-]{1,128}$/),

@@ -5,7 +5,7 @@ import { claim, holdKey, laneName, REGISTRY_PK, seal } from '../../../shared/lan
 import type { Key } from '../../../shared/ledger.js'
 import type { LandedVersion } from '../../../shared/objects.js'
 import { eachAtOnce } from '../../../shared/parallel.js'
-import { type Run, runKey, stillAt } from '../../../shared/run.js'
+import { dueAt, JOB_ASKED_SECONDS, JOB_SECONDS_MAX, type Run, runKey, stillAt } from '../../../shared/run.js'
 import { type StartEffects, startRun } from '../../../shared/start-run.js'
 import type { Ended, JobReader, TaskReader } from '../../../shared/work.js'
 import {
@@ -82,8 +82,20 @@ async function driveJob(effects: ReconcileEffects, run: Run): Promise<string> {
   const engine = run.engine ?? 'dbt'
   const known = engine === 'spark' ? await effects.jobs.get(job) : await taskEnd(effects, job)
   if (known?.ended) return finishRun(effects.ends[run.kind], run.runId, run.attempt, known.ended)
+  const until = Date.parse(String(run.startedAt)) + JOB_SECONDS_MAX[engine] * 1_000
+  if (effects.clock.now() < until) return askAgain(effects, run)
   await effects.starts[run.kind].stop(job, engine)
   return finishRun(effects.ends[run.kind], run.runId, run.attempt, TOO_LONG)
+}
+
+/** The job runs on within its time: the reconciler asks again later. */
+async function askAgain({ ledger, clock }: ReconcileEffects, run: Run): Promise<string> {
+  await ledger.write({
+    update: runKey(run.runId),
+    set: { dueAt: dueAt(clock, JOB_ASKED_SECONDS) },
+    when: stillAt('RUNNING', run.attempt),
+  })
+  return 'the job runs on'
 }
 
 async function taskEnd({ tasks }: ReconcileEffects, job: string): Promise<{ ended?: Ended }> {
