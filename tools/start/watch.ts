@@ -2,7 +2,7 @@ import type { Client } from '../../cli/client.js'
 import { count, seconds } from '../../cli/render.js'
 import { note, type RunView } from '../../cli/run-text.js'
 
-const POLL_MILLISECONDS = 250
+const POLL_MILLISECONDS = 400
 const QUIET_MILLISECONDS_MAX = 300_000
 const RUNS_SHOWN_MAX = 200
 
@@ -33,23 +33,28 @@ export async function watch(
   let moved = performance.now()
   for (;;) {
     const runs = await allRuns(api)
-    const status = await api.get<Status>('/status')
     for (const run of [...runs].reverse()) {
       if (seen.get(run.runId) === run.state) continue
       seen.set(run.runId, run.state)
       moved = performance.now()
       say(stepLine(run, since(begun)))
     }
-    if (firstPublishedSeconds === null && status.domains.some(({ edition }) => edition)) {
-      firstPublishedSeconds = since(begun)
-      say(`${at(firstPublishedSeconds)}  gold      published for the first time`)
+    const unseenGold = firstPublishedSeconds === null && runs.some(isGoodBuild)
+    if (unseenGold || isQuiet(runs, landed)) {
+      const status = await api.get<Status>('/status')
+      if (unseenGold && status.domains.some(({ edition }) => edition)) {
+        firstPublishedSeconds = since(begun)
+        say(`${at(firstPublishedSeconds)}  gold      published for the first time`)
+      }
+      if (isAtRest(runs, status, landed)) return { runs, firstPublishedSeconds, seconds: since(begun) }
     }
-    if (isAtRest(runs, status, landed)) return { runs, firstPublishedSeconds, seconds: since(begun) }
     if (performance.now() - moved > QUIET_MILLISECONDS_MAX)
       throw new Error('nothing has moved for five minutes')
     await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS))
   }
 }
+
+const isGoodBuild = ({ kind, state }: RunView) => kind === 'build' && state === 'COMMITTED'
 
 const since = (begun: number) => (performance.now() - begun) / 1_000
 const at = (time: number) => `${time.toFixed(1).padStart(7)} s`
@@ -71,12 +76,17 @@ async function allRuns(api: Client): Promise<RunView[]> {
 
 const LIVE = ['FILLING', 'READY', 'RUNNING', 'COMMITTING']
 
-/** All files that landed stand in a run that has ended, each build has seen all of silver, and gold is its newest. */
-function isAtRest(runs: RunView[], status: Status, landed: number): boolean {
+/** Every landed file stands in a run, and every run has ended. */
+function isQuiet(runs: RunView[], landed: number): boolean {
   const cleansed = runs
     .filter(({ kind }) => kind === 'cleanse')
     .reduce((sum, run) => sum + (run.files ?? 0), 0)
-  if (cleansed < landed || runs.some(({ state }) => LIVE.includes(state))) return false
+  return cleansed >= landed && runs.every(({ state }) => !LIVE.includes(state))
+}
+
+/** Quiet, nothing waits, each build has seen all of silver, and gold is its newest. */
+function isAtRest(runs: RunView[], status: Status, landed: number): boolean {
+  if (!isQuiet(runs, landed)) return false
   const idle = status.lanes.every(({ runId, waiting }) => !runId && waiting === 0)
   const lastBuild = runs.find(({ kind }) => kind === 'build')
   const built = status.lanes.every(({ unbuilt = 0 }) => unbuilt === 0) || lastBuild?.state === 'PARKED'
