@@ -1,9 +1,11 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname } from 'node:path'
+import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { land } from '../../cli/land.js'
 import { filesToLand } from '../../tools/start/options.js'
 import { Chain } from './chain.js'
+import { stackResources } from './operator.js'
 import { tap } from './queues.js'
 import { ROOT, type Stack, type StackOptions, startStack } from './stack.js'
 
@@ -31,12 +33,22 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
   const scratch = mkdtempSync(`${tmpdir()}/sluice-acceptance-files-`)
   const truth = `${scratch}/truth`
   mkdirSync(truth)
+  await silenceReconciler()
   const copies = await tap(String(stack.env.SLUICE_BRONZE_BUCKET))
   const stop = async () => {
     await stack.stop()
     rmSync(scratch, { recursive: true, force: true })
   }
   return { stack, chain: new Chain(stack), truth, scratch, landed: 0, drops: [], tap: copies, stop }
+}
+
+/** Stops the reconciler's clock: events alone must do the work, and a case that needs the reconciler calls it. */
+async function silenceReconciler(): Promise<void> {
+  const resources = Object.entries(await stackResources())
+  const rule = resources.find(([logicalId]) => /^ReconcileEventsRule/.test(logicalId))?.[1]
+  if (!rule) throw new Error('the reconciler has no schedule')
+  const Name = rule.split('/').at(-1)
+  await new EventBridgeClient({}).send(new DisableRuleCommand({ Name }))
 }
 
 export interface File {
