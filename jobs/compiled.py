@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import jobs
+
 COMPILED = Path(__file__).resolve().parent.parent / "contracts" / "compiled"
 
 
@@ -24,7 +26,11 @@ def load_compiled(entity: str, folder: Path = COMPILED) -> CompiledContract:
     """Reads contracts/compiled/<entity>.json; raises FileNotFoundError for an unknown entity."""
     if not entity.replace("_", "").isalnum():
         raise FileNotFoundError(f"not an entity: {entity!r}")
-    document = json.loads((folder / f"{entity}.json").read_text("utf-8"))
+    try:
+        # The package's own loader reads beside itself also where Glue leaves the modules packed in a zip.
+        document = json.loads(jobs.__loader__.get_data(str(folder / f"{entity}.json")))
+    except OSError as error:
+        raise FileNotFoundError(f"no compiled contract of {entity} in {folder}") from error
     return CompiledContract(
         entity=document["entity"],
         version=document["version"],

@@ -3,15 +3,14 @@
 A staged line is the row's position as 18 digits, then its text; so files of any number and form become one.
 """
 
-import os
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.cleanse.gunzip import gunzip
-from jobs.cleanse.limits import FETCH_THREADS, MAX_LINE_BYTES
-from jobs.cleanse.lines import BOM, scan_lines
+from jobs.cleanse.limits import FETCH_THREADS, MAX_LINE_BYTES, MIB
+from jobs.cleanse.lines import BOM, is_utf8
 from jobs.cleanse.plan import Input
 from jobs.cleanse.prepare import Prepared, prepare
 from jobs.cleanse.rejects import FileProblem
@@ -23,6 +22,8 @@ POSITION_DIGITS = 18
 BLANKS = b" \t\r\n"
 HEAD_LINES = 200
 MAX_HEAD_BYTES = 64 * 1024
+# A gzip that unpacks to more than this is staged, which needs a disk but no memory.
+MAX_PACKED_BYTES = 512 * MIB
 
 
 @dataclass(frozen=True)
@@ -57,56 +58,68 @@ class Staged:
 
 
 def count_piece(piece: Piece, store) -> Counted:
-    """Counts the lines of one piece, and looks for what Spark would read in another way."""
+    """Counts the lines of one piece; None when Spark would read one of them in another way than the engines agreed."""
+    try:
+        text = _unpacked(piece, store) if piece.packed else _whole_lines(piece, store)
+    except (FileProblem, ObjectMissing):
+        # Told again, with its reason, when the file is staged.
+        text = None
+    lines = None if text is None else _records(text, piece.stop == piece.item.bytes)
+    return Counted(piece.place, piece.start, lines)
+
+
+def _unpacked(piece: Piece, store) -> bytes | None:
     with tempfile.TemporaryDirectory(prefix="cleanse-") as work:
-        path = Path(work) / "piece"
-        try:
-            readable = _unpack(piece, store, path) if piece.packed else _whole_lines(piece, store, path)
-        except (FileProblem, ObjectMissing):
-            # Told again, with its reason, when the file is staged.
-            readable = False
-        scan = scan_lines(path) if readable else None
-    return Counted(piece.place, piece.start, scan.lines if scan and scan.regular else None)
+        packed, target = Path(work) / "packed", Path(work) / "unpacked"
+        store.fetch(piece.item, packed)
+        gunzip(packed, target, MAX_PACKED_BYTES)
+        # Differs where several parts or padding follow the first: there Hadoop's reader is not to be trusted.
+        said = int.from_bytes(packed.read_bytes()[-4:], "little")
+        return target.read_bytes() if said == target.stat().st_size % 2**32 else None
 
 
-def _unpack(piece: Piece, store, target: Path) -> bool:
-    packed = target.with_suffix(".packed")
-    store.fetch(piece.item, packed)
-    gunzip(packed, target)
-    with packed.open("rb") as file:
-        file.seek(-4, os.SEEK_END)
-        said = int.from_bytes(file.read(4), "little")
-    # Differs where several parts or padding follow the first: there Hadoop's reader is not to be trusted.
-    return said == os.path.getsize(target) % 2**32
-
-
-def _whole_lines(piece: Piece, store, target: Path) -> bool:
-    """Copies the lines that a split holds for Hadoop: those that start after its first byte and up to its stop.
+def _whole_lines(piece: Piece, store) -> bytes | None:
+    """The lines that a split holds for Hadoop: those that start after its first byte and up to its stop.
 
     Source: org.apache.hadoop.mapred.LineRecordReader. The line at the very beginning belongs to the first split.
     """
     end = min(piece.stop + MAX_LINE_BYTES + 2, piece.item.bytes)
-    position, begun = piece.start, piece.start == 0
-    with target.open("wb") as out:
-        for block in store.read_range(piece.item, piece.start, end):
-            first = 0
-            if not begun:
-                first = block.find(b"\n") + 1
-                begun = first > 0
-            if begun:
-                # The last line of the piece is the one whose end is the first at or after the stop.
-                last = (
-                    block.find(b"\n", max(piece.stop - position, 0))
-                    if position + len(block) > piece.stop
-                    else -1
-                )
-                if last >= 0 and last + 1 >= first:
-                    out.write(block[first : last + 1] if last + 1 > first else b"")
-                    return True
-                out.write(block[first:])
-            position += len(block)
-    # Without an end of line, only the end of the file may stop the last line.
-    return position == piece.item.bytes and end == piece.item.bytes
+    text = b"".join(store.read_range(piece.item, piece.start, end))
+    if len(text) != end - piece.start:
+        return None
+    first = 0
+    if piece.start:
+        first = text.find(b"\n") + 1
+        if first == 0:
+            return b"" if end == piece.item.bytes else None
+    # The piece ends with the line whose end is the first at or after the stop.
+    last = text.find(b"\n", piece.stop - piece.start) + 1
+    if last == 0:
+        return text[first:] if end == piece.item.bytes else None
+    return text[first:last]
+
+
+def _records(text: bytes, last: bool) -> int | None:
+    """The lines of a piece when each starts an object and none is irregular (see `lines`), else None.
+
+    Only then is each line one row for every reader. Blank lines at the end of a file move no other line.
+    """
+    if any(byte in text for byte in (b"\r", b"\0", b"\1")) or not is_utf8(text) or not _short_lines(text):
+        return None
+    text = text.removesuffix(b"\n")
+    rows = text.rstrip(b"\n") if last else text
+    objects = rows.count(b"\n{") + rows.startswith(b"{")
+    lines = rows.count(b"\n") + 1 if rows else 0
+    return lines + text.count(b"\n", len(rows)) if lines == objects else None
+
+
+def _short_lines(text: bytes) -> bool:
+    start = 0
+    while start + MAX_LINE_BYTES < len(text):
+        start = text.rfind(b"\n", start, start + MAX_LINE_BYTES + 1) + 1
+        if start == 0:
+            return False
+    return True
 
 
 def stage_inputs(number: int, inputs: list, required: tuple, bucket: str, prefix: str, store) -> Staged:

@@ -31,6 +31,8 @@ SETTINGS = {
     "spark.sql.maxConcurrentOutputFileWriters": str(MAX_OPEN_FOLDERS),
     # The early cut that this would add sorts every row once more, for two rows in a hundred.
     "spark.sql.optimizer.windowGroupLimitThreshold": "-1",
+    # The JVM compiles no method above this; Spark then cuts the long expressions of the exact rules in parts.
+    "spark.sql.codegen.hugeMethodLimit": "8000",
 }
 # Only files that the report lists are ever copied, so half of a failed task's files do no harm.
 HADOOP_SETTINGS = {

@@ -51,7 +51,7 @@ class SparkStore(Store):
             raise
         return body.iter_chunks(BLOCK_BYTES)
 
-    def list(self, bucket: str, prefix: str) -> list[dict]:
+    def objects(self, bucket: str, prefix: str) -> list[dict]:
         """Key, etag (without quotes) and bytes of every object below a prefix, in the order of the keys."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return [
