@@ -35,5 +35,9 @@ export const shortened = (text: string, most: number): string =>
 /** A number as people read it: thousands apart, at most 6 decimals. */
 export const count = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 6 })
 
+/** `1 file`, `2 files`. */
+export const plural = (value: number, noun: string): string =>
+  `${count(value)} ${noun}${value === 1 ? '' : 's'}`
+
 /** Seconds with one decimal, or nothing. */
 export const seconds = (value: unknown): string => (typeof value === 'number' ? `${value.toFixed(1)} s` : '-')

@@ -1,4 +1,4 @@
-import { type Cell, count, seconds, shortened, table } from './render.js'
+import { type Cell, count, plural, seconds, shortened, table } from './render.js'
 
 /** A run as the API shows it; what is missing was not reached. */
 export interface RunView {
@@ -75,7 +75,7 @@ export function runLine(run: RunView): Cell[] {
 export function note(run: RunView): string | undefined {
   if (run.reason ?? run.unchanged) return run.reason ?? run.unchanged
   if (run.datasets) return run.datasets.map(({ dataset, rows }) => `${dataset} ${count(rows)}`).join(', ')
-  return run.files === undefined ? undefined : `${count(run.files)} files`
+  return run.files === undefined ? undefined : plural(run.files, 'file')
 }
 
 const SHOWN = 20

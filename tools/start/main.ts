@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { client } from '../../cli/client.js'
 import { formatEnv, LOCAL_ENV, UserError } from '../../cli/config.js'
 import { land } from '../../cli/land.js'
+import { plural } from '../../cli/render.js'
 import { awsEnvironment, type Deployed, deployLocally } from './deploy.js'
 import { buildImages, fetchSparkJars, type LocalAws, startLocalAws } from './local-aws.js'
 import { type Drop, filesToLand, HELP, type Options, readOptions, undeclaredFolders } from './options.js'
@@ -78,7 +79,7 @@ async function run(options: Options, aws: LocalAws, drops: Drop[]): Promise<numb
   })
   const begun = performance.now()
   const landing = landAll(deployed, drops)
-  say(`\n  ${drops.length} files land in bronze\n`)
+  say(`\n  ${plural(drops.length, 'file')} for bronze\n`)
   const [watched] = await Promise.all([watch(api, drops.length, begun, say), landing])
   const facts = await summary(api, watched, drops.length)
   writeLastRun(`${STATE}/last-run.json`, facts, options)

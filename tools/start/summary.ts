@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import type { Client } from '../../cli/client.js'
 import { type GoldPage, goldText } from '../../cli/commands.js'
-import { table } from '../../cli/render.js'
+import { plural, table } from '../../cli/render.js'
 import type { RunView } from '../../cli/run-text.js'
 import type { Options } from './options.js'
 import type { Watched } from './watch.js'
@@ -27,7 +27,7 @@ export async function summary(api: Client, watched: Watched, files: number): Pro
     `Rejected rows by reason\n${table(['entity', 'reason', 'rows'], reasons, 'none')}`,
     `The portfolio on its newest day\n${gold}`,
     ...parked.map((run) => `  PARKED  ${run.kind} ${run.subject} ${run.runId}: ${run.reason}\n`),
-    `  ${files} files, ${runs.length} runs, ${seconds.toFixed(1)} s; first gold after ${firstPublishedSeconds?.toFixed(1) ?? '-'} s\n`,
+    `  ${plural(files, 'file')}, ${plural(runs.length, 'run')}, ${seconds.toFixed(1)} s; first gold after ${firstPublishedSeconds?.toFixed(1) ?? '-'} s\n`,
   ].join('\n')
   const lastRun = {
     files,

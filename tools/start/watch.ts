@@ -1,5 +1,5 @@
 import type { Client } from '../../cli/client.js'
-import { count, seconds } from '../../cli/render.js'
+import { count, plural, seconds } from '../../cli/render.js'
 import { note, type RunView } from '../../cli/run-text.js'
 
 const POLL_MILLISECONDS = 400
@@ -103,11 +103,11 @@ function stepLine(run: RunView, time: number): string {
 function detail(run: RunView): string {
   const { state, rows } = run
   if (state === 'RUNNING')
-    return `${run.engine}${run.files === undefined ? '' : `, ${count(run.files)} files`}`
+    return `${run.engine}${run.files === undefined ? '' : `, ${plural(run.files, 'file')}`}`
   if (state === 'PARKED') return run.reason ?? ''
   if (state !== 'COMMITTED') return ''
   const took = seconds(run.seconds)
   if (!rows) return `${note(run) ?? ''}  ${took}`
-  const sum = `${count(rows.in)} in = ${count(rows.out)} out + ${rows.duplicates} duplicates + ${rows.rejected} rejected`
+  const sum = `${count(rows.in)} in = ${count(rows.out)} out + ${plural(rows.duplicates, 'duplicate')} + ${rows.rejected} rejected`
   return `${sum}  ${took}`
 }
