@@ -1,4 +1,6 @@
-"""The pass over all lines of a batch: plain lines by Spark's own JSON reader, doubtful ones by the exact rules."""
+"""The pass over all lines of a batch: plain lines by Spark's own JSON reader, doubtful ones by the exact
+rules.
+"""
 
 import itertools
 from functools import reduce
@@ -27,10 +29,11 @@ class Batch:
         """One job for the lines that miss the shape, one for everything."""
         branches = []
         if self.lines.direct.uris:
-            shape = None if exact_only else learn_shape(list(self.lines.direct.head), self.contract)
+            shape = None if exact_only else learn_shape(self.lines.direct.sample(), self.contract)
             if shape:
                 self.suspects = self._text(f"NOT value RLIKE {sql.quoted(shape.pattern)}").cache()
-                # First in the union: row ids count on it, since they hold the number of the task (see _numbered).
+                # First in the union: row ids count on it, since they hold the number of the task (see
+                # _numbered).
                 branches.append(self._plain(shape, self.suspects.count()))
             branches.append(self._exact(self.suspects if shape else self._text("TRUE")))
         if staged := [one.lines_key for one in self.lines.staged if one.lines_key]:
@@ -74,7 +77,8 @@ class Batch:
         return self.spark.read.option("lineSep", "\n")
 
     def _numbered(self, frame):
-        """Adds `_pos` to rows of the direct files: what was counted before the piece, and the row's number in it.
+        """Adds `_pos` to rows of the direct files: what was counted before the piece, and the row's number
+        in it.
 
         A partition holds exactly one piece (spark_settings) and a line is exactly one row (spark_scan).
         """

@@ -1,8 +1,10 @@
-"""Decides on the driver how each input is read, and has executors count or rewrite: the batch as lines with positions.
+"""Decides on the driver how each input is read, and has executors count or rewrite: the batch as lines with
+positions.
 
-A large file of JSON lines is read where it lies, by as many tasks as it has pieces. Everything else (CSV, arrays, small
-files, versions that Spark cannot name, lines that Spark would read in another way) is rewritten to staged lines by
-Python on executors, with the very code of the DuckDB engine, so that both engines see the same rows.
+A large file of JSON lines is read where it lies, by as many tasks as it has pieces. Everything else (CSV,
+arrays, small files, versions that Spark cannot name, lines that Spark would read in another way) is
+rewritten to staged lines by Python on executors, with the very code of the DuckDB engine, so that both
+engines see the same rows.
 """
 
 import re
@@ -24,6 +26,8 @@ DIRECT_BYTES = 16 * MIB
 # What one staging task takes, by landed bytes and by files; its disk must hold it unpacked.
 STAGE_TASK_BYTES = 64 * MIB
 STAGE_TASK_FILES = 500
+# Files whose first lines tell the shape of a batch.
+SAMPLED_FILES = 8
 # Characters that mean the same in an S3 key, in Hadoop's globs and in a URI.
 PLAIN_KEY = re.compile(r"(?!.*(//|/\.|/_[^/]*$))[A-Za-z0-9][A-Za-z0-9=._/-]*")
 # Hadoop unpacks by the end of the name, whatever the bytes say.
@@ -32,17 +36,25 @@ OTHER_CODECS = (".bz2", ".deflate", ".lz4", ".snappy", ".zst", ".zstd", ".gzip")
 
 @dataclass
 class Direct:
-    """Files that Spark reads where they lie, and for each piece: address, start, position before it, and its lines."""
+    """Files that Spark reads where they lie, and for each piece: address, start, position before it, and
+    its lines.
+    """
 
     uris: dict = field(default_factory=dict)
     pieces: list = field(default_factory=list)
-    head: tuple = ()
-    bytes: int = 0
+    heads: list = field(default_factory=list)
+
+    def sample(self) -> list[str]:
+        """First lines of the largest files."""
+        largest = sorted(self.heads, key=lambda head: -head[0])[:SAMPLED_FILES]
+        return [line for _, lines in largest for line in lines]
 
 
 @dataclass
 class Lines:
-    """A whole batch: files read directly, staged ones, rows by place in the plan, and what is wrong with files."""
+    """A whole batch: files read directly, staged ones, rows by place in the plan, and what is wrong with
+    files.
+    """
 
     direct: Direct = field(default_factory=Direct)
     staged: list = field(default_factory=list)
@@ -117,9 +129,8 @@ class LineReader:
             lines.direct.pieces.append((uri, start, place << LINE_BITS | before, counted[start]))
             before += counted[start]
         lines.rows[place] = before
-        if item.bytes > lines.direct.bytes:
-            texts = head.decode("utf-8", "replace").split("\n")[:-1]
-            lines.direct.head, lines.direct.bytes = tuple(texts[:HEAD_LINES]), item.bytes
+        texts = head.decode("utf-8", "replace").split("\n")[:-1]
+        lines.direct.heads.append((item.bytes, texts[:HEAD_LINES]))
 
     def _stage(self, plan: Plan, rest: list, required: tuple) -> list[Staged]:
         total = sum(item.bytes for _, item in rest)

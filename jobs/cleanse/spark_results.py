@@ -1,4 +1,6 @@
-"""What one pass left behind: counts by input, rejected rows for quarantine, unknown columns, and the silver files."""
+"""What one pass left behind: counts by input, rejected rows for quarantine, unknown columns, and the silver
+files.
+"""
 
 import itertools
 import json
@@ -26,7 +28,9 @@ class Results:
         self.rejects = self._rejected_rows()
 
     def _odd_rows(self, rejected_again):
-        """Rows of the fates that are not silver: the fate, place, line and two texts (see spark_sql.fate_items)."""
+        """Rows of the fates that are not silver: the fate, place, line and two texts (see
+        spark_sql.fate_items).
+        """
         odd = [item["key"] for item in self.found if "/year=_" in item["key"]]
         rows = self.spark.createDataFrame([], FATES)
         if odd:
@@ -37,7 +41,8 @@ class Results:
             )
         doubtful = rows.where(f"fate = '{DOUBTFUL}'").select("_pos")
         if any(f"/year={DOUBTFUL}/" in key for key in odd):
-            # One that the exact rules find good keeps an empty fate: then the counts disagree, and the job fails.
+            # One that the exact rules find good keeps an empty fate: then the counts disagree, and the job
+            # fails.
             again = rejected_again(doubtful, doubtful.count()).selectExpr("fate", "_pos", "first", "second")
             rows = rows.where(f"fate <> '{DOUBTFUL}'").union(again)
         return rows.selectExpr("fate", f"{PLACE} AS place", f"{LINE} AS line", "first", "second")

@@ -1,4 +1,5 @@
-"""What executors do in Python: count the lines of large files, and rewrite whatever Spark could not read as it stands.
+"""What executors do in Python: count the lines of large files, and rewrite whatever Spark could not read as
+it stands.
 
 A staged line is the row's position as 18 digits, then its text; so files of any number and form become one.
 """
@@ -21,7 +22,6 @@ LINE_BITS = 40
 POSITION_DIGITS = 18
 BLANKS = b" \t\r\n"
 HEAD_LINES = 200
-MAX_HEAD_BYTES = 64 * 1024
 # A gzip that unpacks to more than this is staged, which needs a disk but no memory.
 MAX_PACKED_BYTES = 512 * MIB
 
@@ -48,17 +48,19 @@ class Counted:
 
 @dataclass(frozen=True)
 class Staged:
-    """One task's rewritten inputs: where the lines and the rejections are, and (place, rows, problem) of each."""
+    """One task's rewritten inputs: where the lines and the rejections are, and (place, rows, problem) of
+    each.
+    """
 
     lines_key: str | None
     rejects_key: str | None
-    bytes: int
-    head: tuple
     inputs: tuple
 
 
 def count_piece(piece: Piece, store) -> Counted:
-    """Counts the lines of one piece; None when Spark would read one of them in another way than the engines agreed."""
+    """Counts the lines of one piece; None when Spark would read one of them in another way than the
+    engines agreed.
+    """
     try:
         text = _unpacked(piece, store) if piece.packed else _whole_lines(piece, store)
     except (FileProblem, ObjectMissing):
@@ -81,7 +83,8 @@ def _unpacked(piece: Piece, store) -> bytes | None:
 def _whole_lines(piece: Piece, store) -> bytes | None:
     """The lines that a split holds for Hadoop: those that start after its first byte and up to its stop.
 
-    Source: org.apache.hadoop.mapred.LineRecordReader. The line at the very beginning belongs to the first split.
+    Source: org.apache.hadoop.mapred.LineRecordReader. The line at the very beginning belongs to the first
+    split.
     """
     end = min(piece.stop + MAX_LINE_BYTES + 2, piece.item.bytes)
     text = b"".join(store.read_range(piece.item, piece.start, end))
@@ -133,7 +136,7 @@ def stage_inputs(number: int, inputs: list, required: tuple, bucket: str, prefix
         with lines.open("wb") as out, rejects.open("wb") as spool:
             counted = [(place, _append(place, one, out, spool), one.problem) for place, one in prepared]
         keys = [_keep(path, bucket, f"{prefix}{path.name}-{number}.txt", store) for path in (lines, rejects)]
-        return Staged(keys[0], keys[1], lines.stat().st_size, _head(lines), tuple(counted))
+        return Staged(keys[0], keys[1], tuple(counted))
 
 
 def _append(place: int, prepared: Prepared, out, spool) -> int:
@@ -158,10 +161,3 @@ def _keep(path: Path, bucket: str, key: str, store) -> str | None:
         return None
     store.upload(path, bucket, key)
     return key
-
-
-def _head(path: Path) -> tuple:
-    with path.open("rb") as file:
-        block = file.read(MAX_HEAD_BYTES)
-    lines = block.split(b"\n")[:-1][:HEAD_LINES]
-    return tuple(line[POSITION_DIGITS:].decode("utf-8", "replace") for line in lines)

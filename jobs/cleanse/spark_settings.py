@@ -49,7 +49,9 @@ def open_session():
 
 
 def settle(spark, split_bytes: int = SPLIT_BYTES):
-    """Makes the settings in a session. A piece holds one split: an opened file costs as much as a whole one."""
+    """Makes the settings in a session. A piece holds one split: an opened file costs as much as a whole
+    one.
+    """
     pieces = {
         "spark.sql.files.maxPartitionBytes": split_bytes,
         "spark.sql.files.openCostInBytes": split_bytes,

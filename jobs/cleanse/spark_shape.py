@@ -1,9 +1,10 @@
 """The cheap first test of the Spark engine: the shape of a batch's lines, learned from its first ones.
 
-Lines of one producer look alike: the same members in the same order with the same blanks between them. From that comes
-one pattern. A line that matches is an object of contract columns, each once, without escapes, with values whose text
-both readers take in the same way; so Spark's own JSON reader may parse it straight to types. Any other line goes to the
-exact rules, and so does a typed row that breaks a rule. The test may doubt, it must never err.
+Lines of one producer look alike: the same members in the same order with the same blanks between them. From
+that comes one pattern. A line that matches is an object of contract columns, each once, without escapes,
+with values whose text both readers take in the same way; so Spark's own JSON reader may parse it straight
+to types. Any other line goes to the exact rules, and so does a typed row that breaks a rule. The test may
+doubt, it must never err.
 """
 
 import re
@@ -12,15 +13,16 @@ from dataclasses import dataclass
 
 from jobs.compiled import CompiledContract
 
-SAMPLE_LINES = 200
-# A text column with so few values in a sample of so many lines is taken to have no others; others take the exact rules.
+# A text column with so few values in a sample of so many lines is taken to have no others; others take the
+# exact rules.
 FEW_VALUES, ENOUGH_LINES = 3, 50
 # No escape, no control character, not starting like a nested value, no blank at either end.
 TEXT = r'[^"\\\x00-\x20{\[](?:[^"\\\x00-\x1f]*+(?<!\x20))?+'
 DAY = "[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 # Where a day that does not exist would pass for a missing value, it must not match.
 SAFE_DAY = "[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-TIME = r"[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,6}+)?+(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])"
+CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+TIME = f"[T ]{CLOCK}(?:[.][0-9]{{1,6}}+)?+(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])"
 MEMBER = re.compile(r'"([a-z][a-z0-9_]*)"(: ?)("[^"\\]*"|[^\s",:{}\[\]]+)(, ?|\}$)')
 SQL_TYPES = {"integer": "BIGINT", "json": "STRING"}
 
@@ -44,13 +46,15 @@ def check_sql(contract: CompiledContract) -> str:
 
 
 def learn_shape(lines: list[str], contract: CompiledContract) -> Shape | None:
-    """The commonest shape among the first lines of a batch, or None: then every line takes the exact rules."""
+    """The commonest shape among the first lines of a batch, or None: then every line takes the exact
+    rules.
+    """
     check = contract.sql["plain"]["check"]
     if "json" in contract.types.values() or "''" in check or "\\" in check:
         # Spark reads quotes and backslashes in texts in another way than the dialect of this check.
         return None
     samples = defaultdict(list)
-    for line in lines[:SAMPLE_LINES]:
+    for line in lines:
         if members := _members_of(line, contract):
             frame = (
                 tuple((match[1], match[2]) for match in members),
@@ -79,11 +83,14 @@ def _shape(members: tuple, comma: str, columns: list, contract: CompiledContract
     parts, texts = [], set()
     for (name, colon), values in zip(members, columns, strict=True):
         given = [value for value in values if value != "null"]
-        quoted = {value.startswith('"') for value in given}
-        if len(quoted) > 1:
-            return None
-        if quoted == {True} or (not quoted and contract.types[name] in ("string", "date", "timestamp")):
+        texts_given = [value for value in given if value.startswith('"')]
+        # The commoner way counts: the sample may hold dirt too.
+        is_text = contract.types[name] in ("string", "date", "timestamp") or 2 * len(texts_given) > len(given)
+        if is_text:
             texts.add(name)
+            given = texts_given
+        else:
+            given = [value for value in given if not value.startswith('"')]
         value = _value_pattern(name, [value.strip('"') for value in given], contract)
         if value is None:
             return None
@@ -100,12 +107,13 @@ def _value_pattern(name: str, given: list, contract: CompiledContract) -> str | 
         if enough and all(re.fullmatch(TEXT, text) for text in few):
             return f"(?:{'|'.join(re.escape(text) for text in few)})"
         return TEXT
-    # A sign that the sample does not show is rather a mistake: it takes the exact rules, which accept or reject it.
+    # A sign that the sample does not show is rather a mistake: it takes the exact rules, which accept or
+    # reject it.
     sign = "-?" if any(text.startswith("-") for text in given) else ""
     whole = sign + "(?:[1-9][0-9]{0,%d}+|0)"
     if kind.startswith("decimal"):
         precision, scale = (int(part) for part in kind[8:-1].split(","))
-        return whole % (precision - scale - 1) + "(?:[.][0-9]{1,%d}+)?+" % scale
+        return f"{whole % (precision - scale - 1)}(?:[.][0-9]{{1,{scale}}}+)?+"
     day = DAY if name in contract.required else SAFE_DAY
     patterns = {
         "integer": whole % 17,

@@ -1,8 +1,8 @@
 """The expressions of the Spark engine over lines with positions. Each layer is a list of SQL select items.
 
-One pass judges every row and keeps all fates in one data set: Spark writes one schema per pass, and a second pass over
-the input would cost more than what a few odd rows carry with them. Columns of a contract start with a letter, so an
-underscore keeps ours apart.
+One pass judges every row and keeps all fates in one data set: Spark writes one schema per pass, and a
+second pass over the input would cost more than what a few odd rows carry with them. Columns of a contract
+start with a letter, so an underscore keeps ours apart.
 """
 
 from jobs.cleanse.duckdb_sql import NUMBER
@@ -49,7 +49,9 @@ def reader_schema(contract: CompiledContract, shape: Shape) -> str:
 
 
 def plain_layers(contract: CompiledContract) -> list[list[str]]:
-    """From values read by shape to typed ones and `_odd`, which says where a rule is broken, not yet which."""
+    """From values read by shape to typed ones and `_odd`, which says where a rule is broken, not yet
+    which.
+    """
     values = [f"CAST(`{name}` AS {sql_type(contract.types[name])}) AS c_{name}" for name in contract.columns]
     kept = ["_pos", *[f"c_{name}" for name in contract.columns]]
     odd = _odd(DOUBTFUL, "CAST(NULL AS STRING)", "CAST(NULL AS STRING)")
@@ -98,7 +100,8 @@ def exact_layers(contract: CompiledContract) -> list[list[str]]:
 
 
 def _read(element: str) -> str:
-    # Wrapped, since Spark ignores what follows a value: then the sentinel proves that the whole line was read.
+    # Wrapped, since Spark ignores what follows a value: then the sentinel proves that the whole line was
+    # read.
     wrapped = "CONCAT('{\"w\":[', _q, '],\"_end\":1}')"
     return f"FROM_JSON({wrapped}, 'w array<{element}>, _end string, _c string', {JSON_OPTIONS})"
 
@@ -131,7 +134,8 @@ def ranked_items(contract: CompiledContract) -> list[str]:
 def fate_items(contract: CompiledContract, run_id: str) -> list[str]:
     """The columns of silver, and the folder. In the folders of other fates some columns hold other things.
 
-    `_source_line` is then the position; `_source_file` the reasons of a rejected row or the name of an unknown
+    `_source_line` is then the position; `_source_file` the reasons of a rejected row or the name of an
+    unknown
     column; `_run_id` the row's text, or a sample of that column.
     """
     fate = f"CASE WHEN _odd IS NOT NULL THEN _odd.fate WHEN _turn > 1 THEN '{DUPLICATE}' END"

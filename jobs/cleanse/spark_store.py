@@ -16,7 +16,9 @@ class SparkStore(Store):
     """S3 seen by boto3 and by Spark, which cannot name versions: hence `is_current`."""
 
     def opener(self):
-        """A function that opens such a store elsewhere: clients do not travel to executors, their region does."""
+        """A function that opens such a store elsewhere: clients do not travel to executors, their region
+        does.
+        """
         return partial(_open, self.s3.meta.region_name)
 
     def uri(self, bucket: str, key: str) -> str:

@@ -1,4 +1,6 @@
-"""A folder in place of S3 for both engines: what the Spark engine asks of a store, beside what all engines do."""
+"""A folder in place of S3 for both engines: what the Spark engine asks of a store, beside what all engines
+do.
+"""
 
 import hashlib
 from collections.abc import Iterator
