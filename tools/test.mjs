@@ -17,7 +17,7 @@ const vitest = (project) => ({
 })
 const pytest = (folder) => ({
   title: `pytest ${folder}`,
-  command: [python('pytest'), `test/python/${folder}`, '--durations=5'],
+  command: [python('pytest'), `test/python/${folder}`, '-m', 'not full', '--durations=5'],
   options: [`--junit-xml=${results}/pytest-${folder}.xml`],
   count: () => countPytest(`${root}${results}/pytest-${folder}.xml`),
 })
@@ -36,6 +36,7 @@ const lanes = [
     vitest('template'),
     vitest('emulator'),
     pytest('local'),
+    pytest('spark'),
   ],
   [
     check('ruff', python('ruff'), 'check', '.'),
@@ -44,7 +45,6 @@ const lanes = [
     pytest('samples'),
     pytest('jobs'),
     pytest('dbt'),
-    pytest('spark'),
   ],
 ]
 

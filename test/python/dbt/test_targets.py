@@ -59,6 +59,7 @@ def test_athena_parses_without_any_network_and_compiles(nobody, endpoint, tmp_pa
     assert '"awsdatacatalog"."lake_silver"."market_data"' in found["stg_market_data"]
 
 
+@pytest.mark.full
 def test_an_empty_lake_builds_on_duckdb_without_any_network_and_the_unit_tests_hold(nobody, tmp_path):
     with duckdb.connect(str(tmp_path / "lake.duckdb")) as connection:
         connection.execute("create schema lake_silver; create schema sluice")

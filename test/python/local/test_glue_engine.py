@@ -154,6 +154,7 @@ def test_concurrent_runs_are_bounded_and_a_stopped_run_makes_room(glue):
     assert glue.event(first)["detail"]["message"] == "Job run stopped"
 
 
+@pytest.mark.full
 def test_a_run_over_its_timeout_ends_in_timeout(glue):
     run_id = glue.start("one-at-a-time")
     assert glue.ended("one-at-a-time", run_id)["JobRunState"] == "TIMEOUT"

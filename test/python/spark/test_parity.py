@@ -26,7 +26,9 @@ def expected(batch):
     return batch.run("duckdb", DuckdbEngine())
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", ["staged", "read where it lies", pytest.param("in small pieces", marks=pytest.mark.full)]
+)
 def test_spark_makes_of_a_hard_batch_what_duckdb_makes(spark, batch, expected, way):
     from jobs.cleanse.spark_engine import SparkEngine
 
