@@ -9,7 +9,10 @@ import { landPaths, startWorld, type World } from '../world.js'
 const SET_UP_MILLISECONDS_MAX = 240_000
 const SPARK_SECONDS_MAX = 300
 
-/** A month of each symbol and of trades: every format, with dirty rows and a byte order mark among them. */
+/**
+ * Months of prices in every format, with dirty rows and a byte order mark among them, and the first two months of
+ * trades: without a gap, for a trade that sells what was never bought means nothing.
+ */
 const FILES = [
   'market-data/AAPL-2011-03.ndjson',
   'market-data/AAPL-2011-04.csv',
@@ -20,7 +23,7 @@ const FILES = [
   'market-data/GOOG-2012-08.json.gz',
   'market-data/IBM-2012-06.csv.gz',
   'trading/transactions-2011-03.csv',
-  'trading/transactions-2011-05.csv.gz',
+  'trading/transactions-2011-04.ndjson',
 ]
 
 const hasJava = spawnSync('java', ['-version']).status === 0
