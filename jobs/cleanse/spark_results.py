@@ -15,7 +15,7 @@ from jobs.cleanse.spark_sql import BLANK, DOUBTFUL, DRIFT, DUPLICATE, LINE, PLAC
 
 SPOOL = "place INT, line BIGINT, reason STRING, detail STRING, raw STRING"
 ODD = "_source_file STRING, _source_line BIGINT, _run_id STRING, year STRING"
-FATES = "fate STRING, _pos BIGINT, first STRING, second STRING"
+NO_FATES = ["'' AS fate", "id AS _pos", "'' AS first", "'' AS second"]
 
 
 class Results:
@@ -32,7 +32,7 @@ class Results:
         spark_sql.fate_items).
         """
         odd = [item["key"] for item in self.found if "/year=_" in item["key"]]
-        rows = self.spark.createDataFrame([], FATES)
+        rows = self.spark.range(0).selectExpr(*NO_FATES)
         if odd:
             reader = self.spark.read.schema(ODD).option("basePath", self._uri(self.plan.pending_prefix))
             read = reader.parquet(*[self._uri(key) for key in odd])
@@ -87,6 +87,8 @@ class Results:
     def _drift(self) -> list[dict]:
         from pyspark.sql import functions as F
 
+        if not any(f"/year={DRIFT}/" in item["key"] for item in self.found):
+            return []
         place_line = F.struct("place", "line")
         drift = self.odd.where(f"fate = '{DRIFT}'").groupBy(F.col("first").alias("column"))
         counted = drift.agg(

@@ -18,6 +18,11 @@ from jobs.compiled import CompiledContract
 FEW_VALUES, ENOUGH_LINES = 3, 50
 # No escape, no control character, not starting like a nested value, no blank at either end.
 TEXT = r'[^"\\\x00-\x20{\[](?:[^"\\\x00-\x1f]*+(?<!\x20))?+'
+# Where the sample has no other texts: the same, tested by one table of characters.
+SIMPLE = "".join(sorted(set(map(chr, range(0x21, 0x7F))) - set('"\\{[')))
+SIMPLE_TEXT = "[" + "".join(char if char.isalnum() else "\\" + char for char in SIMPLE) + "]++"
+# Digits without a leading zero.
+WHOLE = "(?!0[0-9])[0-9]{1,%d}+"
 DAY = "[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 # Where a day that does not exist would pass for a missing value, it must not match.
 SAFE_DAY = "[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
@@ -95,7 +100,9 @@ def _shape(members: tuple, comma: str, columns: list, contract: CompiledContract
         if value is None:
             return None
         value = f'"{value}"' if name in texts else value
-        parts.append(f'"{name}"{colon}' + (value if name in contract.required else f"(?:{value}|null)"))
+        # A missing value that the sample does not show takes the exact rules.
+        missing = name not in contract.required and "null" in values
+        parts.append(f'"{name}"{colon}' + (f"(?:{value}|null)" if missing else value))
     return Shape(r"\A\{" + comma.join(parts) + r"\}\z", frozenset(texts))
 
 
@@ -106,18 +113,18 @@ def _value_pattern(name: str, given: list, contract: CompiledContract) -> str | 
         enough = len(given) >= ENOUGH_LINES and len(few) <= FEW_VALUES and name not in contract.key
         if enough and all(re.fullmatch(TEXT, text) for text in few):
             return f"(?:{'|'.join(re.escape(text) for text in few)})"
-        return TEXT
+        return SIMPLE_TEXT if given and all(set(text) <= set(SIMPLE) for text in few) else TEXT
     # A sign that the sample does not show is rather a mistake: it takes the exact rules, which accept or
     # reject it.
     sign = "-?" if any(text.startswith("-") for text in given) else ""
-    whole = sign + "(?:[1-9][0-9]{0,%d}+|0)"
+    whole = sign + WHOLE
     if kind.startswith("decimal"):
         precision, scale = (int(part) for part in kind[8:-1].split(","))
-        return f"{whole % (precision - scale - 1)}(?:[.][0-9]{{1,{scale}}}+)?+"
+        return f"{whole % (precision - scale)}(?:[.][0-9]{{1,{scale}}}+)?+"
     day = DAY if name in contract.required else SAFE_DAY
     patterns = {
-        "integer": whole % 17,
-        "double": whole % 17 + "(?:[.][0-9]{1,20}+)?+",
+        "integer": whole % 18,
+        "double": whole % 18 + "(?:[.][0-9]{1,20}+)?+",
         "boolean": "(?:true|false)",
         "date": day,
         "timestamp": day + TIME,
