@@ -78,16 +78,13 @@ class Batch:
         return self.spark.read.option("lineSep", "\n")
 
     def _numbered(self, frame):
-        """Adds `_pos` to rows of the direct files: what was counted before the piece, and the row's number
-        in it.
+        """Adds `_pos` to rows of the direct files: what was counted before the piece, plus the row's number.
 
-        A partition holds exactly one piece (spark_settings) and a line is exactly one row (spark_scan).
-        Text and
-        JSON are cut by the same code of Spark in the same way, so one look at the pieces does for both.
+        A partition holds exactly one piece (spark_settings) and a line is exactly one row (spark_scan). Text
+        and JSON are cut by the same code of Spark in the same way, so one look at the pieces does for both.
         """
         if frame.rdd.getNumPartitions() != len(self.lines.direct.pieces):
-            raise CountsDisagree("Spark cut the files in other pieces than were counted: lines cannot be
-            told")
+            raise CountsDisagree("Spark cut the files in other pieces than were counted: no line is known")
         self.first = self.first or self._first_positions(frame)
         first = f"ELEMENT_AT(ARRAY({', '.join(f'{at}L' for at in self.first)}), SPARK_PARTITION_ID() + 1)"
         number = f"(MONOTONICALLY_INCREASING_ID() & {ROW_MASK}L)"
