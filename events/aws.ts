@@ -47,6 +47,17 @@ export const jobStateChange = z.object({
 })
 export type JobStateChange = z.infer<typeof jobStateChange>
 
+/** CloudWatch "Alarm State Change": comes with each change of an alarm's state, in any direction. */
+export const alarmStateChange = z.object({
+  ...header,
+  'detail-type': z.literal('CloudWatch Alarm State Change'),
+  detail: z.object({
+    alarmName: z.string().min(1),
+    state: z.object({ value: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']), reason: z.string().default('') }),
+  }),
+})
+export type AlarmStateChange = z.infer<typeof alarmStateChange>
+
 /** An EventBridge rule with a rate: carries nothing but its time. */
 export const tick = z.object({ ...header, 'detail-type': z.literal('Scheduled Event') })
 export type Tick = z.infer<typeof tick>

@@ -27,19 +27,58 @@ export const GoldPublished = event(
   'Gold Published',
   z.object({ runId, domain: z.string(), edition: z.string(), datasets: z.array(z.string()) }),
 )
+
+/** How heavy work fails; what is done about each stands in `shared/policies.ts`. */
+export const failureClasses = [
+  'image_pull',
+  'network_interface',
+  'spot',
+  'out_of_memory',
+  'capacity',
+  'configuration',
+  'crashed',
+  'reported',
+  'reported_transient',
+  'timed_out',
+  'stopped',
+  'lost',
+  'never_started',
+] as const
+export type FailureClass = (typeof failureClasses)[number]
+
+const failure = { runId, kind: z.string(), subject: z.string(), lane: z.string(), reason: z.string() }
 /** A gate measured data that must not pass: the data waits for a person, nothing was lost. */
-export const GateFailed = event(
-  'Gate Failed',
-  z.object({ runId, kind: z.string(), subject: z.string(), reason: z.string() }),
-)
+export const GateFailed = event('Gate Failed', z.object({ ...failure, failureClass: z.literal('gate') }))
 /** A stage gave up after its tries: the machinery failed, not the data. */
 export const StageFailed = event(
   'Stage Failed',
-  z.object({ runId, kind: z.string(), subject: z.string(), reason: z.string() }),
+  z.object({ ...failure, failureClass: z.enum(failureClasses) }),
 )
-export const IncidentOpened = event(
-  'Incident Opened',
-  z.object({ incidentId: z.string(), runId, priority: z.enum(['P1', 'P2']), title: z.string() }),
+
+const priority = z.enum(['P1', 'P2', 'P3', 'P4'])
+/** One incident per root cause of a lane; `runId` is the run that opened it, absent where no run is to blame. */
+const incident = z.object({
+  incidentId: z.string().min(1).max(200),
+  priority,
+  title: z.string(),
+  cause: z.string(),
+  lane: z.string(),
+  runId: runId.optional(),
+  reason: z.string(),
+})
+export const IncidentOpened = event('Incident Opened', incident)
+export const IncidentClosed = event('Incident Closed', incident)
+
+const by = z.string().min(1).max(200)
+const why = z.string().min(1).max(1_000)
+/** A person wants a parked run to be tried again. */
+export const RetryRequested = event('Retry Requested', z.object({ runId, by, why: why.optional() }))
+/** A person lets a run pass that its gate held back. */
+export const RunApproved = event('Run Approved', z.object({ runId, by, why }))
+/** A person wants rejected rows of a run, or a file that no source had declared, to be tried again. */
+export const ReplayRequested = event(
+  'Replay Requested',
+  z.union([z.object({ runId, by }), z.object({ fileId: z.string().regex(/^[0-9a-f]{64}$/), by })]),
 )
 
 export const catalog = [
@@ -51,6 +90,10 @@ export const catalog = [
   GateFailed,
   StageFailed,
   IncidentOpened,
+  IncidentClosed,
+  RetryRequested,
+  RunApproved,
+  ReplayRequested,
 ] as const
 
 export type Event = (typeof catalog)[number]

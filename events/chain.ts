@@ -23,6 +23,7 @@ export type Trigger =
   | { event: ours.EventName }
   | { landing: 'bronze' }
   | { ended: Work }
+  | { alarm: 'dead letters' }
   | { everyMinutes: number }
   | { http: readonly string[] }
 
@@ -92,7 +93,7 @@ export const chain: readonly Row[] = [
     phase: 'operate',
     does: 'opens one incident per failed run and tells people',
     on: [on(ours.StageFailed), on(ours.GateFailed)],
-    emits: [ours.IncidentOpened.name],
+    emits: [ours.IncidentOpened.name, ours.IncidentClosed.name],
     may: ['ledger:get', 'ledger:put', 'alerts:publish'],
   },
   {
@@ -143,6 +144,7 @@ export const chain: readonly Row[] = [
         ],
       },
     ],
+    emits: [ours.RetryRequested.name, ours.RunApproved.name, ours.ReplayRequested.name],
     may: ['ledger:get', 'ledger:query', 'ledger:index', 'reports:read', 'token:read', 'gold:query'],
   },
 ]

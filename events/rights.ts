@@ -51,6 +51,7 @@ export const rights = {
   'ledger:update': [allow(['dynamodb:UpdateItem'], [arn('Ledger')])],
   'ledger:query': [allow(['dynamodb:Query'], [arn('Ledger')])],
   'ledger:index': [allow(['dynamodb:Query'], [sub('${Ledger.Arn}/index/*')])],
+  'ledger:batch': [allow(['dynamodb:BatchWriteItem'], [arn('Ledger')])],
   // Joining, claiming and ending: transactions of puts, updates, deletes and checks.
   'ledger:lane': [
     allow(
@@ -72,6 +73,10 @@ export const rights = {
   ],
   'bronze:list': [allow(['s3:ListBucketVersions'], [arn('BronzeBucket')])],
   'quarantine:write': [allow(['s3:PutObject'], [inBucket('QuarantineBucket', 'entity=unknown/*')])],
+  'quarantine:read': [
+    allow(['s3:GetObject'], [inBucket('QuarantineBucket', 'entity=*')]),
+    allow(['s3:ListBucket'], [arn('QuarantineBucket')]),
+  ],
   'plans:write': [allow(['s3:PutObject'], [inBucket('ArtifactsBucket', 'runs/*')])],
   'reports:read': [
     allow(['s3:GetObject'], [inBucket('ArtifactsBucket', 'runs/*')]),
@@ -92,6 +97,7 @@ export const rights = {
   'job:run': [allow(['glue:StartJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'], [job])],
   'job:read': [allow(['glue:GetJobRun'], [job])],
   'alerts:publish': [allow(['sns:Publish'], [{ 'Fn::Sub': '${AlertsTopic}' }])],
+  'alert-secrets:read': [allow(['secretsmanager:GetSecretValue'], [{ 'Fn::Sub': '${AlertSecrets}' }])],
   'token:read': [allow(['secretsmanager:GetSecretValue'], [{ 'Fn::Sub': '${ApiToken}' }])],
   'gold:query': [
     allow(

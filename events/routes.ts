@@ -41,6 +41,14 @@ export const workEnds: Record<Work, object> = {
   },
 }
 
+/** The alarms on the depth of the dead-letter queues (infra/alarms.yml), as CloudWatch announces their changes. */
+const DEAD_LETTER_ALARMS = ['RuleDeadLettersAlarm', 'FunctionDeadLettersAlarm', 'LandingDeadLettersAlarm']
+export const alarmPattern = {
+  source: ['aws.cloudwatch'],
+  'detail-type': ['CloudWatch Alarm State Change'],
+  detail: { alarmName: DEAD_LETTER_ALARMS.map((Ref) => ({ Ref })) },
+}
+
 /** What S3 announces of the bronze bucket. */
 export const landingPattern = {
   source: ['aws.s3'],
@@ -51,6 +59,7 @@ export const landingPattern = {
 function routes(trigger: Trigger): object[] {
   if ('event' in trigger) return [rule({ source: [SOURCE], 'detail-type': [trigger.event] }, { Ref: 'Bus' })]
   if ('ended' in trigger) return [rule(workEnds[trigger.ended])]
+  if ('alarm' in trigger) return [rule(alarmPattern)]
   if ('everyMinutes' in trigger) return [{ schedule: `rate(${trigger.everyMinutes} minutes)` }]
   if ('http' in trigger) return trigger.http.map((route) => ({ httpApi: route }))
   return [

@@ -133,11 +133,16 @@ export async function settle(effects: EndEffects, runId: string): Promise<string
 
 /** Tells of a parked run, and looks after its lane again. */
 export async function settleParked(effects: World & Pick<EndEffects, 'publish'>, run: Run): Promise<string> {
-  const detail = { runId: run.runId, kind: run.kind, subject: run.subject, reason: String(run.reason) }
-  const name = run.gate === 'failed' ? GateFailed.name : StageFailed.name
-  if (run.duePk) await effects.publish([{ name, detail }])
+  if (run.duePk) await effects.publish([parkedEvent(run)])
   await claim(effects, run.lane)
   return `parked: ${run.reason}`
+}
+
+function parkedEvent(run: Run): Outgoing {
+  const { runId, kind, subject, lane } = run
+  const detail = { runId, kind, subject, lane, reason: String(run.reason) }
+  if (run.gate === 'failed') return { name: GateFailed.name, detail: { ...detail, failureClass: 'gate' } }
+  return { name: StageFailed.name, detail: { ...detail, failureClass: run.failureClass ?? 'crashed' } }
 }
 
 /** Ends a READY run for which nothing changed, without a job; then the lane is looked after as at every end. */

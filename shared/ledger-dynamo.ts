@@ -14,6 +14,7 @@ import type { Write, Written } from './ledger.js'
 import {
   INDEXED,
   type IndexName,
+  type IndexQuery,
   type Item,
   indexKeys,
   type Ledger,
@@ -93,18 +94,14 @@ function baseQuery(table: string, pk: string, query: Query): QueryCommandInput {
   }
 }
 
-function indexQuery(
-  table: string,
-  name: IndexName,
-  query: Parameters<LedgerReader['index']>[1],
-): QueryCommandInput {
+function indexQuery(table: string, name: IndexName, query: IndexQuery): QueryCommandInput {
   const { hash, range } = indexKeys[name]
   return {
     TableName: table,
     IndexName: name,
     KeyConditionExpression: query.until ? '#hash = :all AND #range <= :until' : '#hash = :all',
     ExpressionAttributeNames: { '#hash': hash, ...(query.until && { '#range': range }) },
-    ExpressionAttributeValues: { ':all': INDEXED, ...(query.until && { ':until': query.until }) },
+    ExpressionAttributeValues: { ':all': query.of ?? INDEXED, ...(query.until && { ':until': query.until }) },
     ...(query.after && { ExclusiveStartKey: JSON.parse(query.after) }),
     Limit: query.limit,
     ScanIndexForward: !query.newestFirst,

@@ -42,6 +42,15 @@ export interface Query {
   newestFirst?: boolean
 }
 
+export interface IndexQuery {
+  /** The partition of an index that has several; without it the one partition of a sparse index. */
+  of?: string
+  until?: string
+  after?: string
+  limit: number
+  newestFirst?: boolean
+}
+
 /** The answer to a write: done, or refused because a condition did not hold (the positions say which). */
 export type Written = { done: true } | { done: false; refused: number[] }
 
@@ -51,10 +60,7 @@ export interface LedgerReader {
   /** One page of the items below one partition key, strongly consistent, in the order of SK. */
   query(pk: string, query: Query): Promise<Page>
   /** One page of an index. It may be stale: it finds candidates, every decision reads the item itself again. */
-  index(
-    name: IndexName,
-    query: { until?: string; after?: string; limit: number; newestFirst?: boolean },
-  ): Promise<Page>
+  index(name: IndexName, query: IndexQuery): Promise<Page>
 }
 
 export interface Ledger extends LedgerReader {
@@ -68,12 +74,18 @@ export interface Ledger extends LedgerReader {
 /** What a stage needs that touches single items only. */
 export type ItemLedger = Pick<Ledger, 'get' | 'write'>
 
-/** `due`: runs that still need somebody, by dueAt. `recent`: runs and quarantined files, by creation. */
-export type IndexName = 'due' | 'recent' | 'quarantined'
+/**
+ * `due`: runs that still need somebody, by dueAt. `recent`: runs by creation. `quarantined`: files that no entity takes
+ * and runs with rejected rows, by time. `incidents`: by opening. `events`: what became of the events of one run, whose
+ * PK is the partition, by the time of the event.
+ */
+export type IndexName = 'due' | 'recent' | 'quarantined' | 'incidents' | 'events'
 export const indexKeys = {
   due: { hash: 'duePk', range: 'dueAt' },
   recent: { hash: 'recentPk', range: 'recentAt' },
   quarantined: { hash: 'quarantinedPk', range: 'quarantinedAt' },
+  incidents: { hash: 'incidentsPk', range: 'incidentsAt' },
+  events: { hash: 'eventPk', range: 'eventAt' },
 } as const satisfies Record<IndexName, { hash: string; range: string }>
 /** The one partition of each sparse index: an item is in it while it carries this value. */
 export const INDEXED = 'all'

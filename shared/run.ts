@@ -1,3 +1,4 @@
+import type { FailureClass } from '../events/catalog.js'
 import { type Clock, iso } from './clock.js'
 import { absent, type Condition, INDEXED, type Item, is, type Key, type Value, type Write } from './ledger.js'
 
@@ -22,6 +23,8 @@ export type Run = Item & {
   takeUps?: number
   lastFailure?: string
   reason?: string
+  /** Why a parked run was parked; absent when its gate held it back. */
+  failureClass?: FailureClass
 }
 
 /** Seconds that a run may rest in a state before the reconciler looks after it. */

@@ -41,6 +41,7 @@ function into(row: Row, trigger: Trigger): string[] {
   if ('ended' in trigger) return [`  ${id(trigger.ended)} -- ended --> ${row.stage}`]
   if ('everyMinutes' in trigger)
     return [`  clock(["every ${trigger.everyMinutes} minutes"]) --> ${row.stage}`]
+  if ('alarm' in trigger) return [`  alarms(["dead-letter alarms"]) --> ${row.stage}`]
   if ('http' in trigger) return [`  caller(["HTTP"]) --> ${row.stage}`]
   if ('landing' in trigger) return []
   const from = chain.filter(({ emits, stage }) => emits?.includes(trigger.event) && stage !== 'reconcile')
@@ -58,6 +59,7 @@ function line(row: Row): string {
 function described(trigger: Trigger): string {
   if ('event' in trigger) return trigger.event
   if ('ended' in trigger) return `end of the ${trigger.ended}`
+  if ('alarm' in trigger) return `alarm on ${trigger.alarm}`
   if ('everyMinutes' in trigger) return `every ${trigger.everyMinutes} minutes`
   if ('http' in trigger) return trigger.http.map((route) => `\`${route}\``).join(', ')
   return 'S3 Object Created in bronze, through a queue'

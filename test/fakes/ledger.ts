@@ -1,11 +1,11 @@
 import {
   INDEXED,
   type IndexName,
+  type IndexQuery,
   type Item,
   indexKeys,
   type Key,
   type Ledger,
-  type LedgerReader,
   type Page,
   type Query,
   TRANSACTION_WRITES_MAX,
@@ -36,11 +36,11 @@ export class FakeLedger implements Ledger {
     return this.page(found, ['SK'], ['PK', 'SK'], query)
   }
 
-  async index(name: IndexName, query: Parameters<LedgerReader['index']>[1]): Promise<Page> {
+  async index(name: IndexName, query: IndexQuery): Promise<Page> {
     const { hash, range } = indexKeys[name]
-    const { until } = query
+    const { until, of = INDEXED } = query
     const found = [...this.items.values()].filter(
-      (item) => item[hash] === INDEXED && typeof item[range] === 'string' && (!until || item[range] <= until),
+      (item) => item[hash] === of && typeof item[range] === 'string' && (!until || item[range] <= until),
     )
     const page = this.page(found, [range, 'PK', 'SK'], ['PK', 'SK', hash, range], query)
     return { ...page, items: page.items.map((item) => projected(item, PROJECTED[name])) }

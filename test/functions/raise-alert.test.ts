@@ -1,13 +1,20 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { raiseAlert } from '../../functions/operate/raise-alert/raise-alert.js'
+import { type Failure, raiseAlert } from '../../functions/operate/raise-alert/raise-alert.js'
 import { type Parts, parts } from '../fakes/parts.js'
 
-const FAILURE = { runId: 'r1', kind: 'cleanse', subject: 'market_data', reason: 'exit code 1' }
+const FAILURE = {
+  runId: 'r1',
+  kind: 'cleanse',
+  subject: 'market_data',
+  lane: 'cleanse:market_data',
+  reason: 'exit code 1',
+  failureClass: 'crashed' as const,
+}
 let own: Parts
 beforeEach(() => {
   own = parts()
 })
-const raise = (failure = FAILURE, name: 'Stage Failed' | 'Gate Failed' = 'Stage Failed') =>
+const raise = (failure: Failure = FAILURE, name: 'Stage Failed' | 'Gate Failed' = 'Stage Failed') =>
   raiseAlert(own.alert, name, failure)
 
 describe('a failed run', () => {
@@ -25,6 +32,9 @@ describe('a failed run', () => {
       runId: 'r1',
       priority: 'P1',
       title: 'cleanse of market_data: failed',
+      cause: 'crashed',
+      lane: 'cleanse:market_data',
+      reason: 'exit code 1',
     }
     expect(new Set(own.bus.details('Incident Opened').map((one) => JSON.stringify(one)))).toEqual(
       new Set([JSON.stringify(opened)]),
@@ -32,7 +42,7 @@ describe('a failed run', () => {
   })
 
   test('held at the gate is of lower priority: data waits, nothing broke', async () => {
-    expect(await raise(FAILURE, 'Gate Failed')).toBe('opened a P2 incident')
+    expect(await raise({ ...FAILURE, failureClass: 'gate' }, 'Gate Failed')).toBe('opened a P2 incident')
     expect(own.told[0]).toMatch(/^\[P2\] cleanse of market_data: held at the gate/)
   })
 

@@ -58,7 +58,14 @@ describe('the end of an attempt', () => {
     expect(run()).toMatchObject({ state: 'PARKED', reason: 'exit code 1', gate: 'not reached' })
     expect(holder()).toBeUndefined()
     expect(chain.parts.bus.details('Stage Failed')).toEqual([
-      { runId, kind: 'cleanse', subject: 'market_data', reason: 'exit code 1' },
+      {
+        runId,
+        kind: 'cleanse',
+        subject: 'market_data',
+        lane: 'cleanse:market_data',
+        reason: 'exit code 1',
+        failureClass: 'crashed',
+      },
     ])
   })
 

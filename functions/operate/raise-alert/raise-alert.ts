@@ -32,7 +32,7 @@ export async function raiseAlert(
   failure: Failure,
 ): Promise<string> {
   const { ledger, clock } = effects
-  const { runId, kind, subject, reason } = failure
+  const { runId, kind, subject, lane, reason, failureClass: cause } = failure
   const priority = name === StageFailed.name ? ('P1' as const) : ('P2' as const)
   const title = `${kind} of ${subject}: ${name === GateFailed.name ? 'held at the gate' : 'failed'}`
   const opened = !(await ledger.get(incidentKey(runId)))
@@ -44,7 +44,10 @@ export async function raiseAlert(
   }
   // Also on a repeat: the stage may have died before this, and the incident's id makes a second telling harmless.
   await effects.publish([
-    { name: IncidentOpened.name, detail: { incidentId: `run:${runId}`, runId, priority, title } },
+    {
+      name: IncidentOpened.name,
+      detail: { incidentId: `run:${runId}`, runId, priority, title, cause, lane, reason },
+    },
   ])
   return opened ? `opened a ${priority} incident` : 'this incident is open already'
 }
