@@ -11,10 +11,10 @@ from pathlib import Path
 from containers.dbt import database, gold
 from containers.dbt.graph import lane_graph
 from containers.dbt.log import log
-from containers.dbt.plan import BuildPlan, PlanError
+from containers.dbt.plan import BuildPlan, PlanError, SilverRun
 from containers.dbt.project import CONTRACTS, Project, fingerprint
 from containers.dbt.report import Findings, build_report, collect
-from containers.dbt.silver import SilverInput, prepare_silver
+from containers.dbt.silver import FilesUnknown, SilverInput, prepare_silver, runs_to_read
 from containers.dbt.storage import Storage
 
 
@@ -53,11 +53,12 @@ class Build:
                 fetched.result()
             inputs = self._prepare()
             self._transform(inputs)
-            self._publish(inputs)
+            self._check_readers(inputs)
+            self._publish()
         except StopBuild as stop:
             error = str(stop) or None
-        except gold.ExportError as mismatch:
-            error = str(mismatch)
+        except (gold.ExportError, FilesUnknown) as failure:
+            error = str(failure)
         report = build_report(self.plan, self.findings, error, self.measures)
         self._upload_artifacts()
         return report
@@ -66,24 +67,21 @@ class Build:
         with self._timed("prepare"), database.open_database(self.database) as connection:
             built = database.built_runs(connection)
             before = database.project_fingerprint(connection)
-            self._choose_scope(built, before)
-            inputs = prepare_silver(connection, self.plan, built, CONTRACTS, self.full_refresh)
+            self._choose_scope(before)
+            self.reading = runs_to_read(self.plan, built, self.full_refresh)
+            inputs = prepare_silver(connection, self.reading, CONTRACTS)
         self.measures["silver_rows"] = {entity: given.rows for entity, given in inputs.items()}
         for entity, given in inputs.items():
-            log("silver", entity=entity, new_runs=len(given.new_runs), files=given.files, rows=given.rows)
+            log("silver", entity=entity, new_runs=len(given.runs), files=given.files, rows=given.rows)
         return inputs
 
-    def _choose_scope(self, built: dict[str, set[str]], before: str | None) -> None:
-        """A database of another project, or with runs that the plan has not, is built anew from silver."""
-        listed = {entity: {run.run_id for run in runs} for entity, runs in self.plan.silver.items()}
-        foreign = any(runs - listed.get(entity, set()) for entity, runs in built.items())
+    def _choose_scope(self, before: str | None) -> None:
+        """A database that another project has built is built anew, from all the silver it ever read."""
         reason = None
         if before is None:
             reason = "first build"
         elif before != self.fingerprint:
             reason = "the project has changed since the last build"
-        elif foreign:
-            reason = "the database holds runs that the plan does not list"
         self.whole_lane = reason is not None
         self.full_refresh = self.whole_lane or self.plan.mode == "full_refresh"
         log("scope", whole_lane=self.whole_lane, full_refresh=self.full_refresh, reason=reason)
@@ -114,31 +112,38 @@ class Build:
         if self.findings.verdict != "passed":
             raise StopBuild
 
-    def _publish(self, inputs: dict[str, SilverInput]) -> None:
+    def _check_readers(self, inputs: dict[str, SilverInput]) -> None:
+        """Stops a build whose silver has gone past a model: no later plan would list it again."""
+        for entity, given in inputs.items():
+            left_out = [
+                node.name
+                for node in self.project.manifest.nodes.values()
+                if node.resource_type == "model"
+                and f"source.lake.lake.{entity}" in node.depends_on_nodes
+                and node.unique_id not in self.findings.built
+            ]
+            if given.runs and left_out:
+                raise StopBuild(
+                    f"the plan lists {len(given.runs)} new runs of {entity}, but its selectors leave out"
+                    f" {', '.join(left_out)}, which would never see them"
+                )
+
+    def _publish(self) -> None:
         with self._timed("export"):
             gold.export_edition(self.project, self.plan)
             with database.open_database(self.database, with_s3=False) as connection:
                 datasets = gold.reconcile_edition(connection, self.project, self.plan)
                 self._count_models(connection)
-                database.record_build(connection, self.fingerprint, self._merged_runs(inputs))
+                database.record_build(connection, self.fingerprint, self._merged_runs())
         with self._timed("store"):
             database.seal_database(self.database)
             size_bytes = self.storage.upload(self.database, self.plan.database_out)
         self.measures["datasets"] = datasets
         self.measures["database"] = {"uri": self.plan.database_out, "bytes": size_bytes}
 
-    def _merged_runs(self, inputs: dict[str, SilverInput]) -> dict[str, list[str]]:
-        """Entities all of whose direct readers were built now; a selector may have left some out."""
-        merged = {}
-        for entity in inputs:
-            readers = [
-                node.unique_id
-                for node in self.project.manifest.nodes.values()
-                if node.resource_type == "model" and f"source.lake.lake.{entity}" in node.depends_on_nodes
-            ]
-            if all(reader in self.findings.built for reader in readers):
-                merged[entity] = [run.run_id for run in self.plan.silver[entity]]
-        return merged
+    def _merged_runs(self) -> dict[str, list[SilverRun]]:
+        """What was read now, and what the plan says of earlier runs: an older image kept no files."""
+        return {entity: [*runs, *self.reading[entity]] for entity, runs in self.plan.silver.items()}
 
     def _count_models(self, connection) -> None:
         relations = {node.name: node.relation_name for node in self.project.manifest.nodes.values()}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from containers.dbt.plan import SilverRun
 from containers.dbt.s3_access import load_s3
 
 # A small block keeps a young lane's file small; DuckDB's own default would give every column 256 KiB.
@@ -18,7 +19,10 @@ MAX_DATABASE_BYTES = 4 * 1024**3
 STATE_TABLES = """
 create schema if not exists lake_silver;
 create schema if not exists sluice;
-create table if not exists sluice.built_runs (entity varchar, run_id varchar, primary key (entity, run_id));
+create table if not exists sluice.built_runs (
+    entity varchar, run_id varchar, files varchar[], primary key (entity, run_id)
+);
+alter table sluice.built_runs add column if not exists files varchar[];
 create table if not exists sluice.project (fingerprint varchar);
 create table if not exists sluice.arrivals (entity varchar primary key, newest_ingested_at timestamptz);
 """
@@ -44,11 +48,13 @@ def open_database(path: Path, with_s3: bool = True):
         connection.close()
 
 
-def built_runs(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
-    """The silver runs merged so far, by entity."""
-    runs: dict[str, set[str]] = {}
-    for entity, run_id in connection.execute("select entity, run_id from sluice.built_runs").fetchall():
-        runs.setdefault(entity, set()).add(run_id)
+def built_runs(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, SilverRun | None]]:
+    """The silver runs merged so far, by entity and id; None where an older image kept no files."""
+    runs: dict[str, dict[str, SilverRun | None]] = {}
+    remembered = connection.execute("select entity, run_id, files from sluice.built_runs").fetchall()
+    for entity, run_id, files in remembered:
+        run = None if files is None else SilverRun(run_id, tuple(files))
+        runs.setdefault(entity, {})[run_id] = run
     return runs
 
 
@@ -59,16 +65,18 @@ def project_fingerprint(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def record_build(
-    connection: duckdb.DuckDBPyConnection, fingerprint: str, runs: dict[str, Iterable[str]]
+    connection: duckdb.DuckDBPyConnection, fingerprint: str, runs: dict[str, Iterable[SilverRun]]
 ) -> None:
-    """Remembers the project and, for each entity that was built, exactly the runs it now holds."""
+    """Remembers the project and adds runs, by entity, to those that the database holds."""
     connection.execute("begin")
     connection.execute("delete from sluice.project")
     connection.execute("insert into sluice.project values (?)", [fingerprint])
-    for entity, run_ids in runs.items():
-        connection.execute("delete from sluice.built_runs where entity = ?", [entity])
+    for entity, added in runs.items():
+        by_id = {run.run_id: run for run in added}
+        ordered = [by_id[run_id] for run_id in sorted(by_id)]
         connection.execute(
-            "insert into sluice.built_runs select ?, unnest(?::varchar[])", [entity, sorted(run_ids)]
+            "insert or replace into sluice.built_runs select ?, unnest(?::varchar[]), unnest(?::varchar[][])",
+            [entity, [run.run_id for run in ordered], [list(run.files) for run in ordered]],
         )
     connection.execute("commit")
 

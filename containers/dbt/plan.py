@@ -32,7 +32,11 @@ class SilverRun:
 
 @dataclass(frozen=True)
 class BuildPlan:
-    """One build of one lane. `silver` lists every committed run of each source entity of the lane."""
+    """One build of one lane.
+
+    `silver` names each source entity of the lane with the runs that came after the given database; runs that
+    the database has merged already may be listed too, and are skipped.
+    """
 
     run_id: str
     attempt: int

@@ -1,4 +1,4 @@
-"""The sources of one build, as views over exactly the silver files that its plan lists."""
+"""The sources of one build, as views over exactly the silver files of the runs that it has to read."""
 
 from __future__ import annotations
 
@@ -18,31 +18,56 @@ DUCKDB_TYPES = {"string": "varchar", "int": "integer", "timestamp": "timestamptz
 class SilverInput:
     """What one entity gives to one build. `rows` counts the rows of the files that are read."""
 
-    new_runs: frozenset[str]
+    runs: tuple[SilverRun, ...]
     files: int
     rows: int
 
 
+class FilesUnknown(RuntimeError):
+    """The database holds runs whose files it does not know, so it cannot be built anew from this plan."""
+
+
+def runs_to_read(
+    plan: BuildPlan, built: dict[str, dict[str, SilverRun | None]], read_everything: bool
+) -> dict[str, list[SilverRun]]:
+    """By entity of the plan: its runs that are not merged yet, or with `read_everything` all that there are.
+
+    Raises FilesUnknown when all are asked for and neither plan nor database knows the files of one.
+    """
+    reading = {}
+    for entity, listed in sorted(plan.silver.items()):
+        merged = built.get(entity, {})
+        if not read_everything:
+            reading[entity] = [run for run in listed if run.run_id not in merged]
+            continue
+        known = {**merged, **{run.run_id: run for run in listed}}
+        lost = sorted(run_id for run_id, run in known.items() if run is None)
+        if lost:
+            raise FilesUnknown(
+                "everything is to be built anew, but the database does not know the files of"
+                f" {len(lost)} runs of {entity} ({', '.join(lost[:3])}): give a plan that lists every run"
+            )
+        reading[entity] = [run for run in known.values() if run is not None]
+    return reading
+
+
 def prepare_silver(
-    connection: duckdb.DuckDBPyConnection,
-    plan: BuildPlan,
-    built: dict[str, set[str]],
-    contracts: Path,
-    read_everything: bool,
+    connection: duckdb.DuckDBPyConnection, reading: dict[str, list[SilverRun]], contracts: Path
 ) -> dict[str, SilverInput]:
-    """Makes lake_silver.<entity> and sluice.plan_runs; `read_everything` takes every listed run as new."""
+    """Makes lake_silver.<entity> over the files of the runs, and sluice.plan_runs, which lists the runs."""
     connection.execute(
         "create or replace table sluice.plan_runs (entity varchar, run_id varchar, is_new boolean)"
     )
     inputs = {}
-    for entity, runs in sorted(plan.silver.items()):
-        known = set() if read_everything else built.get(entity, set())
-        new_runs = [run for run in runs if run.run_id not in known]
-        files = sorted({file for run in new_runs for file in run.files})
+    for entity, runs in reading.items():
+        files = sorted({file for run in runs for file in run.files})
         _create_view(connection, entity, _columns(contracts, entity), files)
-        _list_runs(connection, entity, runs, {run.run_id for run in new_runs})
+        connection.execute(
+            "insert into sluice.plan_runs select ?, unnest(?::varchar[]), true",
+            [entity, [run.run_id for run in runs]],
+        )
         rows = _note_arrival(connection, entity)
-        inputs[entity] = SilverInput(frozenset(run.run_id for run in new_runs), len(files), rows)
+        inputs[entity] = SilverInput(tuple(runs), len(files), rows)
     return inputs
 
 
@@ -75,11 +100,3 @@ def _create_view(
         query += f" union all by name select * from read_parquet([{listed}], union_by_name = true,"
         query += " hive_partitioning = false)"
     connection.execute(f"create or replace view lake_silver.{entity} as {query}")
-
-
-def _list_runs(
-    connection: duckdb.DuckDBPyConnection, entity: str, runs: tuple[SilverRun, ...], new: set[str]
-) -> None:
-    rows = [(entity, run.run_id, run.run_id in new) for run in runs]
-    if rows:
-        connection.executemany("insert into sluice.plan_runs values (?, ?, ?)", rows)

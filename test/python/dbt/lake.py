@@ -57,6 +57,7 @@ class Lake:
     endpoint: str
     folder: Path
     silver: dict[str, list[dict]] = field(default_factory=lambda: {"market_data": [], "transactions": []})
+    built: dict[str, int] = field(default_factory=dict)
     database: str | None = None
 
     def __post_init__(self) -> None:
@@ -91,14 +92,21 @@ class Lake:
         self.s3.upload_file(str(path), self.bucket("silver"), key)
         self.silver[entity].append({"run_id": run_id, "files": [f"s3://{self.bucket('silver')}/{key}"]})
 
+    def new_runs(self, *entities: str) -> dict[str, list[dict]]:
+        """What was committed since the last good build, of these entities or of all."""
+        return {
+            entity: runs[self.built.get(entity, 0) :] if not entities or entity in entities else []
+            for entity, runs in self.silver.items()
+        }
+
     def plan(self, **changes) -> dict:
-        """A build plan over everything committed so far."""
+        """A build plan over everything committed since the last good build."""
         run_id = changes.pop("run_id", f"build-{uuid.uuid4().hex[:12]}")
         artifacts = f"s3://{self.bucket('artifacts')}"
         return {
             **{"version": 1, "kind": "build", "run_id": run_id, "attempt": 1, "correlation_id": "corr-1"},
             **{"lane": "finance+risk", "domains": ["finance", "risk"], "target": "duckdb"},
-            **{"mode": "standard", "edition": f"{run_id}-1", "silver": self.silver},
+            **{"mode": "standard", "edition": f"{run_id}-1", "silver": self.new_runs()},
             "selectors": ["source:lake.market_data+", "source:lake.transactions+"],
             "database": {"uri": self.database},
             "database_out": f"{artifacts}/dbt/duckdb/finance+risk/{run_id}-1.duckdb",
@@ -131,6 +139,8 @@ class Lake:
         report = self.read_json(f"{prefix}report.json")
         if keep and report and report["verdict"] == "passed":
             self.database = report["database"]["uri"]
+            for entity, runs in plan["silver"].items():
+                self.built[entity] = self.built.get(entity, 0) + len(runs)
         return Task(done.returncode, lines, report, plan)
 
     def read_json(self, key: str) -> dict | None:

@@ -30,7 +30,7 @@ class Story:
         lake.commit("market_data", "m4", [price("A", "2026-01-06", "13")], LONG_AGO)
         sold = trade("t2", "x", "A", "SELL", "4", "13", "2026-01-06 15:00:00+00")
         lake.commit("transactions", "t2", [sold], TUESDAY)
-        self.second = lake.build(selectors=["source:lake.market_data+"])
+        self.second = lake.build(selectors=["source:lake.market_data+"], silver=lake.new_runs("market_data"))
         self.third = lake.build(selectors=["source:lake.transactions+"])
 
 
@@ -78,11 +78,11 @@ def test_a_run_with_an_older_clock_is_merged_all_the_same(story):
 
 
 def test_a_second_build_reads_only_what_is_new(story):
-    assert story.second.report["silver_rows"] == {"market_data": 3, "transactions": 1}
+    assert story.second.report["silver_rows"] == {"market_data": 3, "transactions": 0}
     assert story.second.event("scope")["whole_lane"] is False
 
 
-def test_a_source_that_was_not_selected_stays_new_for_the_next_build(story):
+def test_a_source_that_a_plan_does_not_list_waits_for_the_next_build(story):
     assert "stg_transactions" not in {model["model"] for model in story.second.report["models"]}
     assert story.third.report["silver_rows"] == {"market_data": 0, "transactions": 1}
     row = summary(story.lake, story.third)[date(2026, 1, 6)]
@@ -138,6 +138,20 @@ def test_a_full_refresh_equals_what_the_increments_made(story):
         assert without_edition(story.lake, fresh, dataset) == expected
 
 
+def test_a_run_that_is_listed_again_is_skipped(story):
+    task = story.lake.build(keep=False, silver=story.lake.silver)
+    assert (task.exit_code, task.report["silver_rows"]) == (0, {"market_data": 0, "transactions": 0})
+
+
+def test_new_runs_of_a_source_that_the_selectors_leave_out_are_an_error(story):
+    story.lake.commit("transactions", "t9", [trade("t9", "x", "A", "BUY", "1", "9", MONDAY)], MONDAY)
+    task = story.lake.build(selectors=["source:lake.market_data+"])
+    story.lake.silver["transactions"].pop()
+    assert (task.exit_code, task.report["verdict"], task.report["database"]) == (1, "error", None)
+    assert "1 new runs of transactions" in task.report["error"]
+    assert "leave out stg_transactions" in task.report["error"]
+
+
 def test_a_database_of_another_project_is_rebuilt(story):
     bucket, key = story.lake.bucket("artifacts"), story.lake.database.split("/", 3)[3]
     path = story.lake.folder / "other.duckdb"
@@ -154,11 +168,10 @@ def test_a_database_of_another_project_is_rebuilt(story):
 
 def test_a_failing_test_exports_nothing_and_stores_no_state(story):
     dear = [price("C", "2026-01-05", "2000000"), price("C", "2026-01-06", "3000000")]
-    silver = {entity: list(runs) for entity, runs in story.lake.silver.items()}
     story.lake.commit("market_data", "m9", dear, TUESDAY)
     before = story.lake.keys("gold")
     task = story.lake.build()
-    story.lake.silver = silver
+    story.lake.silver["market_data"].pop()
     assert (task.exit_code, task.report["verdict"]) == (1, "tests_failed")
     failed = [found for found in task.report["failed_tests"] if "stg_market_data_close_" in found["test"]]
     assert [(found["model"], found["failures"]) for found in failed] == [("stg_market_data", 2)]
