@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from local.faults.chaos import Chaos, Faults
 from local.settings import LOOPBACK, Settings, emulator_environment
 
 REFUSED_EXIT = 2
@@ -17,7 +18,7 @@ REFUSED_EXIT = 2
 
 def main() -> None:
     """Parse, refuse clearly what cannot work, then serve until a signal."""
-    settings, with_parent = _parse(sys.argv[1:])
+    settings, with_parent, faults = _parse(sys.argv[1:])
     parent = os.getppid() if with_parent else None
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     lock = _only_one(settings)
@@ -32,11 +33,11 @@ def main() -> None:
 
     from local.server import serve
 
-    serve(settings, parent)
+    serve(settings, parent, Chaos(faults))
     lock.close()
 
 
-def _parse(arguments: list[str]) -> tuple[Settings, bool]:
+def _parse(arguments: list[str]) -> tuple[Settings, bool, Faults]:
     parser = argparse.ArgumentParser(prog="python -m local", description="A local AWS on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument(
@@ -59,16 +60,21 @@ def _parse(arguments: list[str]) -> tuple[Settings, bool]:
         "--async-retry-scale",
         type=float,
         default=1.0,
-        help="factor on Lambda's waits between asynchronous attempts (AWS: 60 s, then 120 s)",
+        help="factor on Lambda's waits between attempts (AWS: 60 s and 120 s, or the queue's visibility)",
     )
     parser.add_argument("--spark-memory", default="2g", help="memory of a Glue run's Spark (2g)")
     parser.add_argument("--glue-minute-seconds", type=float, default=60.0, help=argparse.SUPPRESS)
+    parser.add_argument("--chaos", default="", help="faults as JSON, see local/faults/chaos.py")
     parser.add_argument("--with-parent", action="store_true", help="stop when the starting process is gone")
     chosen = parser.parse_args(arguments)
     if not 1 <= chosen.port <= 65535:
         parser.error(f"--port must be between 1 and 65535, not {chosen.port}")
     if chosen.max_parallel_tasks < 1:
         parser.error("--max-parallel-tasks must be at least 1")
+    try:
+        faults = Faults.of(chosen.chaos)
+    except ValueError as problem:
+        parser.error(f"--chaos: {problem}")
     settings = Settings(
         port=chosen.port,
         state_dir=chosen.state.resolve(),
@@ -79,7 +85,7 @@ def _parse(arguments: list[str]) -> tuple[Settings, bool]:
         spark_memory=chosen.spark_memory,
         glue_minute_seconds=chosen.glue_minute_seconds,
     )
-    return settings, chosen.with_parent
+    return settings, chosen.with_parent, faults
 
 
 def _only_one(settings: Settings) -> IO[str]:

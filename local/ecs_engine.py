@@ -7,7 +7,10 @@ import time
 from local import credentials, images
 from local.ecs_logs import LogGroupMissing, TaskLog
 from local.ecs_task import TaskRecord
+from local.faults.chaos import Chaos
+from local.faults.jobs import endanger_task
 from local.guardian import Guardian
+from local.memory import MemoryLimit
 from local.processes import ChildProcess
 from local.settings import Settings
 
@@ -19,8 +22,11 @@ SLOT_POLL_SECONDS = 0.05
 class EcsEngine:
     """Takes the place of the Docker client behind MiniStack's RunTask and StopTask."""
 
-    def __init__(self, settings: Settings, guardian: Guardian, slots: threading.Semaphore) -> None:
+    def __init__(
+        self, settings: Settings, guardian: Guardian, slots: threading.Semaphore, chaos: Chaos
+    ) -> None:
         self._settings, self._guardian, self._slots = settings, guardian, slots
+        self._chaos = chaos
         self._tasks: dict[str, TaskRecord] = {}
         self._children: dict[str, ChildProcess] = {}
         self._lock = threading.Lock()
@@ -62,11 +68,11 @@ class EcsEngine:
             if image is None:
                 task.failed_to_start(problem)
                 return
-            code = self._wait_and_run(task, image, overrides)
+            code, reason = self._wait_and_run(task, image, overrides)
             # A slow cluster for benchmarks: the task stays RUNNING although its process is over.
             task.stop_given.wait(max(0.0, task.running_since + self._settings.pad_seconds - time.monotonic()))
             task.stopping("EssentialContainerExited", "Essential container in task exited")
-            task.ended(code)
+            task.ended(code, reason)
         except Exception as error:
             if task.record["lastStatus"] != "STOPPED":
                 task.failed_to_start(f"ResourceInitializationError: {error}")
@@ -75,11 +81,13 @@ class EcsEngine:
         finally:
             self._tasks.pop(task.record["taskArn"], None)
 
-    def _wait_and_run(self, task: TaskRecord, image: images.Image, overrides: list[dict]) -> int | None:
+    def _wait_and_run(
+        self, task: TaskRecord, image: images.Image, overrides: list[dict]
+    ) -> tuple[int | None, str]:
         """Wait for a free slot of the cluster; a task that is stopped while it waits never runs."""
         while not self._slots.acquire(timeout=SLOT_POLL_SECONDS):
             if task.stop_given.is_set():
-                return None
+                return None, ""
         try:
             return self._run_process(task, image, overrides)
         finally:
@@ -97,7 +105,10 @@ class EcsEngine:
         task.record["containers"][0]["imageDigest"] = f"sha256:{image.digest}"
         return image, ""
 
-    def _run_process(self, task: TaskRecord, image: images.Image, overrides: list[dict]) -> int | None:
+    def _run_process(
+        self, task: TaskRecord, image: images.Image, overrides: list[dict]
+    ) -> tuple[int | None, str]:
+        """The exit code, and the container's own reason where the machine killed it."""
         container = task.definition["containerDefinitions"][0]
         override = next((one for one in overrides if one.get("name") == container["name"]), {})
         folder = self._settings.tasks_dir / task.task_id
@@ -111,15 +122,18 @@ class EcsEngine:
             command = images.command(image, override.get("command") or container.get("command"))
             with self._lock:
                 if task.stop_given.is_set():
-                    return None
+                    return None, ""
                 child = ChildProcess(
                     self._guardian, command, environment, folder / "work", log_file, log.line
                 )
                 self._children[task.record["taskArn"]] = child
             task.running()
-            code = child.wait()
+            out_of_danger = endanger_task(self._chaos, task, child)
+            with MemoryLimit(child, int(task.record["memory"])):
+                code = child.wait()
+            out_of_danger()
             log.flush()
-            return code
+            return code, child.killed_because
         finally:
             self._children.pop(task.record["taskArn"], None)
             credentials.revoke(link)

@@ -10,6 +10,8 @@ import boto3
 
 from local import credentials, glue_runtime, spark_jars
 from local.ecs_logs import TaskLog
+from local.faults.chaos import Chaos
+from local.faults.jobs import endanger_run
 from local.glue_run import JobRun
 from local.guardian import Guardian
 from local.processes import ChildProcess
@@ -24,8 +26,11 @@ FILES_ARGUMENT, SCRIPT_ARGUMENT = "--extra-py-files", "--scriptLocation"
 class GlueEngine:
     """Takes the place of what MiniStack does behind StartJobRun and BatchStopJobRun."""
 
-    def __init__(self, settings: Settings, guardian: Guardian, slots: threading.Semaphore) -> None:
+    def __init__(
+        self, settings: Settings, guardian: Guardian, slots: threading.Semaphore, chaos: Chaos
+    ) -> None:
         self._settings, self._guardian, self._slots = settings, guardian, slots
+        self._chaos = chaos
         self._runs: dict[str, JobRun] = {}
         self._children: dict[str, ChildProcess] = {}
 
@@ -88,13 +93,17 @@ class GlueEngine:
         self._children[run.run_id] = child
         if run.stop_given.is_set():
             child.stop(STOP_GRACE_SECONDS)
+        out_of_danger = endanger_run(self._chaos, run, child)
         code = child.wait(run.record["Timeout"] * self._settings.glue_minute_seconds)
+        out_of_danger()
         if code is None:
             child.stop(STOP_GRACE_SECONDS)
             child.wait()
             return "TIMEOUT", ""
         log.flush()
-        return ("SUCCEEDED", "") if code == 0 else ("FAILED", _error_of(child.last_lines, code))
+        if code == 0:
+            return "SUCCEEDED", ""
+        return "FAILED", child.killed_because or _error_of(child.last_lines, code)
 
     def _command(self, run: JobRun, folder: Path) -> list[str]:
         arguments = {**run.job.get("DefaultArguments", {}), **run.record["Arguments"]}

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from local.guardian import Guardian, kill_group
 
-OUT_OF_MEMORY_EXIT = 137
+# The words that ECS gives as the container's reason, beside exit code 137.
+OUT_OF_MEMORY_REASON = "OutOfMemoryError: Container killed due to memory usage"
 
 
 class ChildProcess:
@@ -38,6 +39,7 @@ class ChildProcess:
         )
         guardian.watch(self._popen.pid)
         self.last_lines: list[str] = []
+        self.killed_because = ""
         self._reader = threading.Thread(target=self._read, args=(log_file, on_line), daemon=True)
         self._reader.start()
 
@@ -65,6 +67,14 @@ class ChildProcess:
         timer = threading.Timer(grace_seconds, self._kill_if_running)
         timer.daemon = True
         timer.start()
+
+    def kill(self, reason: str = "") -> bool:
+        """SIGKILL to the whole group, with the reason for its record; False when it was over already."""
+        if self._popen.poll() is not None:
+            return False
+        self.killed_because = reason
+        kill_group(self._popen.pid)
+        return True
 
     def _kill_if_running(self) -> None:
         if self._popen.poll() is None:

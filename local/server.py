@@ -11,15 +11,16 @@ import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from local import credentials
+from local import credentials, faults
 from local.guardian import Guardian
 from local.settings import LOOPBACK, Settings
 
 KEEP_ALIVE_SECONDS = 75
 PARENT_POLL_SECONDS = 0.5
+OWN_BODY_BYTES_MAX = 10_000
 
 
-def serve(settings: Settings, parent: int | None) -> None:
+def serve(settings: Settings, parent: int | None, chaos: faults.Chaos) -> None:
     """Serve until a signal or until the parent process is gone. The environment must be set already."""
     _log_to(settings.logs_dir / "emulator.log")
     _raise_file_limit()
@@ -32,10 +33,12 @@ def serve(settings: Settings, parent: int | None) -> None:
     from local.glue_engine import GlueEngine
 
     slots = threading.Semaphore(settings.max_parallel_tasks)
-    ecs, glue = EcsEngine(settings, guardian, slots), GlueEngine(settings, guardian, slots)
+    ecs = EcsEngine(settings, guardian, slots, chaos)
+    glue = GlueEngine(settings, guardian, slots, chaos)
     patches.install(patches.Parts(settings, guardian, ecs, glue))
+    faults.install(chaos)
     try:
-        asyncio.run(_serve(settings, parent))
+        asyncio.run(_serve(settings, parent, chaos))
     finally:
         ecs.stop_all()
         glue.stop_all()
@@ -43,7 +46,7 @@ def serve(settings: Settings, parent: int | None) -> None:
         guardian.close()
 
 
-async def _serve(settings: Settings, parent: int | None) -> None:
+async def _serve(settings: Settings, parent: int | None, chaos: faults.Chaos) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
@@ -59,7 +62,7 @@ async def _serve(settings: Settings, parent: int | None) -> None:
     if parent:
         threading.Thread(target=_watch_parent, args=(parent, loop, stop), daemon=True).start()
     announcing = asyncio.create_task(_announce(settings))
-    await hypercorn_serve(_with_own_paths(settings), config, shutdown_trigger=stop.wait)
+    await hypercorn_serve(_with_own_paths(chaos), config, shutdown_trigger=stop.wait)
     announcing.cancel()
 
 
@@ -90,8 +93,8 @@ async def _announce(settings: Settings) -> None:
     print(json.dumps(line), flush=True)
 
 
-def _with_own_paths(settings: Settings) -> Callable[..., Awaitable[None]]:
-    """MiniStack's application, with the credentials links and the recorded calls in front of it."""
+def _with_own_paths(chaos: faults.Chaos) -> Callable[..., Awaitable[None]]:
+    """MiniStack's application, with the credentials links, recorded calls and faults in front of it."""
     from ministack.app import app
 
     from local import recorder
@@ -103,10 +106,21 @@ def _with_own_paths(settings: Settings) -> Callable[..., Awaitable[None]]:
             await _answer(send, *credentials.answer(path, given))
         elif scope["type"] == "http" and path == recorder.CALLS_PATH:
             await _answer(send, *recorder.answer(scope.get("query_string", b"").decode()))
+        elif scope["type"] == "http" and path == faults.CHAOS_PATH:
+            await _answer(send, *chaos.answer(scope["method"], await _body_of(receive)))
         else:
             await app(scope, receive, send)
 
     return application
+
+
+async def _body_of(receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body") or len(body) > OWN_BODY_BYTES_MAX:
+            return body
 
 
 async def _answer(send, status: int, body: dict) -> None:

@@ -42,7 +42,9 @@ def apply(parts) -> None:
     starter.Popen = start_worker
     lambda_runtime.subprocess = starter
     lambda_svc._emit_lambda_logs = logs_by_right
-    sqs._receive_messages_for_esm = lambda url, size: _receive_batch(sqs, lambda_svc, url, size)
+    # The wait of a failed batch is a wait between attempts like those of asynchronous events.
+    scale = min(1.0, parts.settings.async_retry_scale)
+    sqs._receive_messages_for_esm = lambda url, size: _receive_batch(sqs, lambda_svc, url, size, scale)
     handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
     handlers["create"] = _refusing_unreadable(handlers["create"], lambda_svc)
 
@@ -75,7 +77,7 @@ def _may_log(config: dict) -> bool:
     return not missing
 
 
-def _receive_batch(sqs, lambda_svc, url: str, size: int) -> list[dict]:
+def _receive_batch(sqs, lambda_svc, url: str, size: int, scale: float) -> list[dict]:
     """Up to `size` messages, held back until the mapping's batching window is over or the batch is full."""
     with sqs._queues_lock:
         queue = sqs._get_q(url)
@@ -101,7 +103,8 @@ def _receive_batch(sqs, lambda_svc, url: str, size: int) -> list[dict]:
         sqs._expire_retained(queue)
         sqs._dlq_sweep(queue)
         limit = size if window else min(size, BATCH_WITHOUT_WINDOW_MAX)
-        return sqs._collect_msgs(queue, limit, int(queue["attributes"].get("VisibilityTimeout", "30")))
+        seconds = int(queue["attributes"].get("VisibilityTimeout", "30"))
+        return sqs._collect_msgs(queue, limit, max(1, round(seconds * scale)))
 
 
 def _refusing_unreadable(create, lambda_svc):
