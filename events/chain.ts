@@ -131,7 +131,7 @@ export const chain: readonly Row[] = [
   {
     stage: 'api',
     phase: 'serve',
-    does: 'answers what ran, what there is, and the rows of gold',
+    does: 'answers what ran, what there is, why, and the rows of gold; passes a person’s requests on',
     on: [
       {
         http: [
@@ -139,13 +139,28 @@ export const chain: readonly Row[] = [
           'GET /runs',
           'GET /runs/{id}',
           'GET /datasets',
+          'GET /incidents',
           'GET /quarantine',
+          'GET /quarantine/{runId}',
+          'GET /why',
           'GET /gold/{domain}/{dataset}',
+          'POST /runs/{id}/retry',
+          'POST /runs/{id}/approve',
+          'POST /quarantine/replay',
         ],
       },
     ],
     emits: [ours.RetryRequested.name, ours.RunApproved.name, ours.ReplayRequested.name],
-    may: ['ledger:get', 'ledger:query', 'ledger:index', 'reports:read', 'token:read', 'gold:query'],
+    may: [
+      'ledger:get',
+      'ledger:query',
+      'ledger:index',
+      'bronze:list',
+      'quarantine:read',
+      'reports:read',
+      'token:read',
+      'gold:query',
+    ],
   },
 ]
 

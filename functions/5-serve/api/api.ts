@@ -1,23 +1,22 @@
-import {
-  HttpError,
-  NotFoundError,
-  Router,
-  UnauthorizedError,
-} from '@aws-lambda-powertools/event-handler/http'
-import * as z from 'zod'
+import { NotFoundError, Router, UnauthorizedError } from '@aws-lambda-powertools/event-handler/http'
 import type { Declared } from '../../../shared/declared.js'
 import { BadInput } from '../../../shared/errors.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
 import { logFailure, logger } from '../../../shared/observe.js'
 import type { Reports } from '../../../shared/work.js'
+import { approveBody, bodyOf, refusal, replayBody, retryBody } from './bodies.js'
+import { approve, type CommandEffects, replay, retry } from './commands.js'
 import { datasetsView } from './datasets.js'
 import { type GoldRows, goldQuery } from './gold.js'
-import { decodeNext, fileMark, runMark } from './paging.js'
+import { incidentsView } from './incidents.js'
 import { quarantineView } from './quarantine.js'
+import { incidentsQuery, parameters, quarantineQuery, rejectedQuery, runsQuery, whyQuery } from './queries.js'
+import { type RejectedEffects, rejectedRows } from './rejected-rows.js'
 import { runsView, runView } from './runs.js'
 import { statusView } from './status.js'
+import { type WhyEffects, why } from './why/why.js'
 
-export interface ApiEffects {
+export interface ApiEffects extends CommandEffects, RejectedEffects, WhyEffects {
   project: Declared
   ledger: LedgerReader
   reports: Reports
@@ -28,7 +27,10 @@ export interface ApiEffects {
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,256})$/
 
-/** The read-only API: what ran, what there is, and the rows of gold. Every route asks for the bearer token. */
+/**
+ * What ran, what there is, why, the rows of gold, and a person's requests. It writes nothing but the events of these
+ * requests. Every route asks for the bearer token.
+ */
 export function api(effects: ApiEffects): Router {
   const app = new Router({ logger })
   app.use(async ({ reqCtx, next }) => {
@@ -37,16 +39,8 @@ export function api(effects: ApiEffects): Router {
       throw new UnauthorizedError('send the API token as a bearer token')
     await next()
   })
-  app.get('/status', () => statusView(effects))
-  app.get('/runs', ({ req }) => runsView(effects, parameters(req, runsQuery)))
-  app.get('/runs/:id', async ({ params }) => {
-    const run = await runView(effects, String(params.id))
-    if (!run) throw new NotFoundError(`there is no run "${params.id}"; GET /runs lists them`)
-    return run
-  })
-  app.get('/datasets', () => datasetsView(effects))
-  app.get('/quarantine', ({ req }) => quarantineView(effects, parameters(req, quarantineQuery)))
-  app.get('/gold/:domain/:dataset', ({ req, params }) => gold(effects, req, params))
+  views(app, effects)
+  commands(app, effects)
   app.errorHandler(BadInput, async (error) => ({
     statusCode: 400 as const,
     error: 'BadRequest',
@@ -54,7 +48,8 @@ export function api(effects: ApiEffects): Router {
     problems: error.problems,
   }))
   app.errorHandler(Error, async (error) => {
-    if (error instanceof HttpError) return error.toWebResponse()
+    const refused = refusal(error)
+    if (refused) return refused
     logFailure('api', 0, error)
     return {
       statusCode: 500 as const,
@@ -65,6 +60,41 @@ export function api(effects: ApiEffects): Router {
   return app
 }
 
+function views(app: Router, effects: ApiEffects): void {
+  app.get('/status', () => statusView(effects))
+  app.get('/runs', ({ req }) => runsView(effects, parameters(req, runsQuery)))
+  app.get('/runs/:id', async ({ params }) => found(await runView(effects, String(params.id)), params.id))
+  app.get('/datasets', () => datasetsView(effects))
+  app.get('/incidents', ({ req }) => incidentsView(effects, parameters(req, incidentsQuery)))
+  app.get('/quarantine', ({ req }) => quarantineView(effects, parameters(req, quarantineQuery)))
+  app.get('/quarantine/:runId', async ({ req, params }) => {
+    const query = parameters(req, rejectedQuery)
+    return found(await rejectedRows(effects, String(params.runId), query), params.runId)
+  })
+  app.get('/why', async ({ req }) => {
+    const { subject } = parameters(req, whyQuery)
+    const answer = await why(effects, subject)
+    if ('unknown' in answer) throw new NotFoundError(answer.unknown)
+    return answer
+  })
+  app.get('/gold/:domain/:dataset', ({ req, params }) => gold(effects, req, params))
+}
+
+function commands(app: Router, effects: ApiEffects): void {
+  app.post('/runs/:id/retry', async ({ req, params }) =>
+    retry(effects, String(params.id), await bodyOf(req, retryBody)),
+  )
+  app.post('/runs/:id/approve', async ({ req, params }) =>
+    approve(effects, String(params.id), await bodyOf(req, approveBody)),
+  )
+  app.post('/quarantine/replay', async ({ req }) => replay(effects, await bodyOf(req, replayBody)))
+}
+
+function found<T>(view: T | undefined, runId: unknown): T {
+  if (view === undefined) throw new NotFoundError(`there is no run "${runId}"; GET /runs lists them`)
+  return view
+}
+
 async function gold(effects: ApiEffects, req: Request, params: Record<string, string>) {
   const { domain, dataset } = params
   const datasets = effects.project.lanes.flatMap((lane) => lane.datasets)
@@ -72,32 +102,4 @@ async function gold(effects: ApiEffects, req: Request, params: Record<string, st
   if (!declared)
     throw new NotFoundError(`there is no dataset "${domain}/${dataset}"; GET /datasets lists them`)
   return goldQuery(effects, declared, new URL(req.url).searchParams)
-}
-
-/** A page of a ledger index: how many, and where the page before stopped. */
-const pageQuery = (mark: z.ZodType) =>
-  z.strictObject({
-    limit: z.coerce.number().int().min(1).max(200).default(50),
-    next: z
-      .string()
-      .max(2_048)
-      .transform((next) => JSON.stringify(decodeNext(next, mark)))
-      .optional(),
-  })
-const quarantineQuery = pageQuery(fileMark)
-const runsQuery = pageQuery(runMark).extend({
-  kind: z.enum(['cleanse', 'build']).optional(),
-  state: z
-    .string()
-    .regex(/^[A-Z]{1,20}$/)
-    .optional(),
-  subject: z.string().max(200).optional(),
-})
-
-/** The query parameters of a request, checked; unknown ones are an error. */
-function parameters<S extends z.ZodType>(req: Request, schema: S): z.infer<S> {
-  const answer = schema.safeParse(Object.fromEntries(new URL(req.url).searchParams))
-  if (answer.success) return answer.data
-  const problems = answer.error.issues.map((issue) => `${issue.path.join('.') || 'query'}: ${issue.message}`)
-  throw new BadInput('this query cannot be answered', problems)
 }

@@ -1,17 +1,26 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
+import { systemClock } from '../../../shared/clock.js'
 import { project } from '../../../shared/declared.js'
 import { env } from '../../../shared/env.js'
 import { documentClient, ledgerReader } from '../../../shared/ledger-dynamo.js'
-import { reports, s3 } from '../../../shared/objects.js'
+import { readRange } from '../../../shared/lines.js'
+import { listVersions, reports, s3 } from '../../../shared/objects.js'
 import { logOutcome } from '../../../shared/observe.js'
+import { putRequest } from '../../../shared/request.js'
 import { api } from './api.js'
 import { athenaRows } from './athena.js'
 import { tokenCheck } from './token.js'
 
+const objects = s3()
 const app = api({
   project,
+  clock: systemClock,
   ledger: ledgerReader(env.LEDGER_TABLE, documentClient()),
-  reports: reports(env.ARTIFACTS_BUCKET, s3()),
+  reports: reports(env.ARTIFACTS_BUCKET, objects),
+  readRejected: readRange(env.QUARANTINE_BUCKET, objects),
+  bronzeBucket: env.BRONZE_BUCKET,
+  listVersions: listVersions(env.BRONZE_BUCKET, objects),
+  request: putRequest(env.BUS_NAME),
   goldRows: athenaRows(env.GOLD_DATABASE, env.WORKGROUP),
   isToken: tokenCheck(env.API_TOKEN_SECRET),
 })

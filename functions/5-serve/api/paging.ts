@@ -4,8 +4,14 @@ import { BadInput } from '../../../shared/errors.js'
 const text = z.string().min(1).max(1_024)
 /** Where a page of runs stopped: the key of its last item in the index. */
 export const runMark = z.strictObject({ PK: text, SK: text, recentPk: text, recentAt: text })
-/** The same of quarantined files. */
+/** The same of what is in quarantine, and of incidents. */
 export const fileMark = z.strictObject({ PK: text, SK: text, quarantinedPk: text, quarantinedAt: text })
+export const incidentMark = z.strictObject({ PK: text, SK: text, incidentsPk: text, incidentsAt: text })
+/** Where a page of rejected rows stopped: which of the run's files, and at which of its bytes. */
+export const rejectedMark = z.strictObject({
+  place: z.number().int().min(0).max(10_000),
+  offset: z.number().int().min(0),
+})
 /** Where a page of gold stopped: a stored query result and the place in it. */
 export const resultMark = z.strictObject({
   queryId: z.string().regex(/^[\w-]{1,128}$/),

@@ -1,0 +1,76 @@
+import { holdKey } from '../../../../shared/lane.js'
+import type { Item, LedgerReader } from '../../../../shared/ledger.js'
+import { entries, type Said, say } from './said.js'
+
+/** Counting stops here. */
+const COUNTED_MAX = 1_000
+const INCIDENTS_MAX = 20
+
+const lanePk = (lane: string) => `LANE#${lane}`
+
+/** Who holds a lane, since when. */
+export async function holder(ledger: LedgerReader, lane: string): Promise<Said> {
+  const hold = await ledger.get(holdKey(lane))
+  if (!hold?.holder) return say(`no run holds lane ${lane}`)
+  return say(`run ${hold.holder} holds lane ${lane} since then`, hold.since, hold.holder)
+}
+
+export interface Queue {
+  count: number
+  /** There are more than were counted. */
+  more: boolean
+  entries: Item[]
+}
+
+/** What waits in a lane, first come first. */
+export async function queue(ledger: LedgerReader, lane: string): Promise<Queue> {
+  const page = await ledger.query(lanePk(lane), { prefix: 'WAIT#', limit: COUNTED_MAX })
+  return {
+    count: page.items.length,
+    more: page.next !== undefined && page.items.length > 0,
+    entries: page.items,
+  }
+}
+
+/** What one waiting entry waits for: who holds the lane, and how many are before it. */
+export async function waiting(ledger: LedgerReader, lane: string, owner: string): Promise<Said[]> {
+  const [held, waits] = await Promise.all([holder(ledger, lane), queue(ledger, lane)])
+  const place = waits.entries.findIndex((entry) => entry.owner === owner)
+  const entry = waits.entries[place]
+  if (!entry && !waits.more)
+    return [say(`it was in lane ${lane}, and is not among what waits there now`), held]
+  const before = entry ? entries(place) : 'more than 1,000 entries'
+  const since = entry ? arrival(entry.SK) : undefined
+  return [say(`it waits in lane ${lane}; ${before} came before it`, since), held]
+}
+
+/** When an entry joined its lane, from `WAIT#<milliseconds>#<owner>`. */
+export function arrival(waitSk: unknown): string | undefined {
+  const milliseconds = /^WAIT#(\d{13})#/.exec(String(waitSk))?.[1]
+  return milliseconds && new Date(Number(milliseconds)).toISOString()
+}
+
+/** The lane's open incidents. */
+export async function incidents(ledger: LedgerReader, lane: string): Promise<Said[]> {
+  const page = await ledger.query(lanePk(lane), { prefix: 'INCIDENT#', limit: INCIDENTS_MAX })
+  const items = await Promise.all(page.items.map(({ incidentId }) => ledger.get(incidentKey(incidentId))))
+  return items.flatMap((item) => (item?.state === 'open' ? [incidentSaid(item)] : []))
+}
+
+export const incidentKey = (incidentId: unknown) => ({ PK: `INCIDENT#${incidentId}`, SK: 'META' })
+
+export const incidentSaid = ({ incidentId, priority, title, reason, openedAt }: Item): Said =>
+  say(`a ${priority} incident was opened and is open: ${title}: ${reason}`, openedAt, incidentId)
+
+/** A lane as a whole: who holds it, what waits, what is wrong. */
+export async function laneSaid(ledger: LedgerReader, lane: string): Promise<Said[]> {
+  const [held, waits, open] = await Promise.all([
+    holder(ledger, lane),
+    queue(ledger, lane),
+    incidents(ledger, lane),
+  ])
+  const oldest = waits.entries[0] && arrival(waits.entries[0].SK)
+  const number = entries(waits.count, waits.more)
+  const waited = waits.count > 0 ? [say(`${number} wait in lane ${lane}; the first came then`, oldest)] : []
+  return [held, ...waited, ...open]
+}

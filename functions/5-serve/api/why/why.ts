@@ -1,0 +1,101 @@
+import type { Declared } from '../../../../shared/declared.js'
+import { runKey } from '../../../../shared/run.js'
+import { entitySaid } from './entity.js'
+import { eventSaid, fatesOf } from './event.js'
+import { fileSaid, keySaid } from './file.js'
+import { findFile } from './find-file.js'
+import { runOf } from './follow.js'
+import { goldSaid } from './gold.js'
+import { incidentKey, incidentSaid, laneSaid } from './lane.js'
+import { runSaid } from './run.js'
+import { type Kind, type Said, say, type WhyAnswer, type WhyEffects } from './said.js'
+
+export type { WhyEffects }
+
+const RUN_ID = /^[0-9a-z]{26}$/
+const FILE_ID = /^[0-9a-f]{64}$/
+/** The run in a key of silver, gold, quarantine or artifacts. */
+const RUN_IN_KEY = /(?:\/run=|\/edition=|^runs\/|_)([0-9a-z]{26})(?:[-/])/
+
+/**
+ * Why something is where it is, in sentences made of what the ledger records and nothing else. A subject is looked for
+ * as a name that the project declares, as an id, then as a key; `unknown` says what was looked for and where.
+ */
+export async function why(effects: WhyEffects, subject: string): Promise<WhyAnswer | { unknown: string }> {
+  const found =
+    (await declared(effects, subject)) ?? (await known(effects, subject)) ?? (await landed(effects, subject))
+  return 'unknown' in found ? found : { subject, ...found }
+}
+
+type Found = { kind: Kind; id: string; lines: Said[] }
+const answer = (kind: Kind, id: string, lines: Said[]): Found => ({ kind, id, lines })
+
+/** A dataset, a domain, an entity or a lane by its name. */
+async function declared(effects: WhyEffects, subject: string): Promise<Found | undefined> {
+  const { project, ledger } = effects
+  const [domain = '', dataset] = subject.split('/')
+  const reading = readingOf(project, domain)
+  if (reading && dataset === undefined)
+    return answer('domain', domain, await goldSaid(effects, reading, domain))
+  if (reading?.datasets.some((one) => one.domain === domain && `${domain}/${one.dataset}` === subject))
+    return answer('dataset', subject, await goldSaid(effects, reading, domain, dataset))
+  if (Object.hasOwn(project.entities, subject))
+    return answer('entity', subject, await entitySaid(effects, subject))
+  if (/^(cleanse|build):/.test(subject) && (await ledger.get({ PK: 'LANES', SK: subject })))
+    return answer('lane', subject, await laneSaid(ledger, subject))
+  return undefined
+}
+
+const readingOf = ({ lanes }: Declared, domain: string) =>
+  lanes.find(({ domains }) => domains.includes(domain))
+
+/** A run, a file, an incident or an event by its id. */
+async function known(effects: WhyEffects, subject: string): Promise<Found | undefined> {
+  const { ledger } = effects
+  if (RUN_ID.test(subject)) {
+    const run = await runOf(ledger, subject)
+    if (run)
+      return answer('run', subject, [
+        ...(await runSaid(effects, run)),
+        ...(await fatesOf(ledger, runKey(subject).PK)),
+      ])
+  }
+  if (FILE_ID.test(subject)) {
+    const file = await ledger.get({ PK: `FILE#${subject}`, SK: 'META' })
+    if (file) return answer('file', subject, await fileSaid(effects, file))
+  }
+  const incident = await ledger.get(incidentKey(subject))
+  if (incident) {
+    const closed = incident.closedAt ? [say('it was closed', incident.closedAt)] : []
+    const runs = (incident.runs ?? []) as string[]
+    const named = runs.map((runId) => say(`it is about run ${runId}`, undefined, runId))
+    return answer('incident', subject, [incidentSaid(incident), ...closed, ...named])
+  }
+  const event = await eventSaid(ledger, subject)
+  return event && answer('event', subject, event)
+}
+
+/** A file by its key or its URI; a key of another zone by the run in it. */
+async function landed(effects: WhyEffects, subject: string): Promise<Found | { unknown: string }> {
+  const [, bucket, path] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(subject) ?? []
+  const key = path ?? subject
+  const runId = RUN_IN_KEY.exec(key)?.[1]
+  const isBronze = bucket === undefined || bucket === effects.bronzeBucket
+  const run =
+    runId && (!isBronze || !key.startsWith('source=')) ? await runOf(effects.ledger, runId) : undefined
+  if (run)
+    return answer('run', run.runId, [
+      say(`the key was written by run ${run.runId}`),
+      ...(await runSaid(effects, run)),
+    ])
+  if (!isBronze)
+    return { unknown: `"${subject}" is in another bucket than bronze, and names no run of the ledger` }
+  const found = await findFile(effects, key)
+  if ('unknown' in found) return { unknown: `${lookedFor(effects.project)}; ${found.unknown}` }
+  return answer('file', found.versions[0]?.key ?? key, await keySaid(effects, found.versions))
+}
+
+function lookedFor({ lanes, entities }: Declared): string {
+  const datasets = lanes.flatMap((lane) => lane.datasets.map(({ domain, dataset }) => `${domain}/${dataset}`))
+  return `no dataset (${datasets.join(', ')}), domain, entity (${Object.keys(entities).join(', ')}) or lane has this name; no run, file, incident or recorded event has this id`
+}
