@@ -53,7 +53,11 @@ export const alarmStateChange = z.object({
   'detail-type': z.literal('CloudWatch Alarm State Change'),
   detail: z.object({
     alarmName: z.string().min(1),
-    state: z.object({ value: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']), reason: z.string().default('') }),
+    state: z.object({
+      value: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
+      reason: z.string().default(''),
+      timestamp: z.string().optional(),
+    }),
   }),
 })
 export type AlarmStateChange = z.infer<typeof alarmStateChange>

@@ -19,6 +19,7 @@ import { copyObject, findVersion, plans, putNote, removeObject, reports, s3 } fr
 import type { StartEffects } from '../shared/start-run.js'
 import { addPartitions } from '../shared/tables.js'
 import { stopTask, tasks } from '../shared/tasks.js'
+import type { Capacity, TaskSettings } from '../shared/work.js'
 import type { RecordLandingEffects } from './1-ingest/record-landing/record-landing.js'
 import { cleanseStart } from './2-cleanse/start-cleanse/start-cleanse.js'
 import { buildStart } from './3-transform/start-build/start-build.js'
@@ -60,10 +61,13 @@ export function landingEffects(): RecordLandingEffects {
   }
 }
 
-const network = () => ({
+const taskSettings = (taskDefinition: string): TaskSettings => ({
   cluster: env.CLUSTER_ARN,
   subnets: env.SUBNETS.split(','),
   securityGroups: [env.SECURITY_GROUP],
+  taskDefinition,
+  capacity: env.TASK_CAPACITY as Capacity,
+  size: { cpu: Number(env.TASK_CPU), memory: Number(env.TASK_MEMORY) },
 })
 
 export function cleanseStarter(): StartEffects {
@@ -74,9 +78,14 @@ export function cleanseStarter(): StartEffects {
     artifactsBucket: env.ARTIFACTS_BUCKET,
     engine: env.CLEANSE_ENGINE as 'auto' | 'duckdb' | 'spark',
     sparkFromBytes: Number(env.SPARK_FROM_BYTES),
-    task: { ...network(), taskDefinition: env.CLEANSE_TASK },
+    task: taskSettings(env.CLEANSE_TASK),
+    workerType: env.GLUE_WORKER_TYPE,
   }
-  const code = { script: env.GLUE_SCRIPT_URI, modules: env.GLUE_MODULES_URI }
+  const code = {
+    script: env.GLUE_SCRIPT_URI,
+    modules: env.GLUE_MODULES_URI,
+    workers: Number(env.GLUE_WORKERS),
+  }
   const work = { tasks: tasks(), jobs: jobs(env.GLUE_JOB, code), stopTask: stopTask(env.CLUSTER_ARN) }
   return {
     ...base,
@@ -109,7 +118,7 @@ export function buildStarter(): StartEffects {
     silverBucket: env.SILVER_BUCKET,
     goldBucket: env.GOLD_BUCKET,
     artifactsBucket: env.ARTIFACTS_BUCKET,
-    task: { ...network(), taskDefinition: env.DBT_TASK },
+    task: taskSettings(env.DBT_TASK),
   }
   return {
     ...base,

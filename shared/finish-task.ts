@@ -1,13 +1,13 @@
 import type { TaskStateChange } from '../events/aws.js'
+import { classifyTask } from './classify.js'
 import { type EndEffects, finishRun } from './end-run.js'
 import type { Outcome } from './observe.js'
 import { parseAttemptName } from './run.js'
-import { taskEnd } from './tasks.js'
 
 /** Takes in the end of an ECS task, whatever its kind of run. */
 export async function finishTask(effects: EndEffects, { detail }: TaskStateChange): Promise<Outcome> {
   const name = parseAttemptName(detail.startedBy)
   if (!name) return { did: 'ignored: not a task of ours' }
   if (detail.lastStatus !== 'STOPPED') return { runId: name.runId, did: 'the task is not over' }
-  return { runId: name.runId, did: await finishRun(effects, name.runId, name.attempt, taskEnd(detail)) }
+  return { runId: name.runId, did: await finishRun(effects, name.runId, name.attempt, classifyTask(detail)) }
 }

@@ -4,7 +4,10 @@ import {
   GetJobRunsCommand,
   GlueClient,
   StartJobRunCommand,
+  type WorkerType,
 } from '@aws-sdk/client-glue'
+import { classifyJob, JOB_ENDS } from './classify.js'
+import { TerminalError } from './errors.js'
 import type { JobReader, Jobs } from './work.js'
 
 /** How far back a lost job run is looked for: 200 runs at one page of Glue's maximum. */
@@ -13,14 +16,32 @@ const RUNS_SEEN_MAX = 200
 /** A client whose calls are never repeated by the SDK: StartJobRun has no token, a repeat would start a second job. */
 export const glueOnce = () => new GlueClient({ maxAttempts: 1 })
 
+export interface JobCode {
+  script: string
+  modules: string
+  /** How many workers a run gets whose worker type is not the job's own: Glue wants both or neither. */
+  workers: number
+}
+
+/** The worker types of Glue, smallest first (Glue user guide, "Worker types"). */
+const WORKERS = ['G.1X', 'G.2X', 'G.4X', 'G.8X'] as const
+
+/** The worker type that many steps above `base`, as far as they go. Throws when Glue has no such type. */
+export function workerAbove(base: string, steps: number): string {
+  const place = WORKERS.indexOf(base as (typeof WORKERS)[number])
+  if (place < 0) throw new TerminalError(`Glue has no worker type ${base} that could grow`)
+  return WORKERS[Math.min(place + steps, WORKERS.length - 1)] as string
+}
+
 /** Starts and finds runs of one Glue job. `code` names this deployment's own script, so that a batch never sees another. */
-export function jobs(jobName: string, code: { script: string; modules: string }, client = glueOnce()): Jobs {
+export function jobs(jobName: string, code: JobCode, client = glueOnce()): Jobs {
   return {
-    async start({ runId, attempt, planUri }) {
+    async start({ runId, attempt, planUri, workerType }) {
       try {
         const answer = await client.send(
           new StartJobRunCommand({
             JobName: jobName,
+            ...(workerType && { WorkerType: workerType as WorkerType, NumberOfWorkers: code.workers }),
             Arguments: {
               '--run_id': runId,
               '--attempt': String(attempt),
@@ -30,7 +51,8 @@ export function jobs(jobName: string, code: { script: string; modules: string },
             },
           }),
         )
-        return answer.JobRunId ? { job: answer.JobRunId } : { failed: 'Glue answered without a job run id' }
+        if (answer.JobRunId) return { job: answer.JobRunId }
+        return { failed: 'Glue answered without a job run id', failureClass: 'lost' }
       } catch (error) {
         if (error instanceof Error && error.name === 'ConcurrentRunsExceededException') return { busy: true }
         throw error
@@ -49,8 +71,6 @@ export function jobs(jobName: string, code: { script: string; modules: string },
   }
 }
 
-const OVER = ['SUCCEEDED', 'FAILED', 'TIMEOUT', 'STOPPED', 'ERROR', 'EXPIRED']
-
 /** Reads runs of one Glue job, with the arguments that we gave them. */
 export const jobReader = (jobName: string, client = new GlueClient({})): JobReader => ({
   async get(jobRunId) {
@@ -60,8 +80,7 @@ export const jobReader = (jobName: string, client = new GlueClient({})): JobRead
     const attempt = Number(run?.Arguments?.['--attempt'])
     if (!run || !runId || !Number.isInteger(attempt)) return undefined
     const state = String(run.JobRunState)
-    if (!OVER.includes(state)) return { runId, attempt }
-    const reason = `Glue says ${state}: ${run.ErrorMessage ?? 'no message'}`
-    return { runId, attempt, ended: state === 'SUCCEEDED' ? { ok: true } : { ok: false, reason } }
+    if (!JOB_ENDS.includes(state)) return { runId, attempt }
+    return { runId, attempt, ended: classifyJob(state, run.ErrorMessage) }
   },
 })

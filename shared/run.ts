@@ -1,6 +1,7 @@
 import type { FailureClass } from '../events/catalog.js'
 import { type Clock, iso } from './clock.js'
 import { absent, type Condition, INDEXED, type Item, is, type Key, type Value, type Write } from './ledger.js'
+import { type Failure, POLICIES } from './policies.js'
 
 /** A run is one unit of heavy work: a cleanse of one entity's batch, or a dbt build of one lane of domains. */
 export type RunKind = 'cleanse' | 'build'
@@ -14,8 +15,11 @@ export type Run = Item & {
   /** The entity of a cleanse, the lane's domains joined by `+` of a build. */
   subject: string
   state: RunState
+  /** Counts every intent to start, so it is the fence between attempts. It only grows. */
   attempt: number
+  /** Attempts that failed; a service at its limit is no failure. */
   tries: number
+  failures?: Failure[]
   createdAt: string
   dueAt?: string
   engine?: Engine
@@ -25,7 +29,21 @@ export type Run = Item & {
   reason?: string
   /** Why a parked run was parked; absent when its gate held it back. */
   failureClass?: FailureClass
+  /** A READY run rests until then. */
+  notBefore?: string
+  /** How many sizes above the stage's own the next attempt gets. */
+  larger?: number
+  /** The next attempt is not on spot capacity. */
+  onDemand?: boolean
+  /** Its place in the queue for Glue. */
+  waitingSk?: string
+  /** The attempt that was stopped because it ran too long. */
+  givenUp?: number
+  /** Who let this run pass its gate, and why. */
+  waiver?: Waiver
 }
+
+export type Waiver = { by: string; why: string }
 
 /** Seconds that a run may rest in a state before the reconciler looks after it. */
 export const DUE_SECONDS = {
@@ -33,7 +51,7 @@ export const DUE_SECONDS = {
   READY: 60,
   /** The lease of an intent without a job: longer than the 60 s time-out of the function that starts it. */
   RUNNING: 120,
-  COMMITTING: 300,
+  COMMITTING: 240,
   COMMITTED: 120,
   PARKED: 120,
   REPLAYED: 'never',
@@ -45,12 +63,10 @@ export const JOB_SECONDS_MAX = { duckdb: 3_600, spark: 7_200, dbt: 3_600 } as co
   Engine,
   number
 >
-/** How often an attempt may fail before the run is parked; a busy service is not a failure. */
-export const TRIES_MAX = 2
 /** How often an intent whose starter died is taken up by repeating its request, before the run is parked. */
-export const TAKE_UPS_MAX = 3
-/** How long a job waits that found Glue at its concurrency limit. */
-export const BUSY_SECONDS = 30
+export const TAKE_UPS_MAX = POLICIES.never_started.attempts - 1
+/** A run that waits for Glue is woken by the end of another; this late it looks for itself. */
+export const TOKEN_SECONDS = 120
 
 export const runKey = (runId: string): Key => ({ PK: `RUN#${runId}`, SK: 'META' })
 export const inputKey = (runId: string, ownerPk: string): Key => ({ PK: `RUN#${runId}`, SK: `IN#${ownerPk}` })
@@ -66,6 +82,7 @@ export function parseAttemptName(name: string | undefined): { runId: string; att
 
 export interface Move {
   set?: Record<string, Value>
+  append?: Record<string, Value[]>
   remove?: string[]
   when: Condition[]
   /** Seconds from now until the reconciler looks, instead of the state's own bound; `never` when nobody has to. */
@@ -83,7 +100,7 @@ export function moveRun(clock: Clock, runId: string, state: RunState, move: Move
   return {
     update: runKey(runId),
     set: { state, ...due, ...move.set },
-    append: { history: [step] },
+    append: { history: [step], ...move.append },
     remove: [...(move.remove ?? []), ...(seconds === 'never' ? ['duePk', 'dueAt'] : [])],
     when: move.when,
   }

@@ -1,12 +1,11 @@
-import type { Outgoing } from '../events/catalog.js'
+import type { FailureClass } from '../events/catalog.js'
 import { iso } from './clock.js'
-import { parkRun, settleParked } from './end-run.js'
 import { TerminalError } from './errors.js'
-import type { World } from './lane.js'
+import { again, type FailEffects, failAttempt, parkRun, settleParked } from './fail-run.js'
 import { absent, is, type Value } from './ledger.js'
+import { afterFailure } from './policies.js'
 import {
   attemptPath,
-  BUSY_SECONDS,
   type Engine,
   JOB_ASKED_SECONDS,
   moveRun,
@@ -14,9 +13,9 @@ import {
   runKey,
   stillAt,
   TAKE_UPS_MAX,
-  TRIES_MAX,
   unlinked,
 } from './run.js'
+import { leaveQueue, waitForToken } from './tokens.js'
 import type { Plans, Started } from './work.js'
 
 /** One attempt, prepared before it is intended: what is stored with the intent and what the job is told. */
@@ -29,9 +28,8 @@ export interface Prepared {
   shown?: { [name: string]: Value }
 }
 
-export interface StartEffects extends World {
+export interface StartEffects extends FailEffects {
   plans: Plans
-  publish(events: Outgoing[]): Promise<void>
   /** Prepares the next attempt, or says that there is nothing to do. */
   prepare(run: Run, attempt: number): Promise<Prepared | { unchanged: string }>
   /** Starts the job of an intent that this caller won, or repeats it where the service recognises a repeat. */
@@ -57,6 +55,7 @@ export async function startRun(effects: StartEffects, runId: string): Promise<st
     run = (await ledger.get(runKey(runId))) as Run
   }
   if (run.state !== 'READY') return `nothing to start: the run is ${run.state}`
+  if (run.notBefore && run.notBefore > iso(clock.now())) return `the run rests until ${run.notBefore}`
   return intend(effects, run)
 }
 
@@ -66,20 +65,18 @@ async function takeUp(effects: StartEffects, run: Run): Promise<string | undefin
   if (run.engine !== 'spark') return repeat(effects, run)
   const found = await effects.find(run)
   if (found) return link(effects, run, found)
-  if (run.tries + 1 >= TRIES_MAX) return park(effects, run, run.lastFailure ?? 'the job never started')
-  await ledger.write(
-    moveRun(clock, run.runId, 'READY', {
-      set: { tries: run.tries + 1 },
-      when: [...stillAt('RUNNING', run.attempt), unlinked],
-    }),
-  )
+  const failed = { reason: run.lastFailure ?? NEVER_STARTED, failureClass: 'never_started' as const }
+  const decision = afterFailure(run.failures ?? [], failed.failureClass)
+  if (!decision.again) return failAttempt(effects, run, failed, [unlinked])
+  await ledger.write(again({ clock }, run, failed, decision, [unlinked]))
   return undefined
 }
+const NEVER_STARTED = 'the job never started'
 
 /** Repeats the stored request of a task: its token finds the first task, if there is one. Bounded, then parked. */
 async function repeat(effects: StartEffects, run: Run): Promise<string> {
   const takeUps = run.takeUps ?? 0
-  if (takeUps >= TAKE_UPS_MAX) return park(effects, run, run.lastFailure ?? 'the job never started')
+  if (takeUps >= TAKE_UPS_MAX) return park(effects, run, run.lastFailure ?? NEVER_STARTED, 'never_started')
   const counted = takeUps === 0 ? absent('takeUps') : is('takeUps', takeUps)
   const won = await effects.ledger.write(
     moveRun(effects.clock, run.runId, 'RUNNING', {
@@ -93,7 +90,7 @@ async function repeat(effects: StartEffects, run: Run): Promise<string> {
 async function intend(effects: StartEffects, run: Run): Promise<string> {
   const attempt = run.attempt + 1
   const prepared = await effects.prepare(run, attempt).catch(asRefusal)
-  if ('refused' in prepared) return park(effects, run, prepared.refused)
+  if ('refused' in prepared) return park(effects, run, prepared.refused, 'configuration')
   if ('unchanged' in prepared) {
     await effects.endUnchanged(run, prepared.unchanged)
     return prepared.unchanged
@@ -102,9 +99,10 @@ async function intend(effects: StartEffects, run: Run): Promise<string> {
   const won = await effects.ledger.write(
     moveRun(effects.clock, run.runId, 'RUNNING', {
       set: { attempt, engine, request, ...shown },
-      remove: ['job', 'takeUps'],
+      remove: ['job', 'takeUps', 'notBefore'],
       when: stillAt('READY', run.attempt),
     }),
+    ...(run.waitingSk ? [leaveQueue(run.waitingSk)] : []),
   )
   if (!won.done) return 'somebody else starts this attempt'
   return launchAndLink(effects, { ...run, attempt, engine, request, state: 'RUNNING' }, prepared)
@@ -123,8 +121,9 @@ async function launchAndLink(effects: StartEffects, run: Run, prepared?: Prepare
     await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)
   const started = await launch(effects, run, engine)
   if ('job' in started) return link(effects, run, started.job)
-  if ('busy' in started) return backOff(effects, run)
-  return failAttempt(effects, run, started.failed)
+  if ('busy' in started) return waitForToken(effects, run)
+  const { failed: reason, failureClass } = started
+  return failAttempt(effects, run, { reason, failureClass }, [unlinked])
 }
 
 /** Starts the job; what it throws is kept with the run, so that a run that never starts says why. */
@@ -145,6 +144,7 @@ async function link(effects: StartEffects, run: Run, job: string): Promise<strin
   const linked = await ledger.write(
     moveRun(clock, run.runId, 'RUNNING', {
       set: { job, startedAt: iso(clock.now()) },
+      remove: ['waitingSk'],
       dueSeconds: JOB_ASKED_SECONDS,
       when: [...stillAt('RUNNING', run.attempt), unlinked],
     }),
@@ -156,31 +156,13 @@ async function link(effects: StartEffects, run: Run, job: string): Promise<strin
   return superseded ? 'another attempt took over: stopped this job' : `attempt ${run.attempt} is under way`
 }
 
-/** The service is at its limit: the same run waits, and nothing failed. */
-async function backOff(effects: StartEffects, run: Run): Promise<string> {
-  await effects.ledger.write(
-    moveRun(effects.clock, run.runId, 'READY', {
-      dueSeconds: BUSY_SECONDS,
-      when: [...stillAt('RUNNING', run.attempt), unlinked],
-    }),
-  )
-  return `the service is busy: again in ${BUSY_SECONDS} s`
-}
-
-async function failAttempt(effects: StartEffects, run: Run, reason: string): Promise<string> {
-  if (run.tries + 1 >= TRIES_MAX) return park(effects, run, reason)
-  const requeued = await effects.ledger.write(
-    moveRun(effects.clock, run.runId, 'READY', {
-      set: { tries: run.tries + 1 },
-      when: [...stillAt('RUNNING', run.attempt), unlinked],
-    }),
-  )
-  if (requeued.done) await effects.announceReady(run.kind, run.runId)
-  return `attempt ${run.attempt} did not start: ${reason}`
-}
-
-async function park(effects: StartEffects, run: Run, reason: string): Promise<string> {
-  await parkRun(effects, run, { reason, gate: false })
+async function park(
+  effects: StartEffects,
+  run: Run,
+  reason: string,
+  failureClass: FailureClass,
+): Promise<string> {
+  await parkRun(effects, run, { reason, failureClass }, run.state === 'RUNNING' ? [unlinked] : [])
   const parked = (await effects.ledger.get(runKey(run.runId))) as Run
   return parked.state === 'PARKED'
     ? settleParked(effects, parked)

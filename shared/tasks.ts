@@ -1,44 +1,80 @@
-import { DescribeTasksCommand, ECSClient, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs'
-import type { TaskStateChange } from '../events/aws.js'
-import type { Ended, TaskReader, Tasks } from './work.js'
+import {
+  DescribeTasksCommand,
+  ECSClient,
+  RunTaskCommand,
+  type RunTaskCommandInput,
+  StopTaskCommand,
+} from '@aws-sdk/client-ecs'
+import { classifyStart, classifyTask } from './classify.js'
+import { attemptName, type Run } from './run.js'
+import type { Size, TaskReader, TaskRequest, TaskSettings, Tasks } from './work.js'
 
 /** Starts Fargate tasks. The client token makes a repeat find the first task (ECS API reference, RunTask). */
 export const tasks = (client = new ECSClient({})): Tasks => ({
   async run(request) {
-    const answer = await refusable(
-      client,
-      new RunTaskCommand({
-        clientToken: request.clientToken,
-        cluster: request.cluster,
-        taskDefinition: request.taskDefinition,
-        startedBy: request.startedBy,
-        launchType: 'FARGATE',
-        networkConfiguration: {
-          awsvpcConfiguration: {
-            subnets: request.subnets,
-            securityGroups: request.securityGroups,
-            assignPublicIp: 'ENABLED',
-          },
-        },
-        overrides: {
-          containerOverrides: [
-            {
-              name: request.container,
-              environment: Object.entries(request.environment).map(([name, value]) => ({ name, value })),
-            },
-          ],
-        },
-      }),
-    )
-    if ('refused' in answer) return { failed: answer.refused }
+    const answer = await refusable(client, new RunTaskCommand(runTask(request)))
+    if ('refused' in answer) return { failed: answer.refused, failureClass: classifyStart(answer.refused) }
     const job = answer.tasks?.[0]?.taskArn
     if (job) return { job }
     const failures = (answer.failures ?? []).map(
       (failure) => failure.reason ?? failure.detail ?? 'no reason given',
     )
-    return { failed: `ECS started no task: ${failures.join(', ') || 'no reason given'}` }
+    const failed = `ECS started no task: ${failures.join(', ') || 'no reason given'}`
+    return { failed, failureClass: failures.length > 0 ? classifyStart(failed) : 'capacity' }
   },
 })
+
+/** RunTask's input. A launch type and a capacity provider exclude each other (ECS API reference, RunTask). */
+function runTask(request: TaskRequest): RunTaskCommandInput {
+  const { clientToken, cluster, taskDefinition, startedBy, subnets, securityGroups, size } = request
+  const environment = Object.entries(request.environment).map(([name, value]) => ({ name, value }))
+  const where = { subnets, securityGroups, assignPublicIp: 'ENABLED' as const }
+  return {
+    clientToken,
+    cluster,
+    taskDefinition,
+    startedBy,
+    ...(request.capacity === 'spot'
+      ? { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] }
+      : { launchType: 'FARGATE' as const }),
+    networkConfiguration: { awsvpcConfiguration: where },
+    overrides: {
+      ...(size && { cpu: String(size.cpu), memory: String(size.memory) }),
+      containerOverrides: [{ name: request.container, environment }],
+    },
+  }
+}
+
+/** The most that Fargate gives to one task: 16 vCPU with 120 GB (ECS developer guide, "Task CPU and memory"). */
+const SIZE_MAX: Size = { cpu: 16_384, memory: 122_880 }
+
+/** A task's size that many steps above `base`: each step doubles CPU and memory, as far as Fargate goes. */
+export const sizeAbove = (base: Size, steps: number): Size => ({
+  cpu: Math.min(base.cpu * 2 ** steps, SIZE_MAX.cpu),
+  memory: Math.min(base.memory * 2 ** steps, SIZE_MAX.memory),
+})
+
+/**
+ * The request of one attempt's task: stored as it is sent, so that a repeat is identical. On demand after AWS took a
+ * spot task back, and larger after one ran out of memory.
+ */
+export function taskRequest(
+  { capacity, size, ...settings }: TaskSettings,
+  run: Pick<Run, 'runId' | 'onDemand' | 'larger'>,
+  attempt: number,
+  container: string,
+  planUri: string,
+): TaskRequest {
+  return {
+    clientToken: attemptName(run.runId, attempt).replace('/', '-'),
+    startedBy: attemptName(run.runId, attempt),
+    ...settings,
+    capacity: run.onDemand ? 'on demand' : capacity,
+    ...(run.larger && { size: sizeAbove(size, run.larger) }),
+    container,
+    environment: { RUN_ID: run.runId, PLAN_URI: planUri },
+  }
+}
 
 /** Requests that ECS will refuse however often they come (ECS API reference, RunTask errors). */
 const REFUSALS = [
@@ -71,28 +107,6 @@ export const taskReader = (cluster: string, client = new ECSClient({})): TaskRea
     const task = answer.tasks?.[0]
     if (!task) return undefined
     const stopped = task.lastStatus === 'STOPPED'
-    return { stopped, ...(stopped && { ended: taskEnd(task) }) }
+    return { stopped, ...(stopped && { ended: classifyTask(task) }) }
   },
 })
-
-type TaskFacts = {
-  stopCode?: string | undefined
-  stoppedReason?: string | undefined
-  containers?:
-    | { name?: string | undefined; exitCode?: number | undefined; reason?: string | undefined }[]
-    | undefined
-}
-
-/**
- * How a stopped task ended: well only when every container left with 0. A task that failed to start has no containers,
- * and one that was killed has no exit code; both are failures.
- */
-export function taskEnd(task: TaskFacts | TaskStateChange['detail']): Ended {
-  const containers = task.containers ?? []
-  if (containers.length > 0 && containers.every((container) => container.exitCode === 0)) return { ok: true }
-  const codes = containers.map(
-    (container) => container.reason ?? `${container.name} left with ${container.exitCode ?? 'no exit code'}`,
-  )
-  const why = [task.stopCode, task.stoppedReason, ...codes].filter(Boolean).join('; ')
-  return { ok: false, reason: why || 'the task stopped without a reason' }
-}

@@ -1,9 +1,17 @@
+import type { FailureClass } from '../events/catalog.js'
+
 /** The services that do heavy work, as far as a stage needs them. */
 
-export type Started = { job: string } | { busy: true } | { failed: string }
+/** What failed, and the class that says what is done about it. */
+export type Failed = {
+  reason: string
+  failureClass: FailureClass
+}
+
+export type Started = { job: string } | { busy: true } | { failed: string; failureClass: FailureClass }
 
 /** How an attempt's job ended. */
-export type Ended = { ok: true } | { ok: false; reason: string }
+export type Ended = { ok: true } | ({ ok: false } & Failed)
 
 /** ECS RunTask's request, stored as it is sent, so that a repeat with the same token finds the first task. */
 export interface TaskRequest {
@@ -13,8 +21,25 @@ export interface TaskRequest {
   startedBy: string
   subnets: string[]
   securityGroups: string[]
+  /** Spot tasks cost less, and AWS may take them back. */
+  capacity: Capacity
+  /** More than the task definition gives, in CPU units and MiB as Fargate offers them together. */
+  size?: Size
   container: string
   environment: { RUN_ID: string; PLAN_URI: string }
+}
+
+export type Capacity = 'spot' | 'on demand'
+export type Size = {
+  cpu: number
+  memory: number
+}
+
+/** What all tasks of a kind have alike. */
+export type TaskSettings = Pick<TaskRequest, 'cluster' | 'taskDefinition' | 'subnets' | 'securityGroups'> & {
+  capacity: Capacity
+  /** What the task definition gives, so that the next size is known. */
+  size: Size
 }
 
 export interface Tasks {
@@ -36,6 +61,8 @@ export interface GlueArguments {
   runId: string
   attempt: number
   planUri: string
+  /** A larger worker than the job's own. */
+  workerType?: string
 }
 
 export interface Jobs {

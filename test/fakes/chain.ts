@@ -147,7 +147,7 @@ export class Chain {
     const { artifacts, silver } = this.parts
     const path = `runs/${runId}/attempt=${attempt}/`
     const plan = artifacts.objects.get(`${path}plan.json`)
-    if (!plan) return { ok: false, reason: 'there is no plan' }
+    if (!plan) return { ok: false, reason: 'there is no plan', failureClass: 'crashed' }
     const ended = this.behaviour.job?.(runId, attempt, (plan as { kind: RunKind }).kind) ?? { ok: true }
     if (!ended.ok) return ended
     const report = this.behaviour.report?.(plan) ?? this.report(plan, runId)

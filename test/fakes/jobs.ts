@@ -1,3 +1,4 @@
+import { classifyJob } from '../../shared/classify.js'
 import type { Ended, GlueArguments, JobReader, Jobs, Started } from '../../shared/work.js'
 
 interface JobRun {
@@ -28,7 +29,7 @@ export class FakeJobs implements Jobs, JobReader {
 
   async stop(jobRunId: string): Promise<void> {
     this.stopped.push(jobRunId)
-    this.end(jobRunId, { ok: false, reason: 'Glue says STOPPED: no message' })
+    this.end(jobRunId, classifyJob('STOPPED'))
   }
 
   async get(jobRunId: string) {

@@ -10,6 +10,7 @@ import { type EndEffects, endUnchanged } from '../../shared/end-run.js'
 import type { World } from '../../shared/lane.js'
 import type { StartEffects } from '../../shared/start-run.js'
 import type { GoldTable } from '../../shared/tables.js'
+import type { TaskSettings } from '../../shared/work.js'
 import { FakeBus } from './bus.js'
 import { FakeClock } from './clock.js'
 import { Faults } from './faults.js'
@@ -19,7 +20,14 @@ import { FakeBronze, FakeObjects } from './objects.js'
 import { testProject as project } from './project.js'
 import { FakeTasks } from './tasks.js'
 
-const network = { cluster: 'cluster', subnets: ['subnet-1'], securityGroups: ['sg-1'] }
+const taskSettings = (taskDefinition: string): TaskSettings => ({
+  cluster: 'cluster',
+  subnets: ['subnet-1'],
+  securityGroups: ['sg-1'],
+  taskDefinition,
+  capacity: 'spot',
+  size: { cpu: 2_048, memory: 8_192 },
+})
 
 function makeFakes(options: { pageItems?: number }) {
   return {
@@ -89,17 +97,18 @@ function starter(kind: 'cleanse' | 'build', { faults, fakes, world, publish }: W
   const shared = { ledger: world.ledger, project, tasks, stopTask: tasks.stop }
   const buckets = { silverBucket: 'silver', artifactsBucket: 'artifacts' }
   if (kind === 'build') {
-    const task = { ...network, taskDefinition: 'sluice-dbt:1' }
+    const task = taskSettings('sluice-dbt:1')
     const settings = { ...buckets, goldBucket: 'gold', target: 'duckdb', task }
     return { ...base, ...buildStart({ ...shared, settings }) }
   }
-  const task = { ...network, taskDefinition: 'sluice-cleanse:1' }
+  const task = taskSettings('sluice-cleanse:1')
   const settings = {
     ...buckets,
     quarantineBucket: 'quarantine',
     engine: 'auto' as const,
     sparkFromBytes: 1_000_000,
     task,
+    workerType: 'G.1X',
   }
   return { ...base, ...cleanseStart({ ...shared, settings, jobs: faults.wrap('jobs', fakes.jobs) }) }
 }

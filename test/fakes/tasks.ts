@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { classifyStart, classifyTask } from '../../shared/classify.js'
 import type { Ended, Started, TaskReader, TaskRequest, Tasks } from '../../shared/work.js'
 import { stored } from './ledger-item.js'
 
@@ -23,7 +24,7 @@ export class FakeTasks implements Tasks, TaskReader {
       throw Object.assign(new Error('the token was used for another request'), { name: 'ConflictException' })
     if (known) return { job: known.job }
     const reason = this.failing.shift()
-    if (reason) return { failed: `ECS started no task: ${reason}` }
+    if (reason) return { failed: `ECS started no task: ${reason}`, failureClass: classifyStart(reason) }
     const job = `arn:aws:ecs:eu-west-1:111122223333:task/sluice/${this.tasks.length}`
     this.tasks.push({ job, request: stored(request) })
     return { job }
@@ -36,7 +37,7 @@ export class FakeTasks implements Tasks, TaskReader {
 
   readonly stop = async (taskArn: string): Promise<void> => {
     this.stopped.push(taskArn)
-    this.end(taskArn, { ok: false, reason: 'UserInitiated' })
+    this.end(taskArn, classifyTask({ stopCode: 'UserInitiated' }))
   }
 
   end(taskArn: string, ended: Ended): void {

@@ -102,7 +102,10 @@ describe('starting a build', () => {
   test('builds again after a build that failed, though no silver came meanwhile', async () => {
     let fails = true
     const chain = new Chain({
-      job: (_, __, kind) => (kind === 'build' && fails ? { ok: false, reason: 'exit code 3' } : { ok: true }),
+      job: (_, __, kind) =>
+        kind === 'build' && fails
+          ? { ok: false, reason: 'exit code 3', failureClass: 'crashed' as const }
+          : { ok: true },
     })
     await chain.record(chain.land('a.json'))
     await chain.rest()
@@ -117,7 +120,9 @@ describe('starting a build', () => {
   test('refuses a lane that this deployment’s graph does not have', async () => {
     const chain = new Chain()
     const { ledger, tasks, clock } = chain.parts
-    const task = { cluster: 'c', taskDefinition: 't', subnets: [], securityGroups: [] }
+    const capacity = 'on demand' as const
+    const size = { cpu: 2_048, memory: 8_192 }
+    const task = { cluster: 'c', taskDefinition: 't', subnets: [], securityGroups: [], capacity, size }
     const settings = { silverBucket: 's', goldBucket: 'g', artifactsBucket: 'a', target: 'duckdb', task }
     const start = buildStart({ ledger, project: testProject, settings, tasks, stopTask: tasks.stop })
     const gone = { runId: clock.newId(), subject: 'old+lane', lane: 'build:old+lane' } as Run

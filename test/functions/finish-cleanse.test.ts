@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { jobStateChange, taskStateChange } from '../../events/aws.js'
 import { finishCleanse } from '../../functions/2-cleanse/finish-cleanse/finish-cleanse.js'
+import { classifyJob } from '../../shared/classify.js'
 import { attemptName, type Run } from '../../shared/run.js'
 import { Chain } from '../fakes/chain.js'
 import { payload, payloadNames } from '../payloads/read.js'
@@ -82,7 +83,7 @@ describe('a Glue job’s state change', () => {
   })
 
   test('of a job that failed is tried again with Glue’s reason', async () => {
-    chain.parts.jobs.end('jr_0', { ok: false, reason: 'Glue says TIMEOUT: no message' })
+    chain.parts.jobs.end('jr_0', classifyJob('TIMEOUT'))
     await finish(job('glue-job-timeout'))
     expect(run()).toMatchObject({ state: 'READY', lastFailure: 'Glue says TIMEOUT: no message' })
   })

@@ -131,7 +131,7 @@ describe('what the reconciler sees, and does', () => {
     chain.parts.tasks.tasks.length = 0
     late()
     await pass()
-    expect(runs()[0]).toMatchObject({ lastFailure: expect.stringContaining('no longer knows the task') })
+    expect(runs()[0]).toMatchObject({ lastFailure: expect.stringContaining('no longer knows the job') })
   })
 
   test('a run that is COMMITTING late: it settles', async () => {

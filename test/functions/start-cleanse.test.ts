@@ -65,7 +65,10 @@ describe('the plan of a cleanse', () => {
   })
 
   test('of a further attempt writes to a place of its own', async () => {
-    const chain = new Chain({ job: (_, attempt) => ({ ok: attempt > 1, reason: 'exit code 1' }) })
+    const chain = new Chain({
+      job: (_, attempt) =>
+        attempt > 1 ? { ok: true } : { ok: false, reason: 'exit code 1', failureClass: 'crashed' },
+    })
     await chain.record(chain.land('a.json'))
     await chain.rest()
     const plans = chain.parts.artifacts.keys('runs/').filter((key) => key.endsWith('plan.json'))

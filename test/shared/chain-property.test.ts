@@ -30,7 +30,9 @@ test('whatever dies, gets lost, comes twice or fails: every file ends in one run
       const chain = new Chain({
         retried,
         job: (_, __, kind) =>
-          kind === 'cleanse' && fails() ? { ok: false, reason: 'exit code 1' } : { ok: true },
+          kind === 'cleanse' && fails()
+            ? { ok: false, reason: 'exit code 1', failureClass: 'crashed' as const }
+            : { ok: true },
       })
       chain.parts.faults.crashAt(...crashes)
       for (const [number, batch] of landings.entries()) {

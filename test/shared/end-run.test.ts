@@ -8,7 +8,7 @@ import { type Behaviour, Chain } from '../fakes/chain.js'
 import { checkRest, fateOf } from '../fakes/invariants.js'
 
 const OK: Ended = { ok: true }
-const FAILED: Ended = { ok: false, reason: 'exit code 1' }
+const FAILED: Ended = { ok: false, reason: 'exit code 1', failureClass: 'crashed' }
 let chain: Chain
 let runId: string
 
@@ -54,7 +54,7 @@ describe('the end of an attempt', () => {
     expect(run()).toMatchObject({ state: 'READY', tries: 1 })
     expect(run().job).toBeUndefined()
     await startRun(chain.parts.starts.cleanse, runId)
-    expect(await finish(2, FAILED)).toBe('parked after 2 tries: exit code 1')
+    expect(await finish(2, FAILED)).toBe('parked after 2 failures: exit code 1')
     expect(run()).toMatchObject({ state: 'PARKED', reason: 'exit code 1', gate: 'not reached' })
     expect(holder()).toBeUndefined()
     expect(chain.parts.bus.details('Stage Failed')).toEqual([

@@ -5,10 +5,11 @@ import type { GlueClient } from '@aws-sdk/client-glue'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { describe, expect, test } from 'vitest'
 import { announceReady, putEvents } from '../../shared/bus.js'
-import { glueOnce, jobReader, jobs } from '../../shared/jobs.js'
+import { classifyJob } from '../../shared/classify.js'
+import { glueOnce, jobReader, jobs, workerAbove } from '../../shared/jobs.js'
 import { ledger } from '../../shared/ledger-dynamo.js'
 import { expression } from '../../shared/ledger-expressions.js'
-import { taskEnd, taskReader, tasks } from '../../shared/tasks.js'
+import { sizeAbove, taskReader, tasks } from '../../shared/tasks.js'
 import { awsError, fakeClient } from '../fakes/aws-client.js'
 
 describe('putting events', () => {
@@ -37,7 +38,7 @@ describe('putting events', () => {
 })
 
 describe('Glue jobs', () => {
-  const code = { script: 's3://code/a.py', modules: 's3://code/a.zip' }
+  const code = { script: 's3://code/a.py', modules: 's3://code/a.zip', workers: 4 }
   const request = { runId: 'r1', attempt: 2, planUri: 's3://plan' }
   const starting = (answer: () => unknown) =>
     jobs('job', code, fakeClient<GlueClient>({ StartJobRunCommand: answer }).client).start(request)
@@ -61,13 +62,23 @@ describe('Glue jobs', () => {
     expect(await starting(() => ({}))).toMatchObject({ failed: expect.any(String) })
   })
 
+  test('get a larger worker only when they are asked for one, and then as many as the job has', async () => {
+    const { client, calls } = fakeClient<GlueClient>({ StartJobRunCommand: () => ({ JobRunId: 'jr' }) })
+    await jobs('job', code, client).start({ ...request, workerType: workerAbove('G.1X', 1) })
+    await jobs('job', code, client).start(request)
+    expect(calls[0]?.input).toMatchObject({ WorkerType: 'G.2X', NumberOfWorkers: 4 })
+    expect(calls[1]?.input).not.toHaveProperty('WorkerType')
+    expect(workerAbove('G.4X', 5)).toBe('G.8X')
+    expect(() => workerAbove('Standard', 1)).toThrow('no worker type Standard')
+  })
+
   test('are never started twice by the SDK’s own retries', async () => {
     expect(await glueOnce().config.maxAttempts()).toBe(1)
   })
 
   const failed = (state: string) => ({
     state,
-    ended: { ok: false, reason: `Glue says ${state}: SystemExit: 1` },
+    ended: classifyJob(state, 'SystemExit: 1'),
   })
   test.each<{ state: string; ended?: object }>([
     { state: 'RUNNING' },
@@ -99,6 +110,7 @@ describe('ECS tasks', () => {
     startedBy: 'r1/1',
     subnets: ['s1'],
     securityGroups: ['g1'],
+    capacity: 'on demand' as const,
     container: 'cleanse',
     environment: { RUN_ID: 'r1', PLAN_URI: 's3://plan' },
   }
@@ -117,30 +129,37 @@ describe('ECS tasks', () => {
   })
 
   test.each([
-    [{ failures: [{ reason: 'RESOURCE:ENI' }] }, 'ECS started no task: RESOURCE:ENI'],
-    [{ tasks: [], failures: [] }, 'ECS started no task: no reason given'],
-    [{}, 'ECS started no task: no reason given'],
-  ])('answered with %o were not started', async (answer, failed) => {
+    [{ failures: [{ reason: 'RESOURCE:ENI' }] }, 'RESOURCE:ENI', 'network_interface'],
+    [{ failures: [{ reason: 'RESOURCE:MEMORY' }] }, 'RESOURCE:MEMORY', 'capacity'],
+    [{ failures: [{ reason: 'MISSING' }] }, 'MISSING', 'configuration'],
+    [{ tasks: [], failures: [] }, 'no reason given', 'capacity'],
+    [{}, 'no reason given', 'capacity'],
+  ])('answered with %o were not started', async (answer, reason, failureClass) => {
     const { client } = fakeClient<ECSClient>({ RunTaskCommand: () => answer })
-    expect(await tasks(client).run(request)).toEqual({ failed })
+    const failed = `ECS started no task: ${reason}`
+    expect(await tasks(client).run(request)).toEqual({ failed, failureClass })
   })
 
-  test.each([
-    [{ containers: [{ name: 'a', exitCode: 0 }] }, true],
-    [
-      {
-        containers: [
-          { name: 'a', exitCode: 0 },
-          { name: 'b', exitCode: 1 },
-        ],
-      },
-      false,
-    ],
-    [{ containers: [{ name: 'a' }] }, false],
-    [{ containers: [] }, false],
-    [{}, false],
-  ])('that stopped with %o ended well: %s', (task, ok) => {
-    expect(taskEnd(task)).toMatchObject({ ok })
+  test('on spot capacity name a provider and no launch type: the two exclude each other', async () => {
+    const { client, calls } = fakeClient<ECSClient>({
+      RunTaskCommand: () => ({ tasks: [{ taskArn: 'arn' }] }),
+    })
+    await tasks(client).run({ ...request, capacity: 'spot', size: { cpu: 4_096, memory: 16_384 } })
+    await tasks(client).run(request)
+    expect(calls[0]?.input).toMatchObject({
+      capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT' }],
+      overrides: { cpu: '4096', memory: '16384' },
+    })
+    expect(calls[0]?.input).not.toHaveProperty('launchType')
+    expect(calls[1]?.input).toMatchObject({ launchType: 'FARGATE' })
+    expect(calls[1]?.input).not.toHaveProperty('capacityProviderStrategy')
+    expect(calls[1]?.input.overrides).not.toHaveProperty('cpu')
+  })
+
+  test('grow by doubling, as far as Fargate goes', () => {
+    const base = { cpu: 2_048, memory: 8_192 }
+    expect(sizeAbove(base, 1)).toEqual({ cpu: 4_096, memory: 16_384 })
+    expect(sizeAbove(base, 9)).toEqual({ cpu: 16_384, memory: 122_880 })
   })
 
   test('that ECS has forgotten are nothing', async () => {

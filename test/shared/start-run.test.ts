@@ -67,19 +67,27 @@ describe('a service that does not start the job', () => {
     await ready('notes')
     chain.parts.jobs.maxConcurrent = 0
     for (let times = 0; times < 5; times += 1)
-      expect(await start()).toBe('the service is busy: again in 30 s')
+      expect(await start()).toBe('Glue is at its limit: the run waits for the end of another')
     expect(run()).toMatchObject({ state: 'READY', tries: 0, attempt: 5 })
+    expect(run().failures).toBeUndefined()
     chain.parts.jobs.maxConcurrent = 1
     expect(await start()).toBe('started attempt 6 on spark')
+    expect(chain.parts.ledger.all('WAITING#')).toEqual([])
+    expect(run().waitingSk).toBeUndefined()
   })
 
   test('RunTask answering with failures and no task is tried again, and then parked with its reason', async () => {
     await ready('prices')
-    chain.parts.tasks.failing = ['RESOURCE:ENI', 'RESOURCE:ENI']
+    chain.parts.tasks.failing = Array.from({ length: 4 }, () => 'RESOURCE:ENI')
     await start()
     expect(run()).toMatchObject({ state: 'READY', tries: 1 })
     await chain.rest()
-    expect(run()).toMatchObject({ state: 'PARKED', reason: 'ECS started no task: RESOURCE:ENI' })
+    expect(run()).toMatchObject({
+      state: 'PARKED',
+      reason: 'ECS started no task: RESOURCE:ENI',
+      failureClass: 'network_interface',
+      tries: 4,
+    })
     expect(chain.parts.told).toHaveLength(1)
     expect(chain.parts.ledger.all('LANE#cleanse').filter(({ holder }) => holder)).toEqual([])
   })
@@ -167,12 +175,13 @@ describe('an intent whose starter died', () => {
 
   test('on Glue without tries left is parked', async () => {
     await ready('notes')
-    for (let times = 0; times < 2; times += 1) {
+    for (let times = 0; times < 4; times += 1) {
       await dieAt('jobs.start', 'before')
       chain.parts.clock.advance(121)
     }
     await start()
-    expect(run()).toMatchObject({ state: 'PARKED', reason: 'the job never started' })
+    expect(run()).toMatchObject({ state: 'PARKED', reason: 'the job never started', attempt: 4, tries: 4 })
+    expect(run().failureClass).toBe('never_started')
   })
 
   test('whose job GetJobRuns does not show yet gets a new attempt, and the old job’s end changes nothing', async () => {

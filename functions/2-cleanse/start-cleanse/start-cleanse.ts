@@ -1,9 +1,11 @@
 import type { Declared } from '../../../shared/declared.js'
 import { inputsOf } from '../../../shared/inputs.js'
+import { workerAbove } from '../../../shared/jobs.js'
 import type { LedgerReader, Value } from '../../../shared/ledger.js'
-import { attemptName, attemptPath, type Engine, type Run } from '../../../shared/run.js'
+import { attemptPath, type Engine, type Run } from '../../../shared/run.js'
 import type { Prepared, StartEffects } from '../../../shared/start-run.js'
-import type { Jobs, TaskRequest, Tasks } from '../../../shared/work.js'
+import { taskRequest } from '../../../shared/tasks.js'
+import type { Jobs, TaskRequest, TaskSettings, Tasks } from '../../../shared/work.js'
 
 export interface CleanseSettings {
   silverBucket: string
@@ -13,8 +15,10 @@ export interface CleanseSettings {
   engine: 'auto' | 'duckdb' | 'spark'
   /** From this size on a batch goes to Spark. */
   sparkFromBytes: number
-  /** The task definition, cluster and network of a cleanse task. */
-  task: Pick<TaskRequest, 'cluster' | 'taskDefinition' | 'subnets' | 'securityGroups'>
+  /** The task definition, cluster, network, capacity and size of a cleanse task. */
+  task: TaskSettings
+  /** The worker type of the Glue job, so that the next larger one is known. */
+  workerType: string
 }
 
 export interface CleanseStartEffects {
@@ -53,8 +57,8 @@ async function prepare(effects: CleanseStartEffects, run: Run, attempt: number):
     engine,
     request:
       engine === 'spark'
-        ? { runId: run.runId, attempt, planUri }
-        : taskRequest(settings, run, attempt, planUri),
+        ? jobRequest(settings, run, attempt, planUri)
+        : { ...taskRequest(settings.task, run, attempt, 'cleanse', planUri) },
     plan: {
       version: 1,
       kind: 'cleanse',
@@ -96,17 +100,10 @@ const planInput = (input: { [name: string]: Value }) => ({
   source: input.source,
 })
 
-function taskRequest(
-  settings: CleanseSettings,
-  run: Run,
-  attempt: number,
-  planUri: string,
-): Prepared['request'] {
-  return {
-    clientToken: attemptName(run.runId, attempt).replace('/', '-'),
-    startedBy: attemptName(run.runId, attempt),
-    ...settings.task,
-    container: 'cleanse',
-    environment: { RUN_ID: run.runId, PLAN_URI: planUri },
-  }
-}
+/** The request of one attempt's Glue run, with a larger worker after one ran out of memory. */
+const jobRequest = (settings: CleanseSettings, run: Run, attempt: number, planUri: string) => ({
+  runId: run.runId,
+  attempt,
+  planUri,
+  ...(run.larger && { workerType: workerAbove(settings.workerType, run.larger) }),
+})

@@ -4,15 +4,16 @@ import type { Declared } from '../../../shared/declared.js'
 import { TerminalError } from '../../../shared/errors.js'
 import { inputsOf } from '../../../shared/inputs.js'
 import type { Item, LedgerReader } from '../../../shared/ledger.js'
-import { attemptName, attemptPath, type Run } from '../../../shared/run.js'
+import { attemptPath, type Run } from '../../../shared/run.js'
 import type { Prepared, StartEffects } from '../../../shared/start-run.js'
-import type { TaskRequest, Tasks } from '../../../shared/work.js'
+import { taskRequest } from '../../../shared/tasks.js'
+import type { TaskRequest, TaskSettings, Tasks } from '../../../shared/work.js'
 
 export interface BuildSettings {
   silverBucket: string
   goldBucket: string
   artifactsBucket: string
-  task: Pick<TaskRequest, 'cluster' | 'taskDefinition' | 'subnets' | 'securityGroups'>
+  task: TaskSettings
 }
 
 export interface BuildStartEffects {
@@ -76,13 +77,7 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
   const { domains, selectors, silver, state } = facts
   return {
     engine: 'dbt',
-    request: {
-      clientToken: attemptName(run.runId, attempt).replace('/', '-'),
-      startedBy: attemptName(run.runId, attempt),
-      ...settings.task,
-      container: 'dbt',
-      environment: { RUN_ID: run.runId, PLAN_URI: planUri },
-    },
+    request: { ...taskRequest(settings.task, run, attempt, 'dbt', planUri) },
     plan: {
       version: 1,
       kind: 'build',

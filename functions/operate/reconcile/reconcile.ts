@@ -1,6 +1,6 @@
 import { iso } from '../../../shared/clock.js'
 import { laneReading } from '../../../shared/declared.js'
-import { type EndEffects, finishRun, settle } from '../../../shared/end-run.js'
+import { type EndEffects, finishRun, settle, TOO_LONG } from '../../../shared/end-run.js'
 import { claim, holdKey, laneName, REGISTRY_PK, seal } from '../../../shared/lane.js'
 import type { Key } from '../../../shared/ledger.js'
 import type { LandedVersion } from '../../../shared/objects.js'
@@ -30,8 +30,11 @@ export interface ReconcileEffects extends RecordLandingEffects {
 /** What one pass may touch, so that its cost and time are bounded; the next pass goes on. */
 export const BOUNDS = { runs: 200, lanes: 500, hours: 3, pagesPerPrefix: 50 } as const
 const READS_AT_ONCE = 16
-const LOST_TASK: Ended = { ok: false, reason: 'ECS no longer knows the task, and it left no end' }
-const TOO_LONG: Ended = { ok: false, reason: 'the job ran beyond its time limit and was stopped' }
+const LOST: Ended = {
+  ok: false,
+  reason: 'the service no longer knows the job, and it left no end',
+  failureClass: 'lost',
+}
 
 /** One pass: finds what the events lost and drives it on. Each find is read again before anything is written. */
 export async function reconcile(
@@ -84,8 +87,15 @@ async function driveJob(effects: ReconcileEffects, run: Run): Promise<string> {
   if (known?.ended) return finishRun(effects.ends[run.kind], run.runId, run.attempt, known.ended)
   const until = Date.parse(String(run.startedAt)) + JOB_SECONDS_MAX[engine] * 1_000
   if (effects.clock.now() < until) return askAgain(effects, run)
+  // Marked first: whoever hears of the stopped job before us knows that no person stopped it.
+  const marked = await effects.ledger.write({
+    update: runKey(run.runId),
+    set: { givenUp: run.attempt },
+    when: stillAt('RUNNING', run.attempt),
+  })
+  if (!marked.done) return 'not RUNNING in this attempt any more'
   await effects.starts[run.kind].stop(job, engine)
-  return finishRun(effects.ends[run.kind], run.runId, run.attempt, TOO_LONG)
+  return finishRun(effects.ends[run.kind], run.runId, run.attempt, { ok: false, ...TOO_LONG })
 }
 
 /** The job runs on within its time: the reconciler asks again later. */
@@ -100,7 +110,7 @@ async function askAgain({ ledger, clock }: ReconcileEffects, run: Run): Promise<
 
 async function taskEnd({ tasks }: ReconcileEffects, job: string): Promise<{ ended?: Ended }> {
   const task = await tasks.describe(job)
-  return task ?? { ended: LOST_TASK }
+  return task ?? { ended: LOST }
 }
 
 /** Whether every consumer of the run's outcome has its own record of it: that, not our PutEvents, ends the telling. */
