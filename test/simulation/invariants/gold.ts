@@ -1,0 +1,172 @@
+import type { Evidence, Invariant } from '../evidence.js'
+import { answeringRun, changesOf, few, type Item, itemAt, partitions, runAt } from './reading.js'
+
+const DOMAIN = 'DOMAIN#'
+const domainOf = ({ PK }: Item) => PK.slice(DOMAIN.length)
+const isPointer = ({ PK, SK }: Item) => SK === 'GOLD' && PK.startsWith(DOMAIN)
+const pointerOf = (ledger: readonly Item[], domain: string) => itemAt(ledger, `${DOMAIN}${domain}`, 'GOLD')
+
+const pointersNameGoodEditions: Invariant = {
+  name: 'a gold pointer names a passed, wholly exported edition of a committed build',
+  when: 'step',
+  check: (evidence) =>
+    changesOf(evidence).flatMap(({ after }) => {
+      if (!after || !isPointer(after)) return []
+      const domain = domainOf(after)
+      const item = itemAt(evidence.ledger, after.PK, `EDITION#${after.edition}`)
+      const exported = evidence.editions.get(`${domain}/${after.edition}`)
+      const run = item && runAt(evidence.ledger, item.runId)
+      const wrong = [
+        item?.state !== 'passed' && `is ${item?.state ?? 'unknown'} in the ledger`,
+        !exported?.complete && 'is not wholly exported',
+        exported && !exported.passed && !item?.waiver && 'failed its tests, and nobody let it through',
+        run?.state !== 'COMMITTED' && `is of a run that is ${run?.state}`,
+      ]
+      return wrong.flatMap((why) => (why ? [`${domain} publishes ${after.edition}, which ${why}`] : []))
+    }),
+}
+
+const pointersGoForward: Invariant = {
+  name: 'a gold pointer never goes back by itself',
+  when: 'step',
+  check: (evidence) =>
+    changesOf(evidence).flatMap(({ before, after, item }) => {
+      if (!before || !isPointer(item)) return []
+      if (!after) return [`${domainOf(item)} lost its pointer`]
+      return after.ordinal < before.ordinal ||
+        (after.ordinal === before.ordinal && after.edition !== before.edition)
+        ? [
+            `${domainOf(item)} went from ${before.edition} (${before.ordinal}) to ${after.edition} (${after.ordinal})`,
+          ]
+        : []
+    }),
+}
+
+const editionsStay: Invariant = {
+  name: 'an edition is what it was for ever',
+  when: 'step',
+  check: (evidence) =>
+    changesOf(evidence).flatMap(({ before, after, item }) => {
+      if (!before || !item.PK.startsWith(DOMAIN) || !item.SK.startsWith('EDITION#')) return []
+      const fixed = ['ordinal', 'runId', 'attempt', 'state']
+      const moved = fixed.filter((name) => before[name] !== after?.[name])
+      return moved.length > 0 ? [`${item.PK} ${item.SK} changed its ${moved.join(', ')}`] : []
+    }),
+}
+
+/** The committed silver runs of a lane's entities, by the ledger's numbers. */
+const silverOfLane = (ledger: readonly Item[], entities: string[]): string[] =>
+  partitions(ledger, 'SILVER#').flatMap(({ PK, SK, runId }) =>
+    SK.startsWith('RUN#') && entities.includes(PK.slice('SILVER#'.length)) ? [runId as string] : [],
+  )
+
+const readsOnce: Invariant = {
+  name: 'an edition read each silver run once, and only committed ones',
+  when: 'rest',
+  check: ({ ledger, editions }) =>
+    partitions(ledger, DOMAIN)
+      .filter(isPointer)
+      .flatMap((pointer) => {
+        const read = editions.get(`${domainOf(pointer)}/${pointer.edition}`)?.silverRuns ?? []
+        const twice = read.filter((id, place) => read.indexOf(id) !== place)
+        const wrong = read.filter((id) => runAt(ledger, id)?.state !== 'COMMITTED')
+        return [
+          ...(twice.length > 0 ? [`${domainOf(pointer)} has read ${few(twice)} twice`] : []),
+          ...(wrong.length > 0 ? [`${domainOf(pointer)} has read ${few(wrong)}, not committed`] : []),
+        ]
+      }),
+}
+
+/**
+ * Why an edition may lack a committed silver run: the build that was to read it is parked, or the domain's lane is new
+ * and another lane's edition has read it, so that nothing asked for a build yet.
+ */
+function isExplained(
+  { ledger, editions }: Evidence,
+  lane: string,
+  silverRun: string,
+  newLane: boolean,
+): boolean {
+  const entries = partitions(ledger, 'ENTRY#build:').filter(({ PK }) => PK.endsWith(`#silver:${silverRun}`))
+  const parked = entries.some((entry) => {
+    const run = answeringRun(ledger, entry)
+    return typeof run === 'object' && run.state === 'PARKED'
+  })
+  if (parked) return true
+  return (
+    newLane &&
+    [...editions.values()].some(({ edition, complete, silverRuns }) => {
+      const run = runAt(ledger, edition.slice(0, edition.lastIndexOf('-')))
+      return complete && run?.state === 'COMMITTED' && run.lane !== lane && silverRuns.includes(silverRun)
+    })
+  )
+}
+
+const publishedIsUpToDate: Invariant = {
+  name: 'the published edition has read every committed silver run of its lane',
+  when: 'rest',
+  check: (evidence) => {
+    const { ledger, project, editions } = evidence
+    return project.lanes.flatMap(({ lane, domains, entities }) => {
+      const committed = silverOfLane(ledger, entities)
+      return domains.flatMap((domain) => {
+        const pointer = pointerOf(ledger, domain)
+        const read = new Set(pointer && editions.get(`${domain}/${pointer.edition}`)?.silverRuns)
+        const builtBy = pointer && runAt(ledger, pointer.runId)
+        const newLane = builtBy?.lane !== `build:${lane}`
+        const missing = committed.filter(
+          (id) => !read.has(id) && !isExplained(evidence, `build:${lane}`, id, newLane),
+        )
+        return missing.length > 0
+          ? [`${domain} publishes ${pointer?.edition ?? 'nothing'}, which has not read ${few(missing)}`]
+          : []
+      })
+    })
+  },
+}
+
+const newestIsPublished: Invariant = {
+  name: 'a domain publishes its newest edition',
+  when: 'rest',
+  check: ({ ledger }) => {
+    const newest = new Map<string, Item>()
+    for (const item of partitions(ledger, DOMAIN)) {
+      if (!item.SK.startsWith('EDITION#') || item.state !== 'passed') continue
+      const known = newest.get(domainOf(item))
+      if (!known || item.ordinal > known.ordinal) newest.set(domainOf(item), item)
+    }
+    return [...newest].flatMap(([domain, { SK, ordinal }]) => {
+      const pointer = pointerOf(ledger, domain)
+      const named = `EDITION#${pointer?.edition}`
+      return pointer?.ordinal === ordinal && itemAt(ledger, `${DOMAIN}${domain}`, named)
+        ? []
+        : [`${domain} publishes ${pointer?.edition ?? 'nothing'}, and ${SK} is newer`]
+    })
+  },
+}
+
+const tablesFollow: Invariant = {
+  name: 'the catalog’s tables show the pointer’s edition',
+  when: 'rest',
+  check: ({ ledger, goldTables }) => {
+    const wrong = [...goldTables].flatMap(([table, { edition, domain }]) => {
+      const pointer = pointerOf(ledger, domain)
+      return pointer?.edition === edition
+        ? []
+        : [`${table} shows ${edition}, ${domain} publishes ${pointer?.edition}`]
+    })
+    const shown = new Set([...goldTables.values()].map(({ domain }) => domain))
+    const bare = partitions(ledger, DOMAIN).filter((item) => isPointer(item) && !shown.has(domainOf(item)))
+    return [...wrong, ...bare.map((pointer) => `${domainOf(pointer)} is published and has no table`)]
+  },
+}
+
+export const goldInvariants: readonly Invariant[] = [
+  pointersNameGoodEditions,
+  pointersGoForward,
+  editionsStay,
+  readsOnce,
+  publishedIsUpToDate,
+  newestIsPublished,
+  tablesFollow,
+]

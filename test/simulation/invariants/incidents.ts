@@ -1,0 +1,137 @@
+import type { Evidence, Invariant } from '../evidence.js'
+import { changesOf, type Item, itemAt, itemsUnder, partitions, runAt, runsOf } from './reading.js'
+
+const isIncident = ({ PK, SK }: Item) => SK === 'META' && PK.startsWith('INCIDENT#')
+const incidentsOf = (ledger: readonly Item[]) => partitions(ledger, 'INCIDENT#').filter(isIncident)
+
+const closedIsForEver: Invariant = {
+  name: 'a closed incident stays closed, and none is deleted',
+  when: 'step',
+  check: (evidence) =>
+    changesOf(evidence).flatMap(({ before, after, item }) => {
+      if (!before || !isIncident(item)) return []
+      if (!after) return [`incident ${item.incidentId} was deleted`]
+      if (before.state === 'closed' && after.state !== 'closed')
+        return [`incident ${item.incidentId} was opened again`]
+      const lost = (before.runs as string[]).filter((runId) => !after.runs.includes(runId))
+      return lost.length > 0 ? [`incident ${item.incidentId} forgot the runs ${lost.join(', ')}`] : []
+    }),
+}
+
+const oneOpenPerCause: Invariant = {
+  name: 'a cause has one open incident at most',
+  when: 'step',
+  check: (evidence) =>
+    changesOf(evidence).flatMap(({ after }) => {
+      if (!after || !isIncident(after) || after.state !== 'open') return []
+      const pointer = itemAt(evidence.ledger, 'INCIDENTS', after.cause)
+      return pointer?.incidentId === after.incidentId
+        ? []
+        : [`incident ${after.incidentId} is open, and ${after.cause} names ${pointer?.incidentId ?? 'none'}`]
+    }),
+}
+
+const everyParkedRunIsTold: Invariant = {
+  name: 'every parked run stands in an incident',
+  when: 'rest',
+  check: ({ ledger }) => {
+    const named = new Set(incidentsOf(ledger).flatMap(({ runs }) => runs as string[]))
+    return runsOf(ledger).flatMap(({ runId, lane, state }) =>
+      state === 'PARKED' && !named.has(runId)
+        ? [`run ${runId} of ${lane} is parked, and no incident names it`]
+        : [],
+    )
+  },
+}
+
+const everyIncidentHasACause: Invariant = {
+  name: 'no incident without a run that was parked, or an alarm that was recorded',
+  when: 'rest',
+  check: ({ ledger }) =>
+    incidentsOf(ledger).flatMap(({ incidentId, runs, alarm }) => {
+      if (alarm)
+        return itemAt(ledger, `ALARM#${alarm}`, 'STATE') ? [] : [`incident ${incidentId} names no real alarm`]
+      const wrong = (runs as string[]).filter(
+        (id) => !['PARKED', 'REPLAYED'].includes(runAt(ledger, id)?.state),
+      )
+      if (runs.length === 0) return [`incident ${incidentId} names neither run nor alarm`]
+      return wrong.length > 0 ? [`incident ${incidentId} names ${wrong.join(', ')}, never parked`] : []
+    }),
+}
+
+/** When the last job of a run ended, in real time; nothing when it never had one. */
+const endOf = ({ jobs }: Evidence, id: string): number | undefined =>
+  jobs.reduce<number | undefined>(
+    (last, { runId, endedAt }) =>
+      runId === id && endedAt !== undefined ? Math.max(last ?? 0, endedAt) : last,
+    undefined,
+  )
+
+/** Whether a run of the lane was committed by a job that ended after this parked one did, or nothing when unknown. */
+function recoveredAfter(evidence: Evidence, run: Item): boolean | undefined {
+  if (run.state === 'REPLAYED') return undefined
+  const end = endOf(evidence, run.runId)
+  if (end === undefined) return undefined
+  return runsOf(evidence.ledger).some(
+    ({ lane, state, runId }) =>
+      lane === run.lane && state === 'COMMITTED' && (endOf(evidence, runId) ?? 0) > end,
+  )
+}
+
+const openUntilRecovered: Invariant = {
+  name: 'an incident is open until each of its runs is put back or followed by a good one, and no longer',
+  when: 'rest',
+  check: (evidence) =>
+    incidentsOf(evidence.ledger).flatMap(({ incidentId, runs, state, alarm }) => {
+      if (alarm) return []
+      const recovered = (runs as string[]).map((id) =>
+        recoveredAfter(evidence, runAt(evidence.ledger, id) ?? {}),
+      )
+      if (state === 'open') {
+        const over = recovered.every((one) => one === true)
+        return over ? [`incident ${incidentId} is open, and all its runs were followed by a good one`] : []
+      }
+      const early = (runs as string[]).filter((_, place) => recovered[place] === false)
+      return early.length > 0
+        ? [`incident ${incidentId} is closed, and nothing came after ${early.join(', ')}`]
+        : []
+    }),
+}
+
+const tellingIsTrue: Invariant = {
+  name: 'people are told of real incidents, of an end only when it is one, and of each that is open',
+  when: 'rest',
+  check: ({ ledger, told }) => {
+    const wrong = told.flatMap(({ channel, incidentId, what }) => {
+      const incident = itemAt(ledger, `INCIDENT#${incidentId}`, 'META')
+      if (!incident) return [`${channel} was told of ${incidentId}, which does not exist`]
+      return what === 'closed' && incident.state !== 'closed'
+        ? [`${channel} heard the end of ${incidentId}, which is open`]
+        : []
+    })
+    const silent = incidentsOf(ledger).filter(
+      ({ incidentId, state, under }) =>
+        state === 'open' &&
+        !under &&
+        !told.some((one) => one.incidentId === incidentId) &&
+        !triedAll(ledger, incidentId),
+    )
+    return [
+      ...wrong,
+      ...silent.map(({ incidentId }) => `incident ${incidentId} is open, and nobody was told`),
+    ]
+  },
+}
+
+/** A channel that is dead keeps its refusal in the ledger. */
+const triedAll = (ledger: readonly Item[], incidentId: string) =>
+  itemsUnder(ledger, `INCIDENT#${incidentId}`, 'SENT#').some(({ state }) => state === 'failed')
+
+export const incidentInvariants: readonly Invariant[] = [
+  closedIsForEver,
+  oneOpenPerCause,
+  everyParkedRunIsTold,
+  everyIncidentHasACause,
+  openUntilRecovered,
+  tellingIsTrue,
+]

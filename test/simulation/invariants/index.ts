@@ -1,0 +1,29 @@
+import type { Invariant } from '../evidence.js'
+import { eventInvariants } from './events.js'
+import { fateInvariants } from './fates.js'
+import { goldInvariants } from './gold.js'
+import { incidentInvariants } from './incidents.js'
+import { indexInvariants } from './indexes.js'
+import { jobInvariants } from './jobs.js'
+import { laneInvariants } from './lanes.js'
+import { rowInvariants } from './rows.js'
+import { runInvariants } from './runs.js'
+import { silverInvariants } from './silver.js'
+
+/**
+ * What must hold after every step and at rest, written apart from the simulator and from the product: they know the
+ * ledger's items and what really landed, ran and was written, and import neither. A step invariant looks at what the
+ * last step changed, so that it can be asked after every step of thousands of seeds.
+ */
+export const invariants: readonly Invariant[] = [
+  ...laneInvariants,
+  ...runInvariants,
+  ...fateInvariants,
+  ...silverInvariants,
+  ...rowInvariants,
+  ...jobInvariants,
+  ...goldInvariants,
+  ...incidentInvariants,
+  ...eventInvariants,
+  ...indexInvariants,
+]
