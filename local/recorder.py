@@ -2,12 +2,15 @@
 
 `GET /_sluice/calls` answers {"calls": [...], "next": N}. Filters by query: `since` (a number from `next`),
 `role`, `service`, `action`, `denied=true`. `python -m local.recorder` is the same on the command line.
+One request can need several rights (a transaction, RunTask and its roles): they share `request`, and `call`
+is the operation that was asked for.
 """
 
 import argparse
 import collections
 import contextlib
 import contextvars
+import itertools
 import json
 import threading
 import time
@@ -21,6 +24,13 @@ _muted: contextvars.ContextVar[bool] = contextvars.ContextVar("sluice_recorder_m
 _lock = threading.Lock()
 _calls: collections.deque = collections.deque(maxlen=200_000)
 _count = 0
+_requests = itertools.count(1)
+_request: contextvars.ContextVar[tuple[int, str]] = contextvars.ContextVar("sluice_request", default=(0, ""))
+
+
+def begin(call: str) -> None:
+    """A new request for an operation; the decisions that follow in its context belong to it."""
+    _request.set((next(_requests), call))
 
 
 def note(principal: str, action: str, resource: str, decision: str, region: str) -> None:
@@ -35,6 +45,8 @@ def note(principal: str, action: str, resource: str, decision: str, region: str)
         _calls.append(
             {
                 "number": _count,
+                "request": _request.get()[0],
+                "call": _request.get()[1] or action,
                 "at": time.time(),
                 "role": role,
                 "principal": principal,

@@ -38,6 +38,7 @@ def apply(parts) -> None:
         return denied
 
     def remember_body(service, action, body, parameters):
+        recorder.begin(action)
         if action == "events:PutEvents":
             _body.set(body or b"")
         return tag_context(service, action, body, parameters)

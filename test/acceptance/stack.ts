@@ -22,17 +22,21 @@ export interface Stack {
 export interface StackOptions {
   padSeconds?: number
   engine?: 'auto' | 'duckdb' | 'spark'
+  /** Further options of the launcher, and further parameters of the template. */
+  launcher?: string[]
+  parameters?: Record<string, string>
 }
 
 /**
  * A local AWS of its own on a free port with the packaged template deployed to it, and the clients of this process
  * pointed at it. Its state lies outside the repository, whose package.json would make Node read bundles as modules.
  */
-export async function startStack({ padSeconds = 0, engine = 'auto' }: StackOptions = {}): Promise<Stack> {
+export async function startStack(given: StackOptions = {}): Promise<Stack> {
+  const { padSeconds = 0, engine = 'auto', launcher: more, parameters } = given
   const state = mkdtempSync(`${tmpdir()}/sluice-acceptance-`)
   shareBuilt(state, ['images', 'spark'])
   const clock = stopwatch()
-  const aws = await startLocalAws(ROOT, { port: await freePort(), padSeconds, state })
+  const aws = await startLocalAws(ROOT, { port: await freePort(), padSeconds, state, more })
   const stop = async () => {
     await aws.stop()
     if (!process.env.SLUICE_KEEP_STATE) rmSync(state, { recursive: true, force: true })
@@ -41,11 +45,10 @@ export async function startStack({ padSeconds = 0, engine = 'auto' }: StackOptio
     const start = clock()
     const environment = awsEnvironment(aws.endpoint)
     Object.assign(process.env, environment)
-    if (engine === 'spark') await fetchSparkJars(ROOT, state)
+    if (engine === 'spark' || parameters?.sparkFromBytes) await fetchSparkJars(ROOT, state)
     const images = await buildImages(ROOT, state)
     const imagesSeconds = clock()
-    const options = { once: true, engine, data: 'samples', port: 0, padSeconds, help: false }
-    const env = await deployLocally(ROOT, options, images, environment)
+    const env = await deployLocally(ROOT, { engine, parameters }, images, environment)
     Object.assign(process.env, env)
     return {
       endpoint: aws.endpoint,

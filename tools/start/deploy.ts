@@ -24,7 +24,7 @@ export const awsEnvironment = (endpoint: string): Record<string, string> => ({
 /** Deploys the packaged template to the local AWS as to any other: bootstrap, job code, stack. */
 export async function deployLocally(
   root: string,
-  options: Options,
+  options: Pick<Options, 'engine'> & { parameters?: Record<string, string> },
   images: Record<string, string>,
   aws: Deployed,
 ) {
@@ -38,6 +38,7 @@ export async function deployLocally(
     cleanseImage: image('cleanse'),
     dbtImage: image('dbt'),
     cleanseEngine: options.engine,
+    ...options.parameters,
   }
   await deployStack(root, STAGE, parameters, { env: { ...process.env, ...aws } })
   return deployed(aws)

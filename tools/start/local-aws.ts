@@ -15,13 +15,17 @@ export interface LocalAws {
   onExit(then: (code: number | null) => void): void
 }
 
-/** Starts the local AWS on 127.0.0.1 and waits until it serves. Throws `UserError` when it says that it cannot. */
+/**
+ * Starts the local AWS on 127.0.0.1 and waits until it serves; `more` are further options of its launcher. Throws
+ * `UserError` when it says that it cannot.
+ */
 export async function startLocalAws(
   root: string,
-  options: { port: number; padSeconds: number; state: string },
+  options: { port: number; padSeconds: number; state: string; more?: string[] },
 ): Promise<LocalAws> {
   const args = ['-m', 'local', '--port', String(options.port), '--state', options.state, '--with-parent']
   if (options.padSeconds > 0) args.push('--pad-seconds', String(options.padSeconds))
+  args.push(...(options.more ?? []))
   const child = spawn(`${root}/.venv/bin/python`, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   let complaint = ''
   child.stderr.on('data', (chunk) => {

@@ -245,6 +245,8 @@ def test_the_recorder_tells_who_called_what_and_was_denied(aws):
     with pytest.raises(ClientError):
         client.create_queue(QueueName="no")
     mine = recorder.fetch(aws.endpoint, since=since, role="watched")["calls"]
+    assert len({call["request"] for call in mine}) == 2
+    assert [call["call"] for call in mine] == ["sqs:ListQueues", "sqs:CreateQueue"]
     assert [(call["action"], call["decision"]) for call in mine] == [
         ("sqs:ListQueues", "allowed"),
         ("sqs:CreateQueue", "denied"),
