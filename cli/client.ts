@@ -6,31 +6,43 @@ export type Query = Record<string, string | undefined> | [name: string, value: s
 export interface Client {
   /** The JSON answer of one GET. Throws `UserError` with the API's own words when it says no. */
   get<T = Record<string, unknown>>(path: string, query?: Query): Promise<T>
+  /** The JSON answer of one POST of a JSON body. Throws `UserError` as `get` does. */
+  post<T = Record<string, unknown>>(path: string, body: Record<string, unknown>): Promise<T>
 }
 
 const TIMEOUT_MILLISECONDS = 35_000
 
 /** A client of Sluice's API. */
 export function client({ apiUrl, token }: Config): Client {
+  const base = apiUrl.replace(/\/$/, '')
   return {
     async get(path, query = {}) {
-      const url = new URL(`${apiUrl.replace(/\/$/, '')}${path}`)
+      const url = new URL(`${base}${path}`)
       for (const [name, value] of Array.isArray(query) ? query : Object.entries(query)) {
         if (value !== undefined) url.searchParams.append(name, value)
       }
-      const answer = await call(url, token)
-      const body = (await answer.json().catch(() => ({}))) as { message?: string }
-      if (answer.ok) return body as never
-      if (answer.status === 401) throw new UserError('the API does not accept this token')
-      throw new UserError(body.message ?? `the API answered ${answer.status}`)
+      return (await answered(await call(url, token))) as never
+    },
+    async post(path, body) {
+      const headers = { 'content-type': 'application/json' }
+      const request = { method: 'POST', headers, body: JSON.stringify(body) }
+      return (await answered(await call(new URL(`${base}${path}`), token, request))) as never
     },
   }
 }
 
-async function call(url: URL, token: string): Promise<Response> {
+async function answered(answer: Response): Promise<unknown> {
+  const body = (await answer.json().catch(() => ({}))) as { message?: string }
+  if (answer.ok) return body
+  if (answer.status === 401) throw new UserError('the API does not accept this token')
+  throw new UserError(body.message ?? `the API answered ${answer.status}`)
+}
+
+async function call(url: URL, token: string, request: RequestInit = {}): Promise<Response> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MILLISECONDS)
-    return await fetch(url, { headers: { authorization: `Bearer ${token}` }, signal })
+    const headers = { ...request.headers, authorization: `Bearer ${token}` }
+    return await fetch(url, { ...request, headers, signal })
   } catch (error) {
     throw new UserError(
       `nobody answers at ${url.origin}: is \`npm start\` running? (${(error as Error).message})`,

@@ -49,14 +49,6 @@ export async function show(runId: string): Promise<Answer> {
   return { data, text: runPage(data) }
 }
 
-/** Files that no entity takes, each with its reason. */
-export async function quarantine(): Promise<Answer> {
-  const api = client(await loadConfig())
-  const data = await api.get<{ files: { key: string; reason: string; landedAt: string }[] }>('/quarantine')
-  const rows = data.files.map(({ landedAt, reason, key }) => [landedAt, reason, key])
-  return { data, text: table(['landed at', 'reason', 'file'], rows, 'no file is in quarantine') }
-}
-
 /** Lands a file in bronze, as its source would. */
 export async function put(file: string, options: { source: string }): Promise<Answer> {
   const config = await loadConfig()

@@ -1,53 +1,115 @@
-import { Command, CommanderError } from 'commander'
-import { type Answer, put, quarantine, query, runs, show, status } from './commands.js'
+import { Command, CommanderError, Option } from 'commander'
+import { type Answer, put, query, runs, show, status } from './commands.js'
 import { UserError } from './config.js'
+import { list, putBack, rejected } from './quarantine.js'
+import { approve, retry } from './requests.js'
+import { incidents, why } from './why.js'
 
 const collect = (value: string, before: string[]) => [...before, value]
+
+type Print = (answer: Answer, json?: boolean) => void
+const BY: [flags: string, description: string] = [
+  '--by <who>',
+  'who asks; the user of this machine unless told',
+]
+const NEXT: [flags: string, description: string] = [
+  '--next <mark>',
+  'the next page, as the page before named it',
+]
 
 /** The `sluice` command. */
 export function program(out: (text: string) => void): Command {
   const sluice = new Command('sluice')
-    .description('Looks into Sluice: what ran, what waits, what is published.')
+    .description(
+      'Looks into Sluice: what ran, what waits, what is published, and why. Puts back what was held.',
+    )
     .showHelpAfterError('(sluice --help lists the commands)')
     .configureHelp({ sortSubcommands: false })
-  const print = (answer: Answer, json?: boolean) =>
-    out(json ? `${JSON.stringify(answer.data, null, 2)}\n` : answer.text)
-  const add = (use: string, description: string) =>
-    sluice.command(use).description(description).option('--json', 'print the data as JSON')
+  const print: Print = (answer, json) => out(json ? `${JSON.stringify(answer.data, null, 2)}\n` : answer.text)
+  views(sluice, print)
+  requests(sluice, print)
+  quarantine(sluice, print)
+  return sluice
+}
 
-  add('status', 'what is under way, what waits, which editions are published').action(async ({ json }) =>
-    print(await status(), json),
+/** A command with what all of them take. */
+const add = (parent: Command, use: string, description: string) =>
+  parent.command(use).description(description).option('--json', 'print the data as JSON')
+
+function views(sluice: Command, print: Print): void {
+  add(sluice, 'status', 'what is under way, what waits, which editions are published').action(
+    async ({ json }) => print(await status(), json),
   )
-  add('runs', 'the runs, newest first')
+  add(sluice, 'runs', 'the runs, newest first')
     .option('--limit <n>', 'how many, at most 200', '20')
     .option('--kind <kind>', 'only cleanse, or only build')
     .option('--state <state>', 'only runs in this state, such as PARKED')
     .action(async ({ json, ...options }) => print(await runs(options), json))
-  add('show <runId>', 'one run: inputs, outputs, attempts, events, rejected rows').action(
+  add(sluice, 'show <runId>', 'one run: inputs, outputs, attempts, events, rejected rows').action(
     async (runId, { json }) => print(await show(runId), json),
   )
-  add('put <file>', 'land a file in bronze, as its source would')
+  add(sluice, 'why <subject>', 'why a file, run, event, dataset, entity or incident is where it is')
+    .addHelpText('after', WHY_HELP)
+    .action(async (subject, { json }) => print(await why(subject), json))
+  add(sluice, 'incidents', 'what people were told of, newest first')
+    .addOption(new Option('--state <state>', 'only these').choices(['open', 'closed']))
+    .option('--limit <n>', 'how many, at most 200', '20')
+    .option(...NEXT)
+    .action(async ({ json, ...options }) => print(await incidents(options), json))
+  add(sluice, 'put <file>', 'land a file in bronze, as its source would')
     .requiredOption('--source <name>', 'the declared source that the file comes from')
     .action(async (file, { json, ...options }) => print(await put(file, options), json))
-  add('query <domain> <dataset>', 'rows of a published dataset')
+  add(sluice, 'query <domain> <dataset>', 'rows of a published dataset')
     .option('--where <filter>', 'column=value, or with >=, <=, >, <; may be repeated', collect, [])
     .option('--order <columns>', 'columns by comma, a minus before one to descend')
     .option('--limit <n>', 'rows a page, at most 999', '20')
-    .option('--next <mark>', 'the next page, as the page before named it')
+    .option(...NEXT)
     .action(async (domain, dataset, { json, ...options }) =>
       print(await query(domain, dataset, options), json),
     )
-  add('quarantine', 'files that no entity takes, each with its reason').action(async ({ json }) =>
-    print(await quarantine(), json),
-  )
-  return sluice
+}
+
+const WHY_HELP = `
+A subject is a key in bronze, its s3:// URI or the end of the key where that is unique; the id of a run, a file,
+an event or an incident; a dataset such as finance/daily_portfolio_summary; a domain, an entity or a lane.`
+
+function requests(sluice: Command, print: Print): void {
+  add(sluice, 'retry <runId>', 'put a parked run back into its lane')
+    .option('--why <reason>', 'recorded with the request')
+    .option(...BY)
+    .action(async (runId, { json, ...options }) => print(await retry(runId, options), json))
+  add(sluice, 'approve <runId>', 'let a run through that its gate held back')
+    .requiredOption('--why <reason>', 'recorded with the run and what comes of it')
+    .option(...BY)
+    .action(async (runId, { json, ...options }) => print(await approve(runId, options), json))
+}
+
+function quarantine(sluice: Command, print: Print): void {
+  const group = sluice.command('quarantine').description('what was rejected, and putting it back')
+  const ls = group.command('ls', { isDefault: true })
+  ls.description('files that no entity takes and runs with rejected rows, newest first')
+    .option('--json', 'print the data as JSON')
+    .option('--entity <name>', 'only runs of this entity')
+    .option('--reason <rule>', 'only what has this reason')
+    .option('--limit <n>', 'how many, at most 200', '50')
+    .option(...NEXT)
+    .action(async ({ json, ...options }) => print(await list(options), json))
+  add(group, 'show <runId>', 'the rejected rows of a run: reason, file, line, text')
+    .option('--reason <rule>', 'only rows with this first reason')
+    .option('--limit <n>', 'rows a page, at most 200', '20')
+    .option(...NEXT)
+    .action(async (runId, { json, ...options }) => print(await rejected(runId, options), json))
+  add(group, 'replay <id>', 'put the rejected rows of a run, or a file, back into their lane')
+    .option(...BY)
+    .action(async (id, { json, ...options }) => print(await putBack(id, options), json))
 }
 
 /** Runs the command line and gives the exit code: 0, or 1 with one sentence on stderr. */
 export async function main(argv: string[]): Promise<number> {
   try {
     const sluice = program((text) => process.stdout.write(text)).exitOverride()
-    for (const command of sluice.commands) command.exitOverride()
+    for (const command of [...sluice.commands, ...sluice.commands.flatMap(({ commands }) => commands)])
+      command.exitOverride()
     await sluice.parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {

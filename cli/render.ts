@@ -24,9 +24,11 @@ export function table(header: string[], rows: Cell[][], empty = 'nothing yet'): 
 
 function cellText(cell: Cell): string {
   if (cell === null || cell === undefined || cell === '') return '-'
-  // Foreign text: a line break would tear the table, an escape sequence would reach the terminal.
-  return typeof cell === 'number' ? count(cell) : cell.replace(CONTROL, ' ')
+  return typeof cell === 'number' ? count(cell) : plain(cell)
 }
+
+/** Foreign text on one line: a line break would tear what is around it, an escape sequence would reach the terminal. */
+export const plain = (text: string): string => text.replace(CONTROL, ' ')
 
 /** The beginning of a long text. */
 export const shortened = (text: string, most: number): string =>

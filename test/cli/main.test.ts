@@ -1,82 +1,54 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { main } from '../../cli/main.js'
+import { terminal } from './answering.js'
 
-/** An API that answers what a test says and keeps what it was asked. */
-let server: Server
-let answer: { status: number; body: unknown }
-let asked: { path: string; token: string | undefined }[]
-let out: string
-let err: string
-
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    asked.push({ path: request.url ?? '', token: request.headers.authorization })
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-})
-afterAll(() => new Promise((resolve) => server.close(resolve)))
-
-beforeEach(() => {
-  const { port } = server.address() as AddressInfo
-  vi.stubEnv('SLUICE_API_URL', `http://127.0.0.1:${port}/`)
-  vi.stubEnv('SLUICE_API_TOKEN', 'token')
-  vi.stubEnv('SLUICE_BRONZE_BUCKET', 'bronze')
-  answer = { status: 200, body: {} }
-  asked = []
-  out = ''
-  err = ''
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text
-    return true
-  })
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text
-    return true
-  })
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.unstubAllEnvs()
-})
+const at = terminal()
 
 describe('a command', () => {
   test('asks the API with the token and prints a table', async () => {
-    answer.body = { lanes: [{ lane: 'cleanse:a', runId: null, waiting: 3 }], domains: [] }
+    at.answer.body = { lanes: [{ lane: 'cleanse:a', runId: null, waiting: 3 }], domains: [] }
     expect(await main(['status'])).toBe(0)
-    expect(asked).toEqual([{ path: '/status', token: 'Bearer token' }])
-    expect(out).toMatch(/cleanse:a +free +3/)
+    expect(at.asked).toMatchObject([{ method: 'GET', path: '/status', token: 'Bearer token' }])
+    expect(at.out).toMatch(/cleanse:a +free +3/)
   })
 
   test('prints the data as it came with --json', async () => {
-    answer.body = { runs: [], next: 'm' }
+    at.answer.body = { runs: [], next: 'm' }
     expect(await main(['runs', '--json', '--kind', 'build'])).toBe(0)
-    expect(JSON.parse(out)).toEqual(answer.body)
-    expect(asked[0]?.path).toBe('/runs?limit=20&kind=build')
+    expect(JSON.parse(at.out)).toEqual(at.answer.body)
+    expect(at.asked[0]?.path).toBe('/runs?limit=20&kind=build')
   })
 
-  test.each(['status', 'runs', 'show', 'put', 'query', 'quarantine'])(
-    '%s has --help and --json',
-    async (name) => {
-      expect(await main([name, '--help'])).toBe(0)
-      expect(out).toContain(`Usage: sluice ${name}`)
-      expect(out).toContain('--json')
-    },
-  )
+  test.each([
+    'status',
+    'runs',
+    'show',
+    'why',
+    'incidents',
+    'put',
+    'query',
+    'retry',
+    'approve',
+    'quarantine ls',
+    'quarantine show',
+    'quarantine replay',
+  ])('%s has --help and --json', async (name) => {
+    expect(await main([...name.split(' '), '--help'])).toBe(0)
+    expect(at.out).toContain(`Usage: sluice ${name}`)
+    expect(at.out).toContain('--json')
+  })
 })
 
 describe('the filters of a query', () => {
   const query = (...where: string[]) =>
     main(['query', 'finance', 'daily', ...where.flatMap((one) => ['--where', one])])
   beforeEach(() => {
-    answer.body = { domain: 'finance', dataset: 'daily', edition: 'e1', rows: [] }
+    at.answer.body = { domain: 'finance', dataset: 'daily', edition: 'e1', rows: [] }
   })
 
   test('become the API’s parameters, with values untouched', async () => {
     expect(await query('a=x=y&z', 'b>=2013-01-01', 'b<2014-01-01', 'c>1', 'd<=', 'e=a\nb')).toBe(0)
-    const parameters = new URL(`http://x${asked[0]?.path}`).searchParams
+    const parameters = new URL(`http://x${at.asked[0]?.path}`).searchParams
     expect([...parameters]).toEqual([
       ['a', 'x=y&z'],
       ['b.gte', '2013-01-01'],
@@ -90,13 +62,13 @@ describe('the filters of a query', () => {
 
   test.each(['nonsense', 'a!=1', '=1', 'a b=1', 'a.eq=1'])('%s is refused in one sentence', async (where) => {
     expect(await query(where)).toBe(1)
-    expect(err).toBe(`sluice: "${where}" is no filter: write column=value, or >=, <=, >, <\n`)
-    expect(asked).toEqual([])
+    expect(at.err).toBe(`sluice: "${where}" is no filter: write column=value, or >=, <=, >, <\n`)
+    expect(at.asked).toEqual([])
   })
 
   test('none of two on the same column is dropped silently', async () => {
     const code = await query('symbol=AAPL', 'symbol=MSFT')
-    const sent = new URL(`http://x${asked[0]?.path ?? ''}`).searchParams.getAll('symbol')
+    const sent = new URL(`http://x${at.asked[0]?.path ?? ''}`).searchParams.getAll('symbol')
     expect(code === 1 || sent.length === 2).toBe(true)
   })
 
@@ -107,25 +79,25 @@ describe('the filters of a query', () => {
 
   test('names in the path are encoded', async () => {
     await main(['query', '../runs', 'a/b'])
-    expect(asked[0]?.path).toMatch(/^\/gold\/\.\.%2Fruns\/a%2Fb\?/)
+    expect(at.asked[0]?.path).toMatch(/^\/gold\/\.\.%2Fruns\/a%2Fb\?/)
   })
 })
 
 describe('what goes wrong', () => {
   const failing = async (...argv: string[]) => {
     expect(await main(argv)).toBe(1)
-    expect(err).not.toMatch(/\n {4}at /)
-    expect(err.trim().split('\n')).toHaveLength(1)
-    return err
+    expect(at.err).not.toMatch(/\n {4}at /)
+    expect(at.err.trim().split('\n')).toHaveLength(1)
+    return at.err
   }
 
   test('is told in the API’s own words, without a stack', async () => {
-    answer = { status: 404, body: { message: 'there is no run "x"; GET /runs lists them' } }
+    at.answer = { status: 404, body: { message: 'there is no run "x"; GET /runs lists them' } }
     expect(await failing('show', 'x')).toBe('sluice: there is no run "x"; GET /runs lists them\n')
   })
 
   test('shows each problem of a query', async () => {
-    answer = {
+    at.answer = {
       status: 400,
       body: { message: 'this query cannot be answered: a: no such column', problems: ['a: no such column'] },
     }
@@ -133,12 +105,12 @@ describe('what goes wrong', () => {
   })
 
   test('says that the token is not accepted', async () => {
-    answer = { status: 401, body: {} }
+    at.answer = { status: 401, body: {} }
     expect(await failing('status')).toContain('does not accept this token')
   })
 
   test('survives an answer that is no JSON object', async () => {
-    answer = { status: 502, body: 'bad gateway' }
+    at.answer = { status: 502, body: 'bad gateway' }
     expect(await failing('status')).toContain('the API answered 502')
   })
 
@@ -151,7 +123,7 @@ describe('what goes wrong', () => {
     expect(await failing('put', 'a.json', '--source', 'nobody')).toContain(
       'no source "nobody" is declared; there are',
     )
-    err = ''
+    at.err = ''
     expect(await failing('put', '/nowhere/a.json', '--source', 'market-data')).toContain('there is no file')
   })
 
@@ -162,6 +134,6 @@ describe('what goes wrong', () => {
 
   test('of the command line itself shows help and leaves with 1', async () => {
     expect(await main(['nothing'])).toBe(1)
-    expect(err).toContain("unknown command 'nothing'")
+    expect(at.err).toContain("unknown command 'nothing'")
   })
 })
