@@ -46,7 +46,7 @@ const DEAD_LETTER_ALARMS = ['RuleDeadLettersAlarm', 'FunctionDeadLettersAlarm', 
 export const alarmPattern = {
   source: ['aws.cloudwatch'],
   'detail-type': ['CloudWatch Alarm State Change'],
-  detail: { alarmName: DEAD_LETTER_ALARMS.map((Ref) => ({ Ref })) },
+  detail: { alarmName: DEAD_LETTER_ALARMS.map((Ref) => ({ Ref })), state: { value: ['ALARM', 'OK'] } },
 }
 
 /** What S3 announces of the bronze bucket. */

@@ -30,6 +30,7 @@ const names = [
   'WORKGROUP',
   'API_TOKEN_SECRET',
   'ALERTS_TOPIC',
+  'ALERT_SECRETS',
 ] as const
 
 type Name = (typeof names)[number]

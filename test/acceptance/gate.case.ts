@@ -20,11 +20,13 @@ export async function sluice(...words: string[]): Promise<string> {
   return stdout
 }
 
-/** Waits until people were told of a run and gives the ledger's incident. */
-export const incidentOf = (runId: string) =>
-  until(`an incident of run ${runId}`, () => ledgerItem(`INCIDENT#run:${runId}`), {
-    seconds: ALERT_SECONDS_MAX,
-  })
+/** Waits until a failed run stands in an incident and gives that. */
+export async function incidentOf(runId: string) {
+  const seconds = ALERT_SECONDS_MAX
+  const heard = () => ledgerItem(`ENTRY#alert#run:${runId}`)
+  const { incidentId } = await until(`an incident of run ${runId}`, heard, { seconds })
+  return ledgerItem(`INCIDENT#${incidentId}`)
+}
 
 const BAD = [
   ...prices('GATE', 80),
@@ -76,7 +78,7 @@ export function gateCase(world: () => World): void {
     for (const words of ['PARKED', 'close_out_of_range', 'currency_not_allowed', '20 of 100 rows rejected']) {
       expect(page).toContain(words)
     }
-    expect(await incidentOf(parked.runId)).toMatchObject({ priority: 'P2', reason: parked.reason })
+    expect(await incidentOf(parked.runId)).toMatchObject({ priority: 'P3', reason: parked.reason })
     const { events = [] } = await chain().run(parked.runId)
     expect(events.map(({ stage }) => stage)).toContain('raise-alert')
   })

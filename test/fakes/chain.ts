@@ -3,8 +3,9 @@ import type { Outgoing } from '../../events/catalog.js'
 import { recordLandings } from '../../functions/1-ingest/record-landing/record-landing.js'
 import { planBuild } from '../../functions/3-transform/plan-build/plan-build.js'
 import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
-import { raiseAlert } from '../../functions/operate/raise-alert/raise-alert.js'
+import { alerted, raiseAlert } from '../../functions/operate/raise-alert/raise-alert.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
+import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
 import { finishRun } from '../../shared/end-run.js'
 import { parseAttemptName, type RunKind } from '../../shared/run.js'
 import { startRun } from '../../shared/start-run.js'
@@ -96,13 +97,16 @@ export class Chain {
   }
 
   async deliver({ name, detail }: Outgoing): Promise<void> {
-    const { starts, landing: world, publish, alert } = this.parts
+    const { starts, landing: world, publish, alert, send } = this.parts
     if (name === 'Batch Ready') await this.invoke(() => startRun(starts.cleanse, detail.runId))
     if (name === 'Build Ready') await this.invoke(() => startRun(starts.build, detail.runId))
     if (name === 'Silver Updated') await this.invoke(() => planBuild(world, detail))
     if (name === 'Gold Built') await this.invoke(() => publishGold(publish, detail))
-    if (name === 'Stage Failed' || name === 'Gate Failed')
-      await this.invoke(() => raiseAlert(alert, name, detail))
+    if (name === 'Stage Failed' || name === 'Gate Failed') await this.invoke(() => raiseAlert(alert, detail))
+    if (name === 'Silver Updated') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
+    if (name === 'Gold Built') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
+    if (name === 'Incident Opened' || name === 'Incident Closed')
+      await this.invoke(() => sendAlert(send, detail.incidentId))
   }
 
   /** Runs an invocation as Lambda does: a crash or an error brings it back, a few times. */

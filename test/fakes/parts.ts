@@ -4,10 +4,14 @@ import { buildStart } from '../../functions/3-transform/start-build/start-build.
 import type { PublishGoldEffects } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import type { RaiseAlertEffects } from '../../functions/operate/raise-alert/raise-alert.js'
 import type { ReconcileEffects } from '../../functions/operate/reconcile/reconcile.js'
+import type { SendAlertEffects } from '../../functions/operate/send-alert/send-alert.js'
+import { type Channel, headline } from '../../shared/alerts/notice.js'
+import { PRIORITIES } from '../../shared/alerts/priorities.js'
 import { buildEnd } from '../../shared/build.js'
 import { cleanseEnd } from '../../shared/cleanse.js'
-import { type EndEffects, endUnchanged } from '../../shared/end-run.js'
+import { type EndEffects, endUnchanged, type Unchanged } from '../../shared/end-run.js'
 import type { World } from '../../shared/lane.js'
+import type { Run } from '../../shared/run.js'
 import type { StartEffects } from '../../shared/start-run.js'
 import type { GoldTable } from '../../shared/tables.js'
 import type { TaskSettings } from '../../shared/work.js'
@@ -75,6 +79,7 @@ export function parts(options: { pageItems?: number } = {}) {
     ends,
     publish: publishEffects(wrapped),
     alert: alertEffects(wrapped),
+    send: sendEffects(wrapped),
     reconcile: reconcileEffects(wrapped, landing, starts, ends),
   }
 }
@@ -92,14 +97,14 @@ function starter(kind: 'cleanse' | 'build', { faults, fakes, world, publish }: W
     ...world,
     publish,
     plans: artifacts,
-    endUnchanged: (run: Parameters<typeof endUnchanged>[1], note: string) => endUnchanged(world, run, note),
+    endUnchanged: (run: Run, unchanged: Unchanged) => endUnchanged(world, run, unchanged),
   }
   const shared = { ledger: world.ledger, project, tasks, stopTask: tasks.stop }
   const buckets = { silverBucket: 'silver', artifactsBucket: 'artifacts' }
   if (kind === 'build') {
     const task = taskSettings('sluice-dbt:1')
     const settings = { ...buckets, goldBucket: 'gold', target: 'duckdb', task }
-    return { ...base, ...buildStart({ ...shared, settings }) }
+    return { ...base, ...buildStart({ ...shared, world, reports: artifacts, settings }) }
   }
   const task = taskSettings('sluice-cleanse:1')
   const settings = {
@@ -128,7 +133,17 @@ function ender(kind: 'cleanse' | 'build', { faults, fakes, world, publish }: Wra
     },
   })
   const copyObject = faults.wrap('silver', fakes.silver).copy
-  return { ...base, ...cleanseEnd({ project, silverBucket: 'silver', reports, copyObject, addPartitions }) }
+  return {
+    ...base,
+    ...cleanseEnd({
+      ledger: world.ledger,
+      project,
+      silverBucket: 'silver',
+      reports,
+      copyObject,
+      addPartitions,
+    }),
+  }
 }
 
 const removeDatabase = (artifacts: FakeObjects) => (uri: string) =>
@@ -145,11 +160,17 @@ function publishEffects({ faults, fakes, world, publish }: Wrapped): PublishGold
   return { ledger: world.ledger, clock: world.clock, publish, reports, putTable }
 }
 
-function alertEffects({ faults, fakes, world, publish }: Wrapped): RaiseAlertEffects {
-  const { notify } = faults.wrap('topic', {
-    notify: async (subject: string, text: string) => void fakes.told.push(`${subject}\n${text}`),
+function alertEffects({ world, publish }: Wrapped): RaiseAlertEffects {
+  return { ledger: world.ledger, clock: world.clock, project, publish }
+}
+
+function sendEffects({ faults, fakes, world }: Wrapped): SendAlertEffects {
+  const channel: Channel = faults.wrap('channel', {
+    name: 'email',
+    priorities: PRIORITIES,
+    send: async (what, incident) => void fakes.told.push(headline(what, incident)),
   })
-  return { ledger: world.ledger, clock: world.clock, publish, notify }
+  return { ledger: world.ledger, clock: world.clock, channels: async () => [channel] }
 }
 
 function reconcileEffects(

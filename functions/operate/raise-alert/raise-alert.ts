@@ -1,53 +1,125 @@
+import type { AlarmStateChange, Tick } from '../../../events/aws.js'
+import { type Detail, GateFailed, GoldBuilt, SilverUpdated, StageFailed } from '../../../events/catalog.js'
+import { causeOf, mayConcern } from '../../../shared/alerts/cause.js'
+import { drive } from '../../../shared/alerts/drive.js'
 import {
-  type Detail,
-  type Event,
-  GateFailed,
-  IncidentOpened,
-  type Outgoing,
-  StageFailed,
-} from '../../../events/catalog.js'
-import { type Clock, iso } from '../../../shared/clock.js'
-import { absent, type ItemLedger } from '../../../shared/ledger.js'
+  alarmKey,
+  alertEntryKey,
+  type IncidentEffects,
+  incidentOf,
+  openIncidents,
+} from '../../../shared/alerts/incident.js'
+import { type Finding, openOrJoin } from '../../../shared/alerts/open.js'
+import { DEAD_LETTERS, FAULTS, priorityOf } from '../../../shared/alerts/priorities.js'
+import { isResolved } from '../../../shared/alerts/recovery.js'
+import { iso } from '../../../shared/clock.js'
+import { laneKind, laneName } from '../../../shared/lane.js'
+import type { Outcome } from '../../../shared/observe.js'
+import { type Run, runKey } from '../../../shared/run.js'
 
-export interface RaiseAlertEffects {
-  ledger: ItemLedger
-  clock: Clock
-  publish(events: Outgoing[]): Promise<void>
-  /** Tells people: a subject of at most 100 characters and a text. */
-  notify(subject: string, text: string): Promise<void>
-}
-
+export type RaiseAlertEffects = IncidentEffects
 export type Failure = Detail<typeof StageFailed> | Detail<typeof GateFailed>
+type Ours =
+  | { 'detail-type': typeof StageFailed.name; detail: Detail<typeof StageFailed> }
+  | { 'detail-type': typeof GateFailed.name; detail: Detail<typeof GateFailed> }
+  | { 'detail-type': typeof SilverUpdated.name; detail: Detail<typeof SilverUpdated> }
+  | { 'detail-type': typeof GoldBuilt.name; detail: Detail<typeof GoldBuilt> }
+/** What wakes the stage, as far as it reads it. */
+export type Waking =
+  | Ours
+  | Pick<AlarmStateChange, 'time' | 'detail-type' | 'detail'>
+  | Pick<Tick, 'detail-type'>
 
-/** SNS takes subjects of at most 100 characters (SNS API reference, Publish). */
-const SUBJECT_MAX = 100
-
-/** The ledger's proof that people were told of a failed run. */
-export const incidentKey = (runId: string) => ({ PK: `INCIDENT#run:${runId}`, SK: 'META' })
-
-/** Opens one incident per failed run and tells people while it is new: twice after a crash in between, never not at all. */
-export async function raiseAlert(
-  effects: RaiseAlertEffects,
-  name: Event['name'],
-  failure: Failure,
-): Promise<string> {
-  const { ledger, clock } = effects
-  const { runId, kind, subject, lane, reason, failureClass: cause } = failure
-  const priority = name === StageFailed.name ? ('P1' as const) : ('P2' as const)
-  const title = `${kind} of ${subject}: ${name === GateFailed.name ? 'held at the gate' : 'failed'}`
-  const opened = !(await ledger.get(incidentKey(runId)))
-  if (opened) {
-    const text = `${title}\n\n${reason}\n\nnpx sluice show ${runId}`
-    await effects.notify(`[${priority}] ${title}`.slice(0, SUBJECT_MAX), text)
-    const incident = { ...incidentKey(runId), runId, priority, title, reason, openedAt: iso(clock.now()) }
-    await ledger.write({ put: incident, when: [absent('PK')] })
+/** Opens, joins, tells and closes incidents: a failure, a recovery, an alarm, or a look at all that are open. */
+export async function alerted(effects: RaiseAlertEffects, event: Waking): Promise<Outcome> {
+  switch (event['detail-type']) {
+    case StageFailed.name:
+    case GateFailed.name:
+      return { runId: event.detail.runId, did: await raiseAlert(effects, event.detail) }
+    case SilverUpdated.name: {
+      const { runId, entity } = event.detail
+      return { runId, did: await lookAfter(effects, laneName('cleanse', entity)) }
+    }
+    case GoldBuilt.name: {
+      const { runId } = event.detail
+      const run = (await effects.ledger.get(runKey(runId))) as Run | undefined
+      return { runId, did: await lookAfter(effects, run?.lane) }
+    }
+    case 'CloudWatch Alarm State Change':
+      return { did: await alarmChanged(effects, event) }
+    case 'Scheduled Event':
+      return { did: await lookAfter(effects) }
   }
-  // Also on a repeat: the stage may have died before this, and the incident's id makes a second telling harmless.
-  await effects.publish([
-    {
-      name: IncidentOpened.name,
-      detail: { incidentId: `run:${runId}`, runId, priority, title, cause, lane, reason },
-    },
-  ])
-  return opened ? `opened a ${priority} incident` : 'this incident is open already'
 }
+
+/** Puts a failed run into the incident of its cause, and opens that when there is none. */
+export async function raiseAlert(effects: RaiseAlertEffects, failure: Failure): Promise<string> {
+  const { ledger, clock } = effects
+  const { runId } = failure
+  if (await ledger.get(alertEntryKey(runId))) return 'this run is in its incident already'
+  const run = (await ledger.get(runKey(runId))) as Run | undefined
+  const heard = { ...alertEntryKey(runId), at: iso(clock.now()) }
+  if (run && (await isResolved(effects, run))) {
+    await ledger.write({ put: heard })
+    return 'over before anybody was told'
+  }
+  const finding = findingOf(failure, run)
+  const { incident, did } = await openOrJoin(effects, finding)
+  const { incidentId, priority } = incident
+  await drive(effects, (await incidentOf(effects, finding.cause)) ?? incident)
+  await ledger.write({ put: { ...heard, incidentId } })
+  return did === 'opened'
+    ? `opened the ${priority} incident ${incidentId}`
+    : `joined the open incident ${incidentId}`
+}
+
+function findingOf({ runId, lane, subject, failureClass: fault, reason }: Failure, run?: Run): Finding {
+  const kind = laneKind(lane)
+  const { reaches, title } = FAULTS[fault]
+  const whose = reaches === 'lane' ? `${kind} of ${subject}` : `every ${kind}`
+  const cause = causeOf({ lane, kind, fault, reason, engine: run?.engine })
+  return { cause, lane, priority: priorityOf(fault, kind), title: `${whose}: ${title}`, reason, runId }
+}
+
+/** Looks after the open incidents that may concern a lane, or after all; one that fails does not keep the others. */
+export async function lookAfter(effects: RaiseAlertEffects, lane?: string): Promise<string> {
+  const incidents = await openIncidents(effects, (cause) => !lane || mayConcern(cause, lane))
+  const errors: unknown[] = []
+  let closed = 0
+  for (const incident of incidents) {
+    const did = await drive(effects, incident).catch((error: unknown) => void errors.push(error))
+    if (did === 'closed') closed += 1
+  }
+  if (errors.length > 0) throw new AggregateError(errors, `could not look after ${errors.length} incidents`)
+  return incidents.length === 0
+    ? 'no incident is open here'
+    : `closed ${closed} of ${incidents.length} incidents`
+}
+
+/** An alarm's own time decides, for its changes may come twice and in any order: ALARM opens, OK closes. */
+async function alarmChanged(
+  effects: RaiseAlertEffects,
+  { time, detail }: Pick<AlarmStateChange, 'time' | 'detail'>,
+): Promise<string> {
+  const { ledger } = effects
+  const { alarmName: alarm, state } = detail
+  const at = Date.parse(state.timestamp ?? time)
+  await ledger.write({
+    update: alarmKey(alarm),
+    set: { value: state.value, reason: state.reason, at },
+    when: [{ attribute: 'at', below: at, orAbsent: true }],
+  })
+  const now = await ledger.get(alarmKey(alarm))
+  const queue = /[A-Za-z]+DeadLetters/.exec(alarm)?.[0] ?? alarm
+  const cause = `dead_letters:${queue}`
+  if (now?.value === 'ALARM') {
+    const { priority, title } = DEAD_LETTERS
+    const finding = { cause, lane: `queue:${queue}`, priority, alarm, reason: String(now.reason) }
+    await openOrJoin(effects, { ...finding, title: `${title} ${queue}` })
+  }
+  const incident = await incidentOf(effects, cause)
+  return incident ? drive(effects, incident) : `${queue} is ${now?.value}`
+}
+
+/** The reconciler's name for the proof that a failed run was heard of. */
+export { alertEntryKey as incidentKey }

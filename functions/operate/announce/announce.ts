@@ -1,0 +1,77 @@
+import type { Detail, GoldPublished } from '../../../events/catalog.js'
+import { deliver, type Sending } from '../../../shared/alerts/deliver.js'
+import { duration } from '../../../shared/alerts/notice.js'
+import { escaped, type SlackChannel } from '../../../shared/alerts/slack.js'
+import { editionKey, goldPointerKey } from '../../../shared/build.js'
+import { TransientError } from '../../../shared/errors.js'
+import type { Item } from '../../../shared/ledger.js'
+import { type Run, runKey } from '../../../shared/run.js'
+
+export interface AnnounceEffects extends Sending {
+  /** The Slack channels that are configured now. */
+  channels(): Promise<Pick<SlackChannel, 'name' | 'say'>[]>
+}
+
+/** How long the ledger remembers that an edition was announced: 90 days. */
+const REMEMBERED_SECONDS = 90 * 24 * 3_600
+
+/** Says once in each Slack channel what was published: datasets with rows, source entities, time, edition. */
+export async function announce(
+  effects: AnnounceEffects,
+  published: Detail<typeof GoldPublished>,
+): Promise<string> {
+  const { domain, edition } = published
+  const channels = await effects.channels()
+  if (channels.length === 0) return 'there is no Slack channel to tell'
+  const text = await lineOf(effects, published)
+  const expiresAt = Math.floor(effects.clock.now() / 1_000) + REMEMBERED_SECONDS
+  const told = await Promise.allSettled(
+    channels.map(({ name, say }) => {
+      const record = { PK: `DOMAIN#${domain}`, SK: `ANNOUNCED#${edition}#${name}`, channel: name, expiresAt }
+      return deliver(effects, record, () => say(text))
+    }),
+  )
+  const failed = told.flatMap((one) => (one.status === 'rejected' ? [(one.reason as Error).message] : []))
+  if (failed.length > 0) throw new TransientError(`not announced: ${failed.join('; ')}`)
+  const news = told.some((one) => one.status === 'fulfilled' && one.value)
+  return news ? `announced ${domain}` : 'this edition is announced already'
+}
+
+async function lineOf({ ledger }: AnnounceEffects, published: Detail<typeof GoldPublished>): Promise<string> {
+  const { runId, domain, edition, datasets } = published
+  const [made, run, pointer] = await Promise.all([
+    ledger.get(editionKey(domain, edition)),
+    ledger.get(runKey(runId)) as Promise<Run | undefined>,
+    ledger.get(goldPointerKey(domain)),
+  ])
+  const rows = new Map(
+    (made?.datasets as unknown as Counted[] | undefined)?.map((one) => [one.dataset, one.rows]),
+  )
+  const shown = datasets.map((name) => `${name} ${(rows.get(name) ?? 0).toLocaleString('en')} rows`)
+  const entities = entitiesOf(run)
+  const parts = [
+    `*${domain}* is published: ${shown.join(', ')}`,
+    entities.length > 0 && `from ${entities.join(', ')}`,
+    tookOf(run, pointer, edition),
+    `edition \`${edition}\``,
+  ]
+  return escaped(parts.filter(Boolean).join(' · '))
+}
+
+interface Counted {
+  dataset: string
+  rows: number
+}
+
+/** The entities whose new rows the build took in, from its selectors. */
+function entitiesOf(run: Run | undefined): string[] {
+  const selectors = (run?.selectors ?? []) as string[]
+  return selectors.flatMap((selector) => /^source:[^.]+\.([^+]+)\+?$/.exec(selector)?.[1] ?? [])
+}
+
+/** From the build's place in its lane to its publication, while this edition is the current one. */
+function tookOf(run: Run | undefined, pointer: Item | undefined, edition: string): string | undefined {
+  if (!run || pointer?.edition !== edition) return undefined
+  const milliseconds = Date.parse(String(pointer.publishedAt)) - Date.parse(run.createdAt)
+  return `${duration(Math.round(milliseconds / 1_000))} after silver`
+}

@@ -1,0 +1,76 @@
+import { type Detail, IncidentClosed, IncidentOpened } from '../../events/catalog.js'
+import { iso } from '../clock.js'
+import { absent, is, present } from '../ledger.js'
+import {
+  type Incident,
+  type IncidentEffects,
+  incidentKey,
+  openIncidents,
+  openKey,
+  readIncident,
+} from './incident.js'
+import { isOver } from './recovery.js'
+import { stillOpen, upstreamOf } from './upstream.js'
+
+/**
+ * Drives an incident to where it should be, any number of callers at once: told unless it is silenced, closed when
+ * nothing of it is unresolved, and forgotten as an open one once the bus knows. Each step is one conditional write, and
+ * a repeat goes on where the last one died.
+ */
+export async function drive(effects: IncidentEffects, seen: Incident): Promise<string> {
+  const { ledger, clock } = effects
+  if (seen.state === 'closed') return endTelling(effects, seen)
+  if (!(await isOver(effects, seen))) return seen.under ? unsilence(effects, seen) : tell(effects, seen)
+  const closed = await ledger.write({
+    update: incidentKey(seen.incidentId),
+    set: { state: 'closed', closedAt: iso(clock.now()) },
+    // A run that joined meanwhile changed the count: then it is for the next look to decide.
+    when: [is('state', 'open'), is('count', seen.count)],
+  })
+  const now = await readIncident(effects, seen.incidentId)
+  if (!closed.done && now?.state !== 'closed') return 'another run joined it'
+  return endTelling(effects, now as Incident)
+}
+
+/** Tells the bus once that an incident opened: twice after a crash in between, never not at all. */
+async function tell({ ledger, clock, publish }: IncidentEffects, incident: Incident): Promise<string> {
+  if (incident.toldAt) return 'people know'
+  await publish([{ name: IncidentOpened.name, detail: detailOf(incident) }])
+  await ledger.write({
+    update: incidentKey(incident.incidentId),
+    set: { toldAt: iso(clock.now()) },
+    when: [present('incidentId'), absent('toldAt')],
+  })
+  return 'told'
+}
+
+/** Tells of a silenced incident when what silenced it is over, unless another one silences it by now. */
+async function unsilence(effects: IncidentEffects, incident: Incident): Promise<string> {
+  const under = String(incident.under)
+  if ((await readIncident(effects, under))?.state === 'open') return `silenced under ${under}`
+  const other = await upstreamOf(effects, incident)
+  const when = [is('under', under), is('state', 'open')]
+  const update = incidentKey(incident.incidentId)
+  const written = await (other
+    ? effects.ledger.write({ update, set: { under: other.incidentId }, when }, stillOpen(other))
+    : effects.ledger.write({ update, remove: ['under'], when }))
+  if (!written.done) return 'somebody else looks after it'
+  return other ? `silenced under ${other.incidentId}` : tell(effects, incident)
+}
+
+/** Lets what this incident silenced speak, tells the bus that it is over, and makes way for the next of its cause. */
+async function endTelling(effects: IncidentEffects, incident: Incident): Promise<string> {
+  const { incidentId, cause } = incident
+  const others = await openIncidents(effects)
+  for (const other of others) if (other.under === incidentId) await drive(effects, other)
+  // One that was silenced to its end was never told of. For any other the event may be out, though no mark says so.
+  if (!incident.under) await effects.publish([{ name: IncidentClosed.name, detail: detailOf(incident) }])
+  await effects.ledger.write({ remove: openKey(cause), when: [is('incidentId', incidentId)] })
+  return 'closed'
+}
+
+function detailOf(incident: Incident): Detail<typeof IncidentOpened> {
+  const { incidentId, priority, title, cause, lane, runs, reason } = incident
+  const [runId] = runs
+  return { incidentId, priority, title, cause, lane, ...(runId && { runId }), reason }
+}

@@ -1,0 +1,86 @@
+import { iso } from '../clock.js'
+import { Contention } from '../errors.js'
+import { absent, INDEXED, is } from '../ledger.js'
+import { drive } from './drive.js'
+import {
+  type Incident,
+  type IncidentEffects,
+  incidentKey,
+  incidentOf,
+  openKey,
+  RUNS_NAMED_MAX,
+} from './incident.js'
+import type { Priority } from './priorities.js'
+import { stillOpen, upstreamOf } from './upstream.js'
+
+/** A failure, or an alarm, with what an incident says of it. */
+export interface Finding {
+  cause: string
+  lane: string
+  priority: Priority
+  title: string
+  reason: string
+  runId?: string
+  alarm?: string
+}
+
+/** Rounds against other findings of the same cause, before the event is given back. */
+const ROUNDS_MAX = 5
+
+/**
+ * Lets a finding join the open incident of its cause, or opens one: of any number at once, one opens it and the others
+ * join. A repeat finds itself in it. Throws `Contention` after 5 lost rounds.
+ */
+export async function openOrJoin(
+  effects: IncidentEffects,
+  finding: Finding,
+): Promise<{ incident: Incident; did: 'opened' | 'joined' | 'known' }> {
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const known = await incidentOf(effects, finding.cause)
+    if (!known) {
+      const incident = await open(effects, finding)
+      if (incident) return { incident, did: 'opened' }
+    } else if (known.state === 'closed') {
+      // It is over, and whoever closed it may have died before everybody knew: first that, then a new one.
+      await drive(effects, known)
+    } else if (!finding.runId || known.runs.includes(finding.runId)) {
+      return { incident: known, did: 'known' }
+    } else if (await join(effects, known, finding.runId, finding.lane)) {
+      return { incident: known, did: 'joined' }
+    }
+  }
+  throw new Contention(`the incident of ${finding.cause} was contended in ${ROUNDS_MAX} rounds`)
+}
+
+async function open(effects: IncidentEffects, finding: Finding): Promise<Incident | undefined> {
+  const { ledger, clock } = effects
+  const upstream = await upstreamOf(effects, finding)
+  const incidentId = clock.newId()
+  const openedAt = iso(clock.now())
+  const { cause, lane, priority, title, reason, runId, alarm } = finding
+  const incident: Incident = {
+    ...incidentKey(incidentId),
+    ...{ incidentId, cause, lane, lanes: [lane], priority, title, reason },
+    ...{ runs: runId ? [runId] : [], count: 1, state: 'open', openedAt },
+    ...{ incidentsPk: INDEXED, incidentsAt: `${openedAt}#${incidentId}` },
+    ...(alarm && { alarm }),
+    ...(upstream && { under: upstream.incidentId }),
+  }
+  const written = await ledger.write(
+    { put: incident, when: [absent('PK')] },
+    { put: { ...openKey(cause), incidentId }, when: [absent('PK')] },
+    ...(upstream ? [stillOpen(upstream)] : []),
+  )
+  return written.done ? incident : undefined
+}
+
+async function join({ ledger }: IncidentEffects, known: Incident, runId: string, lane: string) {
+  const { incidentId, lanes, runs, count } = known
+  const written = await ledger.write({
+    update: incidentKey(incidentId),
+    set: { count: count + 1, ...(!lanes.includes(lane) && { lanes: [...lanes, lane] }) },
+    ...(runs.length < RUNS_NAMED_MAX && { append: { runs: [runId] } }),
+    when: [is('state', 'open'), is('count', count)],
+  })
+  return written.done
+}

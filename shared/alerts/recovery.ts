@@ -1,0 +1,49 @@
+import { buildStateKey, goldPointerKey } from '../build.js'
+import type { Item } from '../ledger.js'
+import { type Run, runKey } from '../run.js'
+import { alarmKey, type Incident, type IncidentEffects } from './incident.js'
+
+/** How often a run may have been put back; `inputs.ts` refuses more. */
+const PUT_BACKS_MAX = 20
+
+/** Whether nothing of an incident is unresolved any more. What the ledger says counts, not the event that woke us. */
+export async function isOver(effects: IncidentEffects, incident: Incident): Promise<boolean> {
+  if (incident.alarm) return (await effects.ledger.get(alarmKey(incident.alarm)))?.value === 'OK'
+  for (const runId of incident.runs) {
+    const run = (await effects.ledger.get(runKey(runId))) as Run | undefined
+    if (!run || !(await isResolved(effects, run))) return false
+  }
+  return true
+}
+
+/** Whether what a failed run should have done is done: its inputs are in silver, or a later build is committed. */
+export async function isResolved(effects: IncidentEffects, run: Run): Promise<boolean> {
+  return run.kind === 'build' ? hasLaterBuild(effects, run) : isInSilver(effects, run)
+}
+
+/** A cleanse's inputs are resolved where they ended: in the run into which they were put back. */
+async function isInSilver({ ledger }: IncidentEffects, first: Run): Promise<boolean> {
+  let run: Run | undefined = first
+  for (let putBacks = 0; run && putBacks <= PUT_BACKS_MAX; putBacks += 1) {
+    if (run.state !== 'REPLAYED' || !run.into) return run.state === 'COMMITTED'
+    run = (await ledger.get(runKey(String(run.into)))) as Run | undefined
+  }
+  return false
+}
+
+/** A later build of the lane takes in all silver. Where a deployment took the lane away, its domains say it. */
+async function hasLaterBuild({ ledger, project }: IncidentEffects, run: Run): Promise<boolean> {
+  const isDeclared = project.lanes.some(({ lane }) => lane === run.subject)
+  const keys = isDeclared ? [buildStateKey(run.lane)] : run.subject.split('+').map(goldPointerKey)
+  const newest = await Promise.all(keys.map((key) => ledger.get(key)))
+  const later = await Promise.all(newest.map((item) => isLater({ ledger }, run, item)))
+  return later.every(Boolean)
+}
+
+/** Builds of a lane are numbered through; one that failed before it knew its number is compared by time. */
+async function isLater({ ledger }: Pick<IncidentEffects, 'ledger'>, run: Run, newest: Item | undefined) {
+  if (!newest) return false
+  if (run.base !== undefined) return Number(newest.ordinal) > Number(run.base)
+  const builder = (await ledger.get(runKey(String(newest.builtBy ?? newest.runId)))) as Run | undefined
+  return builder !== undefined && builder.createdAt > run.createdAt
+}
