@@ -2,7 +2,6 @@
 rules.
 """
 
-import itertools
 from functools import reduce
 
 from jobs.cleanse import spark_sql as sql
@@ -24,7 +23,6 @@ class Batch:
     def __init__(self, spark, store, plan: Plan, contract: CompiledContract, lines: Lines):
         self.spark, self.store, self.plan, self.contract, self.lines = spark, store, plan, contract, lines
         self.suspects = None
-        self.first: list | None = None
 
     def write(self, exact_only: bool) -> None:
         """One job for the lines that miss the shape, one for everything."""
@@ -80,30 +78,24 @@ class Batch:
     def _numbered(self, frame):
         """Adds `_pos` to rows of the direct files: what was counted before the piece, plus the row's number.
 
-        A partition holds exactly one piece (spark_settings) and a line is exactly one row (spark_scan). Text
-        and JSON are cut by the same code of Spark in the same way, so one look at the pieces does for both.
+        A partition holds exactly one piece (spark_settings) and a line is exactly one row (spark_scan).
         """
-        if frame.rdd.getNumPartitions() != len(self.lines.direct.pieces):
-            raise CountsDisagree("Spark cut the files in other pieces than were counted: no line is known")
-        self.first = self.first or self._first_positions(frame)
-        first = f"ELEMENT_AT(ARRAY({', '.join(f'{at}L' for at in self.first)}), SPARK_PARTITION_ID() + 1)"
+        firsts = ", ".join(f"{at}L" for at in self._first_positions(frame))
+        first = f"ELEMENT_AT(ARRAY({firsts}), SPARK_PARTITION_ID() + 1)"
         number = f"(MONOTONICALLY_INCREASING_ID() & {ROW_MASK}L)"
         return frame.selectExpr(f"{first} + {number} + 1 AS _pos", *[f"`{name}`" for name in frame.columns])
 
     def _first_positions(self, frame) -> list[int]:
-        """The position before the first row of each partition, told by its first row."""
-        from pyspark.sql import functions as F
-
-        where = [F.spark_partition_id(), F.input_file_name(), F.input_file_block_start().cast("long")]
-        found = frame.select(*where).rdd.mapPartitions(lambda rows: itertools.islice(rows, 1)).collect()
+        """The position before the first row of each task, by the piece that Spark's plan gives to it."""
         # Spark may spell an address in another way than it was given (file:/// for file:/).
-        pieces = {(_place_of(uri), start): (at, lines) for uri, start, at, lines in self.lines.direct.pieces}
-        first = [0] * len(pieces)
-        for task, uri, start in found:
-            first[task] = pieces[_place_of(uri), start][0]
-        if len(found) != sum(lines > 0 for _, lines in pieces.values()):
-            raise CountsDisagree("Spark finds lines in other pieces than where they were counted")
-        return first
+        known = {(_place_of(uri), start): at for uri, start, at, _ in self.lines.direct.pieces}
+        tasks = [task.files() for task in frame._jdf.queryExecution().toRdd().partitions()]
+        planned = [
+            (_place_of(piece.filePath().urlEncoded()), piece.start()) for task in tasks for piece in task
+        ]
+        if len(planned) != len(tasks) or sorted(planned) != sorted(known):
+            raise CountsDisagree("Spark cut the files in other pieces than were counted: no line is known")
+        return [known[piece] for piece in planned]
 
     def _with_sources(self, rows):
         from pyspark.sql import functions as F
