@@ -96,6 +96,8 @@ const lateEndsChangeNothing: Invariant = {
     }),
 }
 
+const sameInput = (one: Item, other: Item) => JSON.stringify(one.input) === JSON.stringify(other.input)
+
 const inputsAreFixed: Invariant = {
   name: 'a run takes only while it is new or FILLING, and gives nothing back',
   when: 'step',
@@ -104,7 +106,8 @@ const inputsAreFixed: Invariant = {
     const old = evidence.before.ledger
     return changesOf(evidence).flatMap(({ before, after, item }) => {
       if (!item.PK.startsWith('RUN#') || !item.SK.startsWith('IN#')) return []
-      if (before) return after ? [`${item.PK} changed its input ${item.SK}`] : [`${item.PK} lost ${item.SK}`]
+      if (before && !after) return [`${item.PK} lost ${item.SK}`]
+      if (before) return sameInput(before, item) ? [] : [`${item.PK} changed its input ${item.SK}`]
       const run = itemAt(old, item.PK, 'META')
       return run && run.state !== 'FILLING' ? [`${item.PK} took ${item.SK} when it was ${run.state}`] : []
     })
