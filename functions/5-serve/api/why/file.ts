@@ -5,7 +5,7 @@ import { fileKey } from '../../../1-ingest/record-landing/record-landing.js'
 import { fatesOf } from './event.js'
 import { brief, followed } from './follow.js'
 import { arrival, waiting } from './lane.js'
-import { now } from './run.js'
+import { askedBy, now } from './run.js'
 import { counted, type Said, say, type WhyEffects } from './said.js'
 
 /** Versions of one key of which an answer tells. */
@@ -64,7 +64,7 @@ export async function fileSaid(effects: WhyEffects, item: Item): Promise<Said[]>
   const events = await fatesOf(effects.ledger, item.PK)
   if (!item.lane) return [landed, ...events, ...quarantined(effects, item, id)]
   const belongs = item.source ? `source ${item.source} feeds ${item.entity}: ` : ''
-  const joined = say(`${belongs}it joined lane ${item.lane}`, arrival(item.waitSk), item.lane)
+  const joined = say(`${belongs}it joined lane ${item.lane}${askedBy(item)}`, arrival(item.waitSk), item.lane)
   const went = item.run
     ? await taken(effects, item)
     : await waiting(effects.ledger, String(item.lane), item.PK)

@@ -4,7 +4,8 @@ import { entries, type Said, say } from './said.js'
 
 /** Counting stops here. */
 const COUNTED_MAX = 1_000
-const INCIDENTS_MAX = 20
+/** Open incidents that are looked through. */
+const INCIDENTS_MAX = 100
 
 const lanePk = (lane: string) => `LANE#${lane}`
 
@@ -50,17 +51,18 @@ export function arrival(waitSk: unknown): string | undefined {
   return milliseconds && new Date(Number(milliseconds)).toISOString()
 }
 
-/** The lane's open incidents. */
+/** The open incidents that concern a lane; a cause of shared machinery concerns several. */
 export async function incidents(ledger: LedgerReader, lane: string): Promise<Said[]> {
-  const page = await ledger.query(lanePk(lane), { prefix: 'INCIDENT#', limit: INCIDENTS_MAX })
+  const page = await ledger.query('INCIDENTS', { limit: INCIDENTS_MAX })
   const items = await Promise.all(page.items.map(({ incidentId }) => ledger.get(incidentKey(incidentId))))
-  return items.flatMap((item) => (item?.state === 'open' ? [incidentSaid(item)] : []))
+  const concerns = (item: Item) => item.lane === lane || ((item.lanes ?? []) as string[]).includes(lane)
+  return items.flatMap((item) => (item?.state === 'open' && concerns(item) ? [incidentSaid(item)] : []))
 }
 
 export const incidentKey = (incidentId: unknown) => ({ PK: `INCIDENT#${incidentId}`, SK: 'META' })
 
 export const incidentSaid = ({ incidentId, priority, title, reason, openedAt }: Item): Said =>
-  say(`a ${priority} incident was opened and is open: ${title}: ${reason}`, openedAt, incidentId)
+  say(`a ${priority} incident was opened: ${title}: ${reason}`, openedAt, incidentId)
 
 /** A lane as a whole: who holds it, what waits, what is wrong. */
 export async function laneSaid(ledger: LedgerReader, lane: string): Promise<Said[]> {

@@ -1,9 +1,10 @@
 import { laneReading } from '../../../../shared/declared.js'
-import type { LedgerReader } from '../../../../shared/ledger.js'
+import type { Item, LedgerReader } from '../../../../shared/ledger.js'
+import { type Failure, POLICIES } from '../../../../shared/policies.js'
 import { type Run, runKey } from '../../../../shared/run.js'
 import { brief, followed, waiverOf } from './follow.js'
 import { inputsSaid } from './inputs.js'
-import { arrival, waiting } from './lane.js'
+import { waiting } from './lane.js'
 import { counted, type Said, say, type WhyEffects } from './said.js'
 import { builtSaid, silverSaid } from './went.js'
 
@@ -19,18 +20,17 @@ export async function runSaid(effects: WhyEffects, run: Run): Promise<Said[]> {
 }
 
 type Step = { at: string; state: string; attempt?: number; reason?: string }
-type Failure = { attempt: number; failureClass: string; reason: string; at: string }
 
 /** What happened to a run, by time: its steps, and why its attempts failed. */
 export function past(run: Run): Said[] {
   const steps = (run.history ?? []) as unknown as Step[]
-  const failures = (run.failures ?? []) as unknown as Failure[]
-  const failed = failures.map(({ attempt, failureClass, reason, at }) =>
-    say(`attempt ${attempt} failed (${failureClass}): ${reason}`, at),
-  )
+  const failed = (run.failures ?? []).map((failure) => say(failureSaid(failure), failure.at))
   const said = [...steps.flatMap((step) => stepSaid(run, step)), ...failed]
   return said.sort((a, b) => (String(a.at) < String(b.at) ? -1 : Number(String(a.at) > String(b.at))))
 }
+
+const failureSaid = ({ attempt, failureClass, reason }: Failure) =>
+  `attempt ${attempt} failed as ${failureClass} (${POLICIES[failureClass]?.means ?? 'a class of another version'}): ${reason}`
 
 function stepSaid(run: Run, { at, state, attempt, reason }: Step): Said[] {
   const words: Record<string, string | undefined> = {
@@ -38,37 +38,60 @@ function stepSaid(run: Run, { at, state, attempt, reason }: Step): Said[] {
     COMMITTING: `its report passed the gate${waiverOf(run)}`,
     COMMITTED: run.unchanged ? `it ended without a job: ${run.unchanged}` : 'it was committed',
     PARKED: `${run.gate === 'failed' ? 'its gate held it back' : 'it was parked'}: ${reason ?? run.reason ?? ''}`,
-    REPLAYED: `it was put back into its lane${byOf(run.replayedBy)}`,
+    REPLAYED: `it was put back into its lane${askedBy(run)}`,
   }
   const what = words[state]
   return what ? [say(what, at)] : []
 }
 
-const byOf = (by: unknown) => (typeof by === 'string' ? ` by ${by}` : '')
+type PutBack = { as: string; by: string; why?: string } | undefined
+
+/** Who asked to put a run, its rejected rows or a file back. */
+export function askedBy(item: Item): string {
+  const putBack = item.putBack as unknown as PutBack
+  return putBack ? ` (${putBack.as}, asked by ${putBack.by}${putBack.why ? `: ${putBack.why}` : ''})` : ''
+}
 
 /** Where a run is now, and what it waits for. */
 export async function now(effects: WhyEffects, run: Run): Promise<Said[]> {
   if (run.state === 'COMMITTED') return committed(effects, run)
   if (run.state === 'REPLAYED') return replayed(effects, run)
   if (run.state === 'PARKED') return [say(asked(run), undefined, run.runId)]
-  return [say(live(run), run.job ? run.startedAt : undefined)]
+  if (run.state === 'READY' && run.waitingSk) return [await tokenSaid(effects.ledger, run.waitingSk)]
+  return [say(live(run), run.state === 'RUNNING' && run.job ? run.startedAt : undefined)]
 }
 
 function live(run: Run): string {
   const late = run.dueAt ? `; unless it moves before, the reconciler looks after it from ${run.dueAt} on` : ''
   if (run.state === 'FILLING') return `it is taking what waits in its lane${late}`
-  if (run.state === 'READY') return `it is ready, and attempt ${run.attempt + 1} has not begun${late}`
+  const rests = run.notBefore ? `, and rests until ${run.notBefore}` : ''
+  if (run.state === 'READY') return `it is ready, and attempt ${run.attempt + 1} has not begun${rests}${late}`
   if (run.state === 'COMMITTING') return `its results are being made final${late}`
   return run.job
     ? `attempt ${run.attempt} runs on ${run.engine} as ${run.job} since then, as far as the ledger knows`
     : `the start of attempt ${run.attempt} was decided, and the ledger knows no job of it yet${late}`
 }
 
+/** Runs that wait for Glue (shared/tokens.ts). */
+const GLUE_QUEUE_PK = 'WAITING#glue'
+const COUNTED_MAX = 1_000
+
+/** How many runs wait for Glue before one: Glue was at its limit of runs at once. */
+async function tokenSaid(ledger: LedgerReader, waitingSk: string): Promise<Said> {
+  const page = await ledger.query(GLUE_QUEUE_PK, { limit: COUNTED_MAX })
+  const before = page.items.filter(({ SK }) => SK < waitingSk).length
+  const since = waitingSk.split('#')[0]
+  if (!page.next && !page.items.some(({ SK }) => SK === waitingSk))
+    return say('it waited for Glue, and was woken: its next attempt has not begun', since)
+  return say(`it waits for Glue, which was at its limit; ${counted(before, 'run')} came before it`, since)
+}
+
 /** What a person may do about a parked run. */
-function asked({ runId, gate }: Run): string {
+function asked({ runId, gate, failureClass }: Run): string {
+  const advice = failureClass ? ` (${POLICIES[failureClass]?.person ?? failureClass})` : ''
   const again = `npx sluice retry ${runId} puts it back into its lane`
   const approve = gate === 'failed' ? `; npx sluice approve ${runId} --why "..." lets it through` : ''
-  return `it waits for a person: ${again}${approve}`
+  return `it waits for a person${advice}: ${again}${approve}`
 }
 
 async function replayed({ ledger }: WhyEffects, run: Run): Promise<Said[]> {
@@ -117,7 +140,10 @@ async function rejectedSaid(ledger: LedgerReader, run: Run): Promise<Said[]> {
     return [
       say(`its ${counted(rejected, 'rejected row')} rest in quarantine: npx sluice quarantine show ${runId}`),
     ]
-  const back = say('its rejected rows were put back into its lane', arrival(entry.waitSk))
+  const back = say(
+    `its rejected rows were put back into its lane${askedBy(run)}`,
+    (run.putBack as { at?: string } | undefined)?.at,
+  )
   if (!entry.run) return [back, ...(await waiting(ledger, run.lane, entry.PK))]
   const last = (await followed(ledger, entry.run)).at(-1)
   return [back, say(`run ${entry.run} took them${last ? `; ${brief(last)}` : ''}`, undefined, entry.run)]
