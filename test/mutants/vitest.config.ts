@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['test/{shared,functions,mutants,simulation}/**/*.test.ts'],
     // It runs the chain while it is loaded, which Stryker can tie to no test: every mutant would run every test. The
     // simulator does the same and more.
-    exclude: ['test/shared/chain-crashes.test.ts'],
+    exclude: ['test/shared/chain-crashes.test.ts', 'test/simulation/invariants/**'],
     env: { POWERTOOLS_LOG_LEVEL: 'SILENT', SLUICE_SEEDS: '60' },
     testTimeout: 30_000,
   },
