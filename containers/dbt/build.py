@@ -8,18 +8,29 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
+
 from containers.dbt import database, gold
 from containers.dbt.graph import lane_graph
 from containers.dbt.log import log
 from containers.dbt.plan import BuildPlan, PlanError, SilverRun
 from containers.dbt.project import CONTRACTS, Project, fingerprint
-from containers.dbt.report import Findings, build_report, collect
+from containers.dbt.report import Findings, build_report
+from containers.dbt.retry import (
+    NoRetry,
+    Retry,
+    check_work,
+    note_work,
+    plan_retry,
+    read_results,
+    retried,
+    work_of,
+)
 from containers.dbt.silver import FilesUnknown, SilverInput, prepare_silver, runs_to_read
+from containers.dbt.state import PARTIAL, STORAGE_ERRORS, fetch_database
 from containers.dbt.storage import Storage
-
-
-class StopBuild(Exception):
-    """dbt has said why this build cannot go on; the findings hold it, or the message does."""
+from containers.dbt.transform import StopBuild, Transform
+from jobs.failures import shortened
 
 
 class Build:
@@ -28,12 +39,15 @@ class Build:
     def __init__(self, plan: BuildPlan, storage: Storage, directory: Path, seconds: dict[str, float]) -> None:
         self.plan, self.storage, self.directory = plan, storage, directory
         self.database = directory / "lake.duckdb"
-        self.findings = Findings()
+        self.findings = Findings(waive_tests=plan.waive_tests)
         self.measures: dict = {"seconds": seconds}
         self.fingerprint = fingerprint()
+        self.work = work_of(plan, self.fingerprint)
         self.whole_lane = self.full_refresh = False
+        self.retry: Retry | None = None
         with self._timed("manifest"):
             self.project = Project(plan.target, directory)
+        self.transform = Transform(plan, self.project, self.findings, self._timed)
         self._check_lane()
 
     def _check_lane(self) -> None:
@@ -50,30 +64,53 @@ class Build:
         error = None
         try:
             with self._timed("fetch"):
-                fetched.result()
-            inputs = self._prepare()
-            self._transform(inputs)
-            self._check_readers(inputs)
+                results_of_earlier = fetched.result()
+            inputs = self._prepare(results_of_earlier)
+            self.transform.run(list(inputs), self.whole_lane, self.full_refresh, self.retry)
+            self.transform.check_readers(inputs)
             self._publish()
         except StopBuild as stop:
             error = str(stop) or None
         except (gold.ExportError, FilesUnknown) as failure:
             error = str(failure)
+        if error or self.findings.verdict != "passed":
+            self.measures["partial_database"] = self._keep_partial()
+        self.measures["retried"] = retried(self.retry, self.project)
         report = build_report(self.plan, self.findings, error, self.measures)
         self._upload_artifacts()
         return report
 
-    def _prepare(self) -> dict[str, SilverInput]:
-        with self._timed("prepare"), database.open_database(self.database) as connection:
-            built = database.built_runs(connection)
-            before = database.project_fingerprint(connection)
-            self._choose_scope(before)
-            self.reading = runs_to_read(self.plan, built, self.full_refresh)
-            inputs = prepare_silver(connection, self.reading, CONTRACTS)
+    def _prepare(self, results_of_earlier: Path | None) -> dict[str, SilverInput]:
+        with self._timed("prepare"):
+            self.retry = self._go_on(results_of_earlier)
+            with database.open_database(self.database) as connection:
+                built = database.built_runs(connection)
+                self._choose_scope(database.project_fingerprint(connection))
+                self.reading = runs_to_read(self.plan, built, self.full_refresh)
+                inputs = prepare_silver(connection, self.reading, CONTRACTS)
+                note_work(connection, self.work)
         self.measures["silver_rows"] = {entity: given.rows for entity, given in inputs.items()}
         for entity, given in inputs.items():
             log("silver", entity=entity, new_runs=len(given.runs), files=given.files, rows=given.rows)
         return inputs
+
+    def _go_on(self, results_of_earlier: Path | None) -> Retry | None:
+        """What is left of the earlier attempt that the plan names, or None: then the whole is built."""
+        if self.plan.retry_of is None:
+            return None
+        try:
+            if results_of_earlier is None:
+                raise NoRetry("the earlier attempt left no database or no run results")
+            with database.open_database(self.database, with_s3=False) as connection:
+                check_work(connection, self.work)
+            return plan_retry(self.plan.retry_of, self.project.manifest, read_results(results_of_earlier))
+        except (NoRetry, duckdb.Error) as refusal:
+            log("not_retried", of=self.plan.retry_of, reason=str(refusal))
+            self.measures["not_retried"] = shortened(str(refusal))
+        if results_of_earlier is not None:
+            self.database.unlink(missing_ok=True)
+            fetch_database(self.plan, self.storage, self.database)
+        return None
 
     def _choose_scope(self, before: str | None) -> None:
         """A database that another project has built is built anew, from all the silver it ever read."""
@@ -85,48 +122,6 @@ class Build:
         self.whole_lane = reason is not None
         self.full_refresh = self.whole_lane or self.plan.mode == "full_refresh"
         log("scope", whole_lane=self.whole_lane, full_refresh=self.full_refresh, reason=reason)
-
-    def _transform(self, inputs: dict[str, SilverInput]) -> None:
-        if any(node.resource_type == "seed" for node in self.project.manifest.nodes.values()):
-            self._dbt("seed", "seed", "--select", *self._selectors())
-        sources = [f"source:lake.{entity}" for entity in inputs]
-        self._dbt("freshness", "source", "freshness", "--no-populate-cache", "--select", *sources)
-        refresh = ["--full-refresh"] if self.full_refresh else []
-        skipped = ["--exclude-resource-type", "unit_test"]
-        self._dbt("build", "build", *refresh, *skipped, "--select", *self._selectors())
-
-    def _selectors(self) -> list[str]:
-        """The plan's selectors, each held inside the lane by intersection with its domains."""
-        domains = [f"+group:{domain}" for domain in self.plan.domains]
-        if self.whole_lane:
-            return domains
-        return [f"{selector},{domain}" for selector in self.plan.selectors for domain in domains]
-
-    def _dbt(self, phase: str, *arguments: str) -> None:
-        with self._timed(phase):
-            outcome = self.project.invoke(*arguments)
-        results = getattr(outcome.result, "results", None)
-        collect(self.findings, self.project.manifest, results or [])
-        if outcome.exception is not None:
-            raise StopBuild(f"dbt {phase}: {' '.join(str(outcome.exception).split())[:500]}")
-        if self.findings.verdict != "passed":
-            raise StopBuild
-
-    def _check_readers(self, inputs: dict[str, SilverInput]) -> None:
-        """Stops a build whose silver has gone past a model: no later plan would list it again."""
-        for entity, given in inputs.items():
-            left_out = [
-                node.name
-                for node in self.project.manifest.nodes.values()
-                if node.resource_type == "model"
-                and f"source.lake.lake.{entity}" in node.depends_on_nodes
-                and node.unique_id not in self.findings.built
-            ]
-            if given.runs and left_out:
-                raise StopBuild(
-                    f"the plan lists {len(given.runs)} new runs of {entity}, but its selectors leave out"
-                    f" {', '.join(left_out)}, which would never see them"
-                )
 
     def _publish(self) -> None:
         with self._timed("export"):
@@ -150,6 +145,23 @@ class Build:
         for model in self.findings.models:
             relation = relations[model["model"]]
             model["rows"] = connection.execute(f"select count(*) from {relation}").fetchone()[0]
+
+    def _keep_partial(self) -> str | None:
+        """Stores the database of a failed build beside its run results, for the next attempt; answers where.
+
+        Where that is not possible, the next attempt builds everything, and the verdict stands all the same.
+        """
+        if not self.transform.complete:
+            return None
+        uri = self.plan.artifacts_prefix + PARTIAL
+        try:
+            with self._timed("partial"):
+                database.seal_database(self.database)
+                self.storage.upload(self.database, uri)
+        except (OverflowError, duckdb.Error, *STORAGE_ERRORS) as error:
+            log("partial_database_lost", level="warn", error=shortened(str(error)))
+            return None
+        return uri
 
     def _upload_artifacts(self) -> None:
         with self._timed("artifacts"):

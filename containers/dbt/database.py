@@ -69,6 +69,7 @@ def record_build(
 ) -> None:
     """Remembers the project and adds runs, by entity, to those that the database holds."""
     connection.execute("begin")
+    connection.execute("drop table if exists sluice.attempt")
     connection.execute("delete from sluice.project")
     connection.execute("insert into sluice.project values (?)", [fingerprint])
     for entity, added in runs.items():

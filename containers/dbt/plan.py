@@ -52,6 +52,9 @@ class BuildPlan:
     database_out: str
     gold_bucket: str
     artifacts_prefix: str
+    # Artifacts of an earlier attempt to go on from; a person's word that failed tests need not stop it.
+    retry_of: str | None = None
+    waive_tests: bool = False
 
 
 def parse_plan(raw: Any) -> BuildPlan:
@@ -76,7 +79,9 @@ def parse_plan(raw: Any) -> BuildPlan:
         database_uri=_text(database, "uri", URI) if database.get("uri") else None,
         database_out=_text(raw, "database_out", URI),
         gold_bucket=_text(raw, "gold_bucket", re.compile(r"[a-z0-9][a-z0-9.-]{1,62}\Z")),
-        artifacts_prefix=_text(raw, "artifacts_prefix", URI).rstrip("/") + "/",
+        artifacts_prefix=_folder(raw, "artifacts_prefix"),
+        retry_of=_folder(raw, "retry_of") if raw.get("retry_of") else None,
+        waive_tests=_yes(raw, "waive_tests"),
     )
 
 
@@ -86,6 +91,17 @@ def _text(raw: dict, name: str, pattern: re.Pattern[str]) -> str:
         raise PlanError(
             f"{name} has characters or a length that the plan does not allow: {str(value)[:80]!r}"
         )
+    return value
+
+
+def _folder(raw: dict, name: str) -> str:
+    return _text(raw, name, URI).rstrip("/") + "/"
+
+
+def _yes(raw: dict, name: str) -> bool:
+    value = raw.get(name) or False
+    if not isinstance(value, bool):
+        raise PlanError(f"{name} must be true or false")
     return value
 
 

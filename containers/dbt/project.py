@@ -120,6 +120,10 @@ class Project:
             result.write(str(written))
             self._run_results.append(json.loads(written.read_text()))
 
+    def keep_results(self, rows: list[dict]) -> None:
+        """Adds the rows of an earlier attempt whose work is kept: then these results stand for themselves."""
+        self._run_results.insert(0, {"results": rows})
+
     def write_run_results(self) -> Path:
         """One run_results.json of all commands so far: each command rewrites dbt's own file."""
         merged = dict(self._run_results[-1]) if self._run_results else {"results": []}

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from dbt.contracts.graph.manifest import Manifest
 
 from containers.dbt.plan import BuildPlan
-
-MAX_MESSAGE_CHARACTERS = 500
+from jobs.failures import may_pass, shortened
 
 
 @dataclass
@@ -19,9 +18,11 @@ class Findings:
     passed: int = 0
     warned: list[dict] = field(default_factory=list)
     failed: list[dict] = field(default_factory=list)
+    waived: list[dict] = field(default_factory=list)
     models: list[dict] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     built: set[str] = field(default_factory=set)
+    waive_tests: bool = False
 
     @property
     def verdict(self) -> str:
@@ -35,7 +36,7 @@ def collect(findings: Findings, manifest: Manifest, results) -> None:
     """Adds the results of one dbt command."""
     for result in results:
         kind, status = str(result.node.resource_type), str(result.status)
-        message = _shortened(result.message)
+        message = shortened(result.message or "")
         if kind in ("test", "source"):
             _collect_check(findings, manifest, result, kind, status, message)
             continue
@@ -68,19 +69,31 @@ def _collect_check(
     elif status == "warn":
         findings.warned.append(entry)
     elif status == "fail" or (kind == "source" and status == "error"):
-        findings.failed.append(entry)
+        (findings.waived if findings.waive_tests else findings.failed).append(entry)
     elif status in ("error", "runtime error"):
         findings.errors.append(f"{name}: {message}")
+
+
+def collect_kept(findings: Findings, manifest: Manifest, rows: list[dict]) -> None:
+    """Adds what an earlier attempt found of nodes that are kept, from the rows of its run_results.json."""
+    for row in rows:
+        node, status = manifest.nodes[row["unique_id"]], row["status"]
+        if node.resource_type != "test":
+            findings.built.add(node.unique_id)
+        elif status == "pass":
+            findings.passed += 1
+        else:
+            model, message = _tested_model(manifest, node), shortened(row.get("message") or "")
+            failures = row.get("failures") or 1
+            findings.warned.append(
+                {"test": node.name, "model": model, "failures": failures, "message": message}
+            )
 
 
 def _tested_model(manifest: Manifest, node) -> str:
     attached = getattr(node, "attached_node", None) or next(iter(node.depends_on_nodes or []), None)
     found = manifest.nodes.get(attached) or manifest.sources.get(attached) if attached else node
     return found.name if found else node.name
-
-
-def _shortened(message: str | None) -> str:
-    return " ".join((message or "").split())[:MAX_MESSAGE_CHARACTERS]
 
 
 def build_report(
@@ -91,21 +104,30 @@ def build_report(
 ) -> dict:
     """report.json; `measures` brings datasets, database, silver_rows and seconds as far as the run came."""
     verdict = "error" if error else findings.verdict
+    # One lasting error is enough for another attempt to end the same way.
+    causes = [*([error] if error else []), *findings.errors]
+    failure = {"transient": all(map(may_pass, causes)), "message": causes[0]} if causes else None
     return {
         "version": 1,
         "run_id": plan.run_id,
         "attempt": plan.attempt,
         "edition": plan.edition,
         "verdict": verdict,
-        "error": error or (findings.errors[0] if findings.errors else None),
+        "error": causes[0] if causes else None,
+        "failure": measures.get("failure") or failure,
         "tests": {
             "passed": findings.passed,
             "warned": len(findings.warned),
             "failed": len(findings.failed),
+            "waived": len(findings.waived),
         },
         "failed_tests": findings.failed,
         "warned_tests": findings.warned,
+        "waived_tests": findings.waived,
         "models": findings.models,
+        "retried": measures.get("retried"),
+        "not_retried": measures.get("not_retried"),
+        "partial_database": measures.get("partial_database"),
         "datasets": measures.get("datasets", []) if verdict == "passed" else [],
         "database": measures.get("database") if verdict == "passed" else None,
         "silver_rows": measures.get("silver_rows", {}),

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from containers.dbt.log import log, set_context
 from containers.dbt.plan import BuildPlan, PlanError, parse_plan
+from containers.dbt.state import fetch_state
 from containers.dbt.storage import Storage
+from jobs.failures import failure_of
 
 EXIT_PASSED, EXIT_NOT_PASSED, EXIT_NO_VERDICT = 0, 1, 2
 STARTED = time.monotonic()
@@ -46,29 +48,20 @@ def _build(plan: BuildPlan, storage: Storage) -> dict:
     directory = Path.cwd()
     with ThreadPoolExecutor(1) as pool:
         # The state arrives while dbt is being imported, which is most of the start.
-        fetched = pool.submit(_fetch, plan, storage, directory / "lake.duckdb")
+        fetched = pool.submit(fetch_state, plan, storage, directory / "lake.duckdb")
         from containers.dbt.build import Build
 
         seconds = {"import": round(time.monotonic() - STARTED, 3)}
         return Build(plan, storage, directory, seconds).run(fetched)
 
 
-def _fetch(plan: BuildPlan, storage: Storage, path: Path) -> None:
-    if plan.database_uri is None:
-        from containers.dbt.database import create_database
-
-        create_database(path)
-        return
-    size_bytes = storage.download(plan.database_uri, path)
-    log("database_fetched", uri=plan.database_uri, bytes=size_bytes)
-
-
 def _report_crash(plan: BuildPlan, storage: Storage, failure: Exception) -> None:
     """Leaves what is known, for the person who is woken; the exit code says that it is no verdict."""
     from containers.dbt.report import Findings, build_report
 
-    error = f"{type(failure).__name__}: {' '.join(str(failure).split())[:500]}"
-    storage.write_json(plan.artifacts_prefix + "report.json", build_report(plan, Findings(), error, {}))
+    told = failure_of(failure)
+    report = build_report(plan, Findings(), told["message"], {"failure": told})
+    storage.write_json(plan.artifacts_prefix + "report.json", report)
 
 
 if __name__ == "__main__":
