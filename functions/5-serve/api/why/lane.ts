@@ -73,6 +73,14 @@ export async function laneSaid(ledger: LedgerReader, lane: string): Promise<Said
   ])
   const oldest = waits.entries[0] && arrival(waits.entries[0].SK)
   const number = entries(waits.count, waits.more)
-  const waited = waits.count > 0 ? [say(`${number} wait in lane ${lane}; the first came then`, oldest)] : []
+  const waited =
+    waits.count > 0
+      ? [
+          say(
+            `${number} ${waits.count === 1 ? 'waits' : 'wait'} in lane ${lane}; the first came then`,
+            oldest,
+          ),
+        ]
+      : []
   return [held, ...waited, ...open]
 }
