@@ -28,6 +28,8 @@ export type Trigger =
   | { http: readonly string[] }
 
 const on = (event: ours.Event): Trigger => ({ event: event.name })
+const readies = [ours.BatchReady.name, ours.BuildReady.name] as const
+const failures = [ours.GateFailed.name, ours.StageFailed.name] as const
 
 export const chain: readonly Row[] = [
   {
@@ -52,7 +54,7 @@ export const chain: readonly Row[] = [
     phase: 'cleanse',
     does: 'reads the job’s report, decides the gate, commits pending files to silver and frees the lane',
     on: [{ ended: 'cleanse task' }, { ended: 'cleanse job' }],
-    emits: [ours.SilverUpdated.name, ours.GateFailed.name, ours.StageFailed.name, ours.BatchReady.name],
+    emits: [ours.SilverUpdated.name, ...failures, ours.BatchReady.name],
     may: ['ledger:lane', 'reports:read', 'silver:commit', 'partitions:write', 'job:read'],
   },
   {
@@ -70,14 +72,14 @@ export const chain: readonly Row[] = [
     on: [on(ours.BuildReady)],
     starts: ['dbt task'],
     emits: [ours.BuildReady.name, ours.StageFailed.name],
-    may: ['ledger:lane', 'plans:write', 'dbt-task:run'],
+    may: ['ledger:lane', 'plans:write', 'reports:read', 'dbt-task:run'],
   },
   {
     stage: 'finish-build',
     phase: 'transform',
     does: 'reads dbt’s results, decides the gate, records the edition and frees the lane',
     on: [{ ended: 'dbt task' }],
-    emits: [ours.GoldBuilt.name, ours.GateFailed.name, ours.StageFailed.name, ours.BuildReady.name],
+    emits: [ours.GoldBuilt.name, ...failures, ours.BuildReady.name],
     may: ['ledger:lane', 'reports:read', 'dbt-state:expire'],
   },
   {
@@ -123,14 +125,7 @@ export const chain: readonly Row[] = [
     does: 'finds what the events lost and drives it on',
     on: [{ everyMinutes: 5 }],
     starts: ['cleanse task', 'cleanse job', 'dbt task'],
-    emits: [
-      ours.BatchReady.name,
-      ours.BuildReady.name,
-      ours.SilverUpdated.name,
-      ours.GoldBuilt.name,
-      ours.GateFailed.name,
-      ours.StageFailed.name,
-    ],
+    emits: [...readies, ...failures, ours.SilverUpdated.name, ours.GoldBuilt.name],
     may: [
       'ledger:lane',
       'ledger:index',
@@ -148,6 +143,14 @@ export const chain: readonly Row[] = [
       'job:run',
       'job:read',
     ],
+  },
+  {
+    stage: 'put-back',
+    phase: 'operate',
+    does: 'puts a parked run, rejected rows or an unknown file back into its lane, because a person asked',
+    on: [on(ours.RetryRequested), on(ours.RunApproved), on(ours.ReplayRequested)],
+    emits: readies,
+    may: ['ledger:lane'],
   },
   {
     stage: 'api',

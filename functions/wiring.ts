@@ -91,7 +91,7 @@ export function cleanseStarter(): StartEffects {
     ...base,
     publish: thePublisher(),
     plans: plans(env.ARTIFACTS_BUCKET, s3()),
-    endUnchanged: (run, note) => endUnchanged(base, run, note),
+    endUnchanged: (run, unchanged) => endUnchanged(base, run, unchanged),
     ...cleanseStart({ ledger: base.ledger, project, settings, ...work }),
   }
 }
@@ -103,6 +103,7 @@ export function cleanseEnder(): EndEffects {
     ...world(),
     publish: thePublisher(),
     ...cleanseEnd({
+      ledger: theLedger(),
       project,
       silverBucket: env.SILVER_BUCKET,
       reports: reports(env.ARTIFACTS_BUCKET, client),
@@ -124,9 +125,11 @@ export function buildStarter(): StartEffects {
     ...base,
     publish: thePublisher(),
     plans: plans(env.ARTIFACTS_BUCKET, s3()),
-    endUnchanged: (run, note) => endUnchanged(base, run, note),
+    endUnchanged: (run, unchanged) => endUnchanged(base, run, unchanged),
     ...buildStart({
       ledger: base.ledger,
+      world: base,
+      reports: reports(env.ARTIFACTS_BUCKET, s3()),
       project,
       settings,
       tasks: tasks(),

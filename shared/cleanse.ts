@@ -3,10 +3,10 @@ import { type Outgoing, SilverUpdated } from '../events/catalog.js'
 import type { Declared } from './declared.js'
 import type { EndEffects, Verdict } from './end-run.js'
 import { checked, TerminalError } from './errors.js'
-import type { Value } from './ledger.js'
+import { absent, INDEXED, is, type LedgerReader, type Value, type Write } from './ledger.js'
 import type { CopyObject } from './objects.js'
 import { eachAtOnce } from './parallel.js'
-import { attemptPath, type Run } from './run.js'
+import { attemptPath, type Run, type Waiver } from './run.js'
 import type { AddPartitions } from './tables.js'
 import type { Reports } from './work.js'
 
@@ -29,12 +29,18 @@ export const cleanseReport = z.object({
       day: z.string().regex(/^\d{2}$/),
     }),
   ),
-  quarantine: z.array(z.object({ reason: z.string(), key: z.string(), rows: count })),
+  quarantine: z.array(
+    z.object({ reason: z.string(), key: z.string(), rows: count, bytes: count.optional() }),
+  ),
   drift: z.array(z.looseObject({ column: z.string(), rows: count })),
 })
 export type CleanseReport = z.infer<typeof cleanseReport>
 
+/** What a job leaves that could not do its work: the reason, and whether another try may help. */
+const failedReport = z.looseObject({ failure: z.object({ transient: z.boolean(), message: z.string() }) })
+
 export interface CleanseEffects {
+  ledger: Pick<LedgerReader, 'get'>
   project: Declared
   silverBucket: string
   reports: Reports
@@ -51,8 +57,15 @@ const DRIFT_SHOWN_MAX = 50
 export function cleanseEnd(effects: CleanseEffects): Pick<EndEffects, 'judge' | 'commit' | 'outcome'> {
   return {
     async judge(run) {
-      const report = await readReport(effects.reports, run)
-      return report && judge(report, effects.project.entities[run.subject]?.rejectedPercentMax ?? 0)
+      const content = await effects.reports.read(reportKey(run))
+      const failed = failedReport.safeParse(content)
+      if (failed.success) return asVerdict(failed.data.failure)
+      if (content === undefined) return undefined
+      const report = checked(cleanseReport, content)
+      return listed(
+        run,
+        judge(report, effects.project.entities[run.subject]?.rejectedPercentMax ?? 0, run.waiver),
+      )
     },
     async commit(run) {
       const report = await readReport(effects.reports, run)
@@ -66,13 +79,33 @@ export function cleanseEnd(effects: CleanseEffects): Pick<EndEffects, 'judge' | 
   }
 }
 
+const reportKey = (run: Run) => `${attemptPath(run.runId, run.attempt)}report.json`
+
+/** What the job itself says of its failure. */
+const asVerdict = ({ transient, message }: { transient: boolean; message: string }): Verdict => ({
+  failed: message,
+  fromReport: true,
+  transient,
+})
+
+/** A run with rejected rows stands in the list of what is in quarantine, until they are put back. */
+function listed(run: Run, verdict: Verdict): Verdict {
+  if ('failed' in verdict || Number((verdict.shown.rows as { rejected?: number }).rejected) === 0)
+    return verdict
+  const place = { quarantinedPk: INDEXED, quarantinedAt: `${run.createdAt}#${run.runId}` }
+  return { ...verdict, shown: { ...verdict.shown, ...place } }
+}
+
 async function readReport(reports: Reports, run: Run): Promise<CleanseReport | undefined> {
-  const content = await reports.read(`${attemptPath(run.runId, run.attempt)}report.json`)
+  const content = await reports.read(reportKey(run))
   return content === undefined ? undefined : checked(cleanseReport, content)
 }
 
-/** The gate: the share of rejected rows against the contract's bound. A batch that does not add up never passes. */
-export function judge(report: CleanseReport, rejectedPercentMax: number): Verdict {
+/**
+ * The gate: the share of rejected rows against the contract's bound, which a person may waive. A batch that does not
+ * add up never passes.
+ */
+export function judge(report: CleanseReport, rejectedPercentMax: number, waiver?: Waiver): Verdict {
   const { rows, reasons, drift, quarantine } = report
   const shown = { rows, reasons, drift: drift.slice(0, DRIFT_SHOWN_MAX), quarantine } as {
     [name: string]: Value
@@ -82,7 +115,7 @@ export function judge(report: CleanseReport, rejectedPercentMax: number): Verdic
     return { pass: false, reason: `${rows.in} rows in are not ${sum}`, shown }
   }
   const percent = rows.in === 0 ? 0 : (100 * rows.rejected) / rows.in
-  if (percent <= rejectedPercentMax) return { pass: true, shown }
+  if (percent <= rejectedPercentMax || waiver) return { pass: true, shown }
   const worst = Object.entries(reasons).sort(([, a], [, b]) => b - a)
   const most = worst.slice(0, 3).map(([reason, rejected]) => `${reason} ${rejected}`)
   const measured = `${rows.rejected} of ${rows.in} rows rejected (${percent.toFixed(1)} %)`
@@ -104,11 +137,28 @@ async function commit(effects: CleanseEffects, run: Run, report: CleanseReport) 
   await eachAtOnce(placed, COPIES_AT_ONCE, (file) => effects.copyObject(file.from, file.to))
   const days = placed.map((file) => file.day)
   await effects.addPartitions(entity, [...new Set(days)])
+  const number = (await silverCount(effects.ledger, entity)) + 1
+  const item = { runId: run.runId, ordinal: number, days, rows: report.rows.out }
   return {
-    writes: [{ put: { ...silverRunKey(entity, run.runId), runId: run.runId, days, rows: report.rows.out } }],
-    shown: { outputs: placed.length },
+    writes: [
+      countSilver(entity, number),
+      { put: { ...silverRunKey(entity, number), ...item }, when: [absent('PK')] },
+    ],
+    shown: { outputs: placed.length, silverNumber: number },
   }
 }
+
+/** Committed runs of an entity so far; they are numbered through from 1. */
+export async function silverCount(ledger: Pick<LedgerReader, 'get'>, entity: string): Promise<number> {
+  return Number((await ledger.get(silverHeadKey(entity)))?.count ?? 0)
+}
+
+/** The write that takes a number: in the transaction that commits the run, so that no number is missing or doubled. */
+const countSilver = (entity: string, number: number): Write => ({
+  update: silverHeadKey(entity),
+  set: { count: number },
+  when: [number === 1 ? absent('count') : is('count', number - 1)],
+})
 
 /** The key of a committed silver file; `day` is the arrival date as `YYYY/MM/DD`. */
 export function silverKey(entity: string, day: string, runId: string, ordinal: number): string {
@@ -117,5 +167,9 @@ export function silverKey(entity: string, day: string, runId: string, ordinal: n
 }
 
 /** The item that says that a run's files are in silver; a build reads what these list, never a prefix. */
-export const silverRunKey = (entity: string, runId: string) => ({ PK: silverPk(entity), SK: `RUN#${runId}` })
+export const silverRunKey = (entity: string, number: number) => ({
+  PK: silverPk(entity),
+  SK: `RUN#${String(number).padStart(10, '0')}`,
+})
+const silverHeadKey = (entity: string) => ({ PK: silverPk(entity), SK: 'HEAD' })
 export const silverPk = (entity: string) => `SILVER#${entity}`

@@ -1,8 +1,9 @@
 import type { Outgoing } from '../events/catalog.js'
+import { claim } from './claim.js'
 import { iso } from './clock.js'
-import { TerminalError } from './errors.js'
+import { Contention, TerminalError } from './errors.js'
 import { failAttempt, parkRun, settleParked } from './fail-run.js'
-import { claim, release, type World } from './lane.js'
+import { release, type World } from './lane.js'
 import type { Value, Write } from './ledger.js'
 import { moveRun, type Run, runKey, stillAt } from './run.js'
 import { wakeFirst } from './tokens.js'
@@ -98,6 +99,8 @@ export async function settle(effects: EndEffects, runId: string): Promise<string
       ...writes,
     )
     run = (await effects.ledger.get(runKey(runId))) as Run
+    if (run.state === 'COMMITTING')
+      throw new Contention(`the end of run ${runId} was contended: another write came between`)
   }
   if (run.state === 'PARKED') return settleParked(effects, run)
   if (run.state !== 'COMMITTED') return `nothing to settle: the run is ${run.state}`
@@ -107,14 +110,24 @@ export async function settle(effects: EndEffects, runId: string): Promise<string
   return 'committed'
 }
 
+/** Why a run has nothing to do, and the lanes that go on with what it was to do. */
+export interface Unchanged {
+  unchanged: string
+  moved?: string[]
+}
+
 /** Ends a READY run for which nothing changed, without a job; then the lane is looked after as at every end. */
-export async function endUnchanged(world: World, run: Run, note: string): Promise<void> {
+export async function endUnchanged(
+  world: World,
+  run: Run,
+  { unchanged, moved = [] }: Unchanged,
+): Promise<void> {
   const { ledger, clock } = world
   const end = moveRun(clock, run.runId, 'COMMITTED', {
-    set: { unchanged: note, endedAt: iso(clock.now()) },
+    set: { unchanged, endedAt: iso(clock.now()) },
     dueSeconds: 'never',
     when: stillAt('READY', run.attempt),
   })
   await ledger.write(end, release(run.lane, run.runId))
-  await claim(world, run.lane)
+  for (const lane of [run.lane, ...moved]) await claim(world, lane)
 }

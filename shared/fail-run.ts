@@ -1,6 +1,7 @@
 import { GateFailed, type Outgoing, StageFailed } from '../events/catalog.js'
+import { claim } from './claim.js'
 import { iso } from './clock.js'
-import { claim, release, type World } from './lane.js'
+import { release, type World } from './lane.js'
 import { type Condition, INDEXED, type Value } from './ledger.js'
 import { afterFailure, type Failure } from './policies.js'
 import { moveRun, type Run, runKey, stillAt } from './run.js'

@@ -9,6 +9,7 @@ const REPLAYS_MAX = 20
 
 export interface Input {
   owner: string
+  /** A file version, a selector, or `rejectedOf`: the rows that a run rejected. */
   input: { [name: string]: Value }
   bytes: number
 }

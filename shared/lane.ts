@@ -1,7 +1,6 @@
 import { type Clock, iso } from './clock.js'
-import { Contention } from './errors.js'
-import { absent, INDEXED, type Item, is, type Ledger, present, type Value, type Write } from './ledger.js'
-import { DUE_SECONDS, dueAt, inputKey, moveRun, type RunKind, runKey } from './run.js'
+import { absent, type Item, is, type Ledger, type Value, type Write } from './ledger.js'
+import { moveRun, type RunKind, runKey } from './run.js'
 
 /**
  * The lane: at most one run in flight per key; what arrives meanwhile waits and is taken together. The protocol is
@@ -24,17 +23,17 @@ export interface Entry {
 
 export const ENTRIES_MAX = { cleanse: 5_000, build: 1_000 } as const satisfies Record<RunKind, number>
 export const BYTES_MAX = 200 * 1_024 ** 3
-/** Three writes an entry, a holder and a run: 98 of the 100 that one transaction may hold. */
-export const ENTRIES_PER_TRANSACTION = 32
-const CLAIM_ROUNDS_MAX = 5
-const WAITING_PAGES_MAX = 50
 
 export const laneName = (kind: RunKind, subject: string) => `${kind}:${subject}`
 export const laneKind = (lane: string) => lane.slice(0, lane.indexOf(':')) as RunKind
 export const laneSubject = (lane: string) => lane.slice(lane.indexOf(':') + 1)
-const lanePk = (lane: string) => `LANE#${lane}`
+export const lanePk = (lane: string) => `LANE#${lane}`
 export const holdKey = (lane: string) => ({ PK: lanePk(lane), SK: 'HOLD' })
 export const REGISTRY_PK = 'LANES'
+
+/** Where an entry waits: by its arrival, so that nothing starves. */
+export const waitSk = (clock: Clock, ownerPk: string) =>
+  `WAIT#${String(clock.now()).padStart(13, '0')}#${ownerPk}`
 
 /** Writes the lane's name where the reconciler finds it, once for ever; call it before the first join. */
 export async function registerLane({ ledger, clock }: World, lane: string): Promise<void> {
@@ -49,7 +48,7 @@ export async function join(
   entry: Entry,
 ): Promise<'joined' | 'known'> {
   const { owner, input, bytes } = entry
-  const SK = `WAIT#${String(clock.now()).padStart(13, '0')}#${owner.PK}`
+  const SK = waitSk(clock, owner.PK)
   const written = await ledger.write(
     { put: { ...owner, lane, waitSk: SK }, when: [absent('PK')] },
     { put: { PK: lanePk(lane), SK, owner: owner.PK, input, bytes }, when: [absent('PK')] },
@@ -57,120 +56,29 @@ export async function join(
   return written.done ? 'joined' : 'known'
 }
 
+/** Lanes that one claim checks beside its own; more would be another graph with every deployment. */
+const OVERLAPS_MAX = 20
+const LANES_MAX = 500
+/** Longer than a function lives that claims a build lane: who read the registry before a lane was in it is dead. */
+export const NEW_LANE_SECONDS = 240
+
 /**
- * Takes what waits into a new run when the lane is free, and says so on the bus. Gives the run's id when this call
- * won the lane. Throws `Contention` after 5 lost rounds, so that the queue or Lambda brings the event back.
+ * The other lanes ever used that share a domain with a build lane: a deployment whose graph joins or splits domains
+ * names lanes anew, and no two builds may touch one relation. `too new` while an old claim may not know this lane yet.
  */
-export async function claim(world: World, lane: string): Promise<string | undefined> {
-  const { ledger, clock } = world
-  for (let round = 0; round < CLAIM_ROUNDS_MAX; round += 1) {
-    if ((await ledger.get(holdKey(lane)))?.holder) return undefined
-    const entries = await waiting(ledger, lane)
-    if (entries.length === 0) return undefined
-    const runId = clock.newId()
-    const first = entries.slice(0, ENTRIES_PER_TRANSACTION)
-    const rest = entries.slice(ENTRIES_PER_TRANSACTION)
-    const holder = await take(world, lane, runId, first, rest.length === 0)
-    if (holder === runId) {
-      if (rest.length > 0) await fill(world, runId, rest)
-      else await world.announceReady(laneKind(lane), runId)
-      return runId
-    }
-    if (holder) return undefined
-  }
-  throw new Contention(`lane ${lane} was contended in ${CLAIM_ROUNDS_MAX} rounds`)
+export async function overlapping({ ledger, clock }: World, lane: string): Promise<string[] | 'too new'> {
+  if (laneKind(lane) !== 'build') return []
+  const { items } = await ledger.query(REGISTRY_PK, { prefix: 'build:', limit: LANES_MAX })
+  const own = new Set(domainsOf(lane))
+  const others = items.filter(({ SK }) => SK !== lane && domainsOf(SK).some((domain) => own.has(domain)))
+  if (others.length === 0) return []
+  const since = Date.parse(String(items.find(({ SK }) => SK === lane)?.since ?? iso(clock.now())))
+  if (clock.now() < since + NEW_LANE_SECONDS * 1_000) return 'too new'
+  return others.slice(0, OVERLAPS_MAX).map(({ SK }) => SK)
 }
 
-/** The longest prefix of what waits that fits a run, and at least one entry, else a huge one would wait for ever. */
-async function waiting(ledger: Ledger, lane: string): Promise<Item[]> {
-  const taken: Item[] = []
-  let bytes = 0
-  let after: string | undefined
-  for (let pages = 0; pages < WAITING_PAGES_MAX; pages += 1) {
-    const page = await ledger.query(lanePk(lane), { prefix: 'WAIT#', limit: 1_000, ...(after && { after }) })
-    for (const item of page.items) {
-      bytes += Number(item.bytes)
-      if (taken.length > 0 && (bytes > BYTES_MAX || taken.length >= ENTRIES_MAX[laneKind(lane)])) return taken
-      taken.push(item)
-    }
-    if (!page.next) return taken
-    after = page.next
-  }
-  return taken
-}
-
-/** Sets the holder, creates the run and takes the first entries in one transaction; gives who holds the lane now. */
-async function take(world: World, lane: string, runId: string, entries: Item[], all: boolean) {
-  const { ledger, clock } = world
-  try {
-    const written = await ledger.write(
-      { update: holdKey(lane), set: { holder: runId, since: iso(clock.now()) }, when: [absent('holder')] },
-      { put: newRun(clock, lane, runId, all ? 'READY' : 'FILLING'), when: [absent('PK')] },
-      ...entries.flatMap((entry) => takeEntry(runId, entry)),
-    )
-    if (written.done) return runId
-  } catch (error) {
-    if (!(error instanceof Contention)) throw error
-  }
-  // A lost answer looks like a refusal: the holder tells the two apart.
-  return (await ledger.get(holdKey(lane)))?.holder
-}
-
-function newRun(clock: Clock, lane: string, runId: string, state: 'READY' | 'FILLING'): Item {
-  const createdAt = iso(clock.now())
-  return {
-    ...runKey(runId),
-    runId,
-    kind: laneKind(lane),
-    lane,
-    subject: laneSubject(lane),
-    state,
-    attempt: 0,
-    tries: 0,
-    createdAt,
-    recentPk: INDEXED,
-    recentAt: `${createdAt}#${runId}`,
-    duePk: INDEXED,
-    dueAt: dueAt(clock, DUE_SECONDS[state]),
-    history: [{ at: createdAt, state }],
-  }
-}
-
-function takeEntry(runId: string, entry: Item): Write[] {
-  const owner = String(entry.owner)
-  const replayed = owner.startsWith('RUN#')
-  return [
-    { remove: { PK: entry.PK, SK: entry.SK }, when: [present('PK')] },
-    { put: { ...inputKey(runId, owner), input: entry.input ?? {}, bytes: entry.bytes ?? 0 } },
-    replayed
-      ? {
-          update: { PK: owner, SK: 'META' },
-          set: { into: runId },
-          when: [is('state', 'REPLAYED'), absent('into')],
-        }
-      : { update: { PK: owner, SK: 'META' }, set: { run: runId }, when: [absent('run')] },
-  ]
-}
-
-/** Takes the further pages while the run is FILLING, then seals it. Only the claimer takes; others may only seal. */
-async function fill(world: World, runId: string, rest: Item[]): Promise<void> {
-  for (let from = 0; from < rest.length; from += ENTRIES_PER_TRANSACTION) {
-    const page = rest.slice(from, from + ENTRIES_PER_TRANSACTION)
-    const written = await world.ledger
-      .write(
-        { check: runKey(runId), when: [is('state', 'FILLING')] },
-        ...page.flatMap((entry) => takeEntry(runId, entry)),
-      )
-      .catch(stopWhenContended)
-    if (!written.done) break
-  }
-  await seal(world, runId)
-}
-
-function stopWhenContended(error: unknown) {
-  if (error instanceof Contention) return { done: false as const, refused: [] }
-  throw error
-}
+/** A build lane is named by its domains. */
+const domainsOf = (lane: string) => laneSubject(lane).split('+')
 
 /** Closes a run's inputs and says that it is ready; a run that is sealed already is only announced again. */
 export async function seal(world: World, runId: string): Promise<void> {
@@ -185,15 +93,3 @@ export const release = (lane: string, runId: string): Write => ({
   remove: ['holder'],
   when: [is('holder', runId)],
 })
-
-/** Puts a parked run back into its lane as one entry; gives whether this call did it. */
-export async function replay(world: World, runId: string, lane: string): Promise<boolean> {
-  const owner = runKey(runId).PK
-  const SK = `WAIT#${String(world.clock.now()).padStart(13, '0')}#${owner}`
-  const written = await world.ledger.write(
-    moveRun(world.clock, runId, 'REPLAYED', { when: [is('state', 'PARKED')] }),
-    { put: { PK: lanePk(lane), SK, owner, input: { run: runId }, bytes: 0 }, when: [absent('PK')] },
-  )
-  await claim(world, lane)
-  return written.done
-}

@@ -1,5 +1,6 @@
 import type { FailureClass } from '../events/catalog.js'
 import { iso } from './clock.js'
+import type { Unchanged } from './end-run.js'
 import { TerminalError } from './errors.js'
 import { again, type FailEffects, failAttempt, parkRun, settleParked } from './fail-run.js'
 import { absent, is, type Value } from './ledger.js'
@@ -31,14 +32,14 @@ export interface Prepared {
 export interface StartEffects extends FailEffects {
   plans: Plans
   /** Prepares the next attempt, or says that there is nothing to do. */
-  prepare(run: Run, attempt: number): Promise<Prepared | { unchanged: string }>
+  prepare(run: Run, attempt: number): Promise<Prepared | Unchanged>
   /** Starts the job of an intent that this caller won, or repeats it where the service recognises a repeat. */
   launch(request: Prepared['request'], engine: Engine, attempt: number): Promise<Started>
   /** Looks for the job of an attempt whose answer was lost, where a repeat would start a second one. */
   find(run: Run): Promise<string | undefined>
   stop(job: string, engine: Engine): Promise<void>
   /** Ends a run that has nothing to do, without a job. */
-  endUnchanged(run: Run, note: string): Promise<void>
+  endUnchanged(run: Run, unchanged: Unchanged): Promise<void>
 }
 
 /**
@@ -92,7 +93,7 @@ async function intend(effects: StartEffects, run: Run): Promise<string> {
   const prepared = await effects.prepare(run, attempt).catch(asRefusal)
   if ('refused' in prepared) return park(effects, run, prepared.refused, 'configuration')
   if ('unchanged' in prepared) {
-    await effects.endUnchanged(run, prepared.unchanged)
+    await effects.endUnchanged(run, prepared)
     return prepared.unchanged
   }
   const { engine, request, shown } = prepared

@@ -48,10 +48,12 @@ function lanes(chain: Chain): string[] {
   ]
 }
 
+const silverRuns = ({ parts }: Chain) => parts.ledger.all('SILVER#').filter(({ SK }) => SK.startsWith('RUN#'))
+
 /** Silver holds the files of committed runs, each run's once, and the ledger lists exactly these. */
 function silver(chain: Chain): string[] {
   const committed = runs(chain).filter(({ kind, state }) => kind === 'cleanse' && state === 'COMMITTED')
-  const listed = chain.parts.ledger.all('SILVER#').map(({ runId }) => String(runId))
+  const listed = silverRuns(chain).map(({ runId }) => String(runId))
   const files = chain.parts.silver.keys('entity=')
   const wrong = committed.flatMap(({ runId, attempt }) => {
     const own = files.filter((key) => key.includes(runId))
@@ -67,9 +69,7 @@ function silver(chain: Chain): string[] {
 function gold(chain: Chain): string[] {
   const { ledger, goldTables } = chain.parts
   const entities = testProject.lanes.flatMap((lane) => lane.entities)
-  const counts = ledger
-    .all('SILVER#')
-    .filter(({ PK }) => entities.includes(PK.slice('SILVER#'.length))).length
+  const counts = silverRuns(chain).filter(({ PK }) => entities.includes(PK.slice('SILVER#'.length))).length
   if (counts === 0) return []
   const pointers = ledger.all('DOMAIN#').filter(({ SK }) => SK === 'GOLD')
   const state = ledger.all('LANE#build:').find(({ SK }) => SK === 'STATE')

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { planBuild } from '../../functions/3-transform/plan-build/plan-build.js'
-import { buildStart } from '../../functions/3-transform/start-build/start-build.js'
 import { type BuildReport, buildReport } from '../../shared/build.js'
-import { claim, join } from '../../shared/lane.js'
+import { claim } from '../../shared/claim.js'
+import { join, NEW_LANE_SECONDS, registerLane } from '../../shared/lane.js'
 import type { Run } from '../../shared/run.js'
 import { Chain } from '../fakes/chain.js'
-import { testProject } from '../fakes/project.js'
 import { buildPlan, buildReportOf } from '../fakes/work.js'
 
 const LANE = 'build:finance+risk'
@@ -52,15 +51,17 @@ describe('planning a build', () => {
 })
 
 describe('starting a build', () => {
-  test('merges the selectors that waited, and lists every committed silver run with its files', async () => {
+  test('merges the selectors that waited, and lists each silver run once, with its files', async () => {
     const chain = new Chain()
     await chain.record(chain.land('a.json'), chain.land('t.csv', { source: 'trades' }))
     await chain.rest()
     const plans = plansOf(chain)
     expect(plans[0]).toMatchObject({ database: null, mode: 'standard', lane: 'finance+risk' })
-    const last = plans.at(-1) as ReturnType<typeof buildPlan> & { database: { uri: string } | null }
-    expect(Object.keys(last.silver)).toEqual(['market_data', 'transactions'])
-    const files = Object.values(last.silver).flatMap((list) => list.flatMap((run) => run.files))
+    for (const plan of plans)
+      expect(Object.keys(buildPlan(plan).silver)).toEqual(['market_data', 'transactions'])
+    const files = plans.flatMap((plan) =>
+      Object.values(buildPlan(plan).silver).flatMap((list) => list.flatMap((run) => run.files)),
+    )
     expect(files.sort()).toEqual(chain.parts.silver.keys('entity=').map((key) => `s3://silver/${key}`))
   })
 
@@ -117,16 +118,31 @@ describe('starting a build', () => {
     expect(silver.market_data).toHaveLength(2)
   })
 
-  test('refuses a lane that this deployment’s graph does not have', async () => {
-    const chain = new Chain()
-    const { ledger, tasks, clock } = chain.parts
-    const capacity = 'on demand' as const
-    const size = { cpu: 2_048, memory: 8_192 }
-    const task = { cluster: 'c', taskDefinition: 't', subnets: [], securityGroups: [], capacity, size }
-    const settings = { silverBucket: 's', goldBucket: 'g', artifactsBucket: 'a', target: 'duckdb', task }
-    const start = buildStart({ ledger, project: testProject, settings, tasks, stopTask: tasks.stop })
+  test('refuses a lane of whose domains this deployment’s graph has none', async () => {
+    const { starts, clock } = new Chain().parts
     const gone = { runId: clock.newId(), subject: 'old+lane', lane: 'build:old+lane' } as Run
-    await expect(start.prepare(gone, 1)).rejects.toThrow('no dbt lane "old+lane"')
+    await expect(starts.build.prepare(gone, 1)).rejects.toThrow('no dbt lane "old+lane"')
+  })
+
+  test('of a lane that a deployment renamed hands its work to the lane that has the domains now', async () => {
+    const chain = new Chain()
+    const { world, ledger, clock } = chain.parts
+    await registerLane(world, 'build:risk')
+    await join(world, 'build:risk', {
+      owner: { PK: 'ENTRY#build:risk#silver:s1', SK: 'META' },
+      input: { selector: 'source:lake.market_data+', entity: 'market_data' },
+      bytes: 0,
+    })
+    await claim(world, 'build:risk')
+    clock.advance(NEW_LANE_SECONDS + 1)
+    await chain.record(chain.land('a.json'))
+    await chain.rest()
+    expect(runs(chain).map(({ lane, unchanged }) => [lane, unchanged])).toContainEqual([
+      'build:risk',
+      'its domains are built in build:finance+risk now',
+    ])
+    expect(ledger.all('ENTRY#build:finance+risk#moved')).toHaveLength(1)
+    expect(runs(chain).every(({ state }) => state === 'COMMITTED')).toBe(true)
   })
 })
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { BOUNDS, driveRun, reconcile } from '../../functions/operate/reconcile/reconcile.js'
-import { claim, join, registerLane } from '../../shared/lane.js'
+import { claim } from '../../shared/claim.js'
+import { join, registerLane } from '../../shared/lane.js'
 import { type Run, runKey } from '../../shared/run.js'
 import { type Behaviour, Chain } from '../fakes/chain.js'
 import { checkRest } from '../fakes/invariants.js'

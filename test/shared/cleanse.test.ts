@@ -82,7 +82,9 @@ describe('the commit of a cleanse', () => {
     const chain = new Chain()
     await chain.record(chain.land('a.json'))
     await chain.rest()
-    const [item] = chain.parts.ledger.all('SILVER#market_data')
+    const [head, item] = chain.parts.ledger.all('SILVER#market_data')
+    expect(head).toMatchObject({ SK: 'HEAD', count: 1 })
+    expect(item).toMatchObject({ SK: 'RUN#0000000001', ordinal: 1 })
     const { days, runId } = item as { days: string[]; runId: string } & typeof item
     const keys = days.map((day, place) => silverKey('market_data', day, runId, place))
     expect(keys).toEqual(chain.parts.silver.keys('entity='))

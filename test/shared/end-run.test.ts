@@ -1,12 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { claim } from '../../shared/claim.js'
 import { finishRun, settle } from '../../shared/end-run.js'
-import { claim, replay } from '../../shared/lane.js'
+import { retry } from '../../shared/put-back.js'
 import type { Run } from '../../shared/run.js'
 import { startRun } from '../../shared/start-run.js'
 import type { Ended } from '../../shared/work.js'
 import { type Behaviour, Chain } from '../fakes/chain.js'
 import { checkRest, fateOf } from '../fakes/invariants.js'
 
+const WHO = { by: 'ada' }
 const OK: Ended = { ok: true }
 const FAILED: Ended = { ok: false, reason: 'exit code 1', failureClass: 'crashed' }
 let chain: Chain
@@ -182,10 +184,7 @@ describe('putting a parked run back', () => {
     await running({ rejected: (id) => (id === runId ? 6 : 0) })
     await chain.rest()
     const { world } = chain.parts
-    const both = await Promise.all([
-      replay(world, runId, 'cleanse:market_data'),
-      replay(world, runId, 'cleanse:market_data'),
-    ])
+    const both = await Promise.all([retry(world, run(), WHO), retry(world, run(), WHO)])
     expect(both.filter(Boolean)).toHaveLength(1)
     await chain.record(chain.land('new.json'))
     await chain.rest()
@@ -201,19 +200,19 @@ describe('putting a parked run back', () => {
     let bad = true
     await running({ rejected: () => (bad ? 6 : 0) })
     await chain.rest()
-    await replay(chain.parts.world, runId, 'cleanse:market_data')
+    await retry(chain.parts.world, run(), WHO)
     await chain.rest()
     const second = String(run().into)
     expect(run(second).state).toBe('PARKED')
     bad = false
-    expect(await replay(chain.parts.world, second, 'cleanse:market_data')).toBe(true)
+    expect(await retry(chain.parts.world, run(second), WHO)).toBe(true)
     await chain.rest()
     await checkRest(chain)
     expect(chain.parts.ledger.all('FILE#').map((file) => fateOf(chain, file))).toEqual(['COMMITTED'])
   })
 
   test('does nothing to a run that is not parked', async () => {
-    expect(await replay(chain.parts.world, runId, 'cleanse:market_data')).toBe(false)
+    expect(await retry(chain.parts.world, run(), WHO)).toBe(false)
     expect(await claim(chain.parts.world, 'cleanse:market_data')).toBeUndefined()
   })
 })

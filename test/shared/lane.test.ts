@@ -1,16 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { claim } from '../../shared/claim.js'
 import { Contention } from '../../shared/errors.js'
 import { inputsOf } from '../../shared/inputs.js'
-import {
-  BYTES_MAX,
-  claim,
-  type Entry,
-  holdKey,
-  join,
-  registerLane,
-  release,
-  seal,
-} from '../../shared/lane.js'
+import { BYTES_MAX, type Entry, holdKey, join, registerLane, release, seal } from '../../shared/lane.js'
 import type { Ledger, Write } from '../../shared/ledger.js'
 import { type Run, runKey } from '../../shared/run.js'
 import { override } from '../fakes/faults.js'

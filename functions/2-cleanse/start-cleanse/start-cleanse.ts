@@ -1,8 +1,8 @@
 import type { Declared } from '../../../shared/declared.js'
-import { inputsOf } from '../../../shared/inputs.js'
+import { type Input, inputsOf } from '../../../shared/inputs.js'
 import { workerAbove } from '../../../shared/jobs.js'
-import type { LedgerReader, Value } from '../../../shared/ledger.js'
-import { attemptPath, type Engine, type Run } from '../../../shared/run.js'
+import type { LedgerReader } from '../../../shared/ledger.js'
+import { attemptPath, type Engine, type Run, runKey } from '../../../shared/run.js'
 import type { Prepared, StartEffects } from '../../../shared/start-run.js'
 import { taskRequest } from '../../../shared/tasks.js'
 import type { Jobs, TaskRequest, TaskSettings, Tasks } from '../../../shared/work.js'
@@ -50,6 +50,7 @@ async function prepare(effects: CleanseStartEffects, run: Run, attempt: number):
   const { settings, project } = effects
   const inputs = await inputsOf(effects.ledger, run.runId)
   const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0)
+  const planned = await planInputs(effects, inputs)
   const engine = chooseEngine(settings, project.entities[run.subject]?.engine ?? 'auto', bytes)
   const path = attemptPath(run.runId, attempt)
   const planUri = `s3://${settings.artifactsBucket}/${path}plan.json`
@@ -67,7 +68,7 @@ async function prepare(effects: CleanseStartEffects, run: Run, attempt: number):
       correlation_id: run.runId,
       entity: run.subject,
       engine,
-      inputs: inputs.map(({ input }) => planInput(input)),
+      inputs: planned,
       silver_bucket: settings.silverBucket,
       quarantine_bucket: settings.quarantineBucket,
       artifacts_bucket: settings.artifactsBucket,
@@ -91,7 +92,33 @@ export function chooseEngine(
   return bytes >= settings.sparkFromBytes ? 'spark' : 'duckdb'
 }
 
-const planInput = (input: { [name: string]: Value }) => ({
+/** What the job reads: each file version, and in place of a run's rejected rows the objects that hold them. */
+async function planInputs({ ledger, settings }: CleanseStartEffects, inputs: Input[]): Promise<unknown[]> {
+  const planned: unknown[] = []
+  for (const { input } of inputs) {
+    if (typeof input.rejectedOf !== 'string') planned.push(planFile(input))
+    else {
+      const run = (await ledger.get(runKey(input.rejectedOf))) as Run
+      planned.push(...planRejected(settings.quarantineBucket, run))
+    }
+  }
+  return planned
+}
+
+type InQuarantine = { key: string; bytes?: number }
+const planRejected = (bucket: string, { runId, createdAt, quarantine }: Run) =>
+  ((quarantine ?? []) as InQuarantine[]).map(({ key, bytes }) => ({
+    kind: 'rejected',
+    bucket,
+    key,
+    version_id: null,
+    bytes: bytes ?? 0,
+    landed_at: createdAt,
+    source: '',
+    of_run: runId,
+  }))
+
+const planFile = (input: Input['input']) => ({
   bucket: input.bucket,
   key: input.key,
   version_id: input.versionId,

@@ -1,7 +1,8 @@
 import type { Detail, SilverUpdated } from '../../../events/catalog.js'
 import { selectorOf } from '../../../shared/build.js'
+import { claim } from '../../../shared/claim.js'
 import { type Declared, laneReading } from '../../../shared/declared.js'
-import { claim, join, laneName, registerLane, type World } from '../../../shared/lane.js'
+import { join, laneName, registerLane, type World } from '../../../shared/lane.js'
 
 export interface PlanBuildEffects extends World {
   project: Declared

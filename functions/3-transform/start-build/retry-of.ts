@@ -1,0 +1,44 @@
+import { isDeepStrictEqual } from 'node:util'
+import * as z from 'zod'
+import type { BuildState } from '../../../shared/build.js'
+import type { LedgerReader } from '../../../shared/ledger.js'
+import { attemptPath, type Run, runKey } from '../../../shared/run.js'
+import type { Reports } from '../../../shared/work.js'
+
+interface RetryEffects {
+  ledger: LedgerReader
+  reports: Reports
+  settings: { artifactsBucket: string; task: { taskDefinition: string } }
+}
+
+/**
+ * The attempt of which this one repeats only what failed and what depends on it: the one before, or the last of the
+ * parked run that was put back. It must have left its results, on the same base, silver and image.
+ */
+export async function retryOf(
+  { ledger, reports, settings }: RetryEffects,
+  run: Run,
+  attempt: number,
+  facts: { base: number; silverRuns: BuildState['silverRuns'] },
+): Promise<string | undefined> {
+  const failed: Run | undefined =
+    attempt > 1 ? Object.assign({}, run, { attempt: attempt - 1 }) : await putBack(ledger, run)
+  if (!failed || failed.attempt < 1 || failed.base !== facts.base) return undefined
+  const task = (failed.request as { taskDefinition?: string } | undefined)?.taskDefinition
+  if (task !== settings.task.taskDefinition || !isDeepStrictEqual(failed.silverRuns, facts.silverRuns))
+    return undefined
+  const path = attemptPath(failed.runId, failed.attempt)
+  const report = partialReport.safeParse(await reports.read(`${path}report.json`))
+  return report.data?.partial_database ? `s3://${settings.artifactsBucket}/${path}` : undefined
+}
+
+const partialReport = z.looseObject({ partial_database: z.string().nullish() })
+
+/** The one parked run that this run took up again, if there is exactly one. */
+async function putBack(ledger: LedgerReader, run: Run): Promise<Run | undefined> {
+  const { items } = await ledger.query(runKey(run.runId).PK, { prefix: 'IN#RUN#', limit: 2 })
+  const [only, another] = items
+  const runId = (only?.input as { run?: string } | undefined)?.run
+  if (!runId || another) return undefined
+  return (await ledger.get(runKey(runId))) as Run | undefined
+}

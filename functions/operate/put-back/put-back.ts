@@ -1,0 +1,64 @@
+import { type Detail, ReplayRequested, RetryRequested, RunApproved } from '../../../events/catalog.js'
+import type { Declared } from '../../../shared/declared.js'
+import { laneKind, type World } from '../../../shared/lane.js'
+import type { Outcome } from '../../../shared/observe.js'
+import { approve, replayFile, replayRejected, retry } from '../../../shared/put-back.js'
+import { type Run, runKey } from '../../../shared/run.js'
+
+export interface PutBackEffects extends World {
+  project: Declared
+}
+
+export type Request =
+  | { 'detail-type': typeof RetryRequested.name; detail: Detail<typeof RetryRequested> }
+  | { 'detail-type': typeof RunApproved.name; detail: Detail<typeof RunApproved> }
+  | { 'detail-type': typeof ReplayRequested.name; detail: Detail<typeof ReplayRequested> }
+
+/** Puts back what a person asked for, once however often the request comes. What cannot be put back stays as it is. */
+export async function putBack(effects: PutBackEffects, request: Request): Promise<Outcome> {
+  const { detail } = request
+  if ('fileId' in detail) return { did: await fileAgain(effects, detail.fileId, detail) }
+  const { runId } = detail
+  const run = (await effects.ledger.get(runKey(runId))) as Run | undefined
+  if (!run) return { did: `refused: there is no run ${runId}` }
+  switch (request['detail-type']) {
+    case RetryRequested.name:
+      return { runId, did: await again(effects, run, request.detail) }
+    case RunApproved.name:
+      return { runId, did: await waive(effects, run, request.detail) }
+    case ReplayRequested.name:
+      return { runId, did: await rowsAgain(effects, run, request.detail) }
+  }
+}
+
+async function again(
+  effects: PutBackEffects,
+  run: Run,
+  asked: Detail<typeof RetryRequested>,
+): Promise<string> {
+  if (await retry(effects, run, asked)) return `put back by ${asked.by}`
+  return run.state === 'REPLAYED' ? 'put back before' : `refused: the run is ${run.state}, not PARKED`
+}
+
+async function waive(effects: PutBackEffects, run: Run, asked: Detail<typeof RunApproved>): Promise<string> {
+  if (await approve(effects, run, asked)) return `approved by ${asked.by}: ${asked.why}`
+  if (run.state === 'REPLAYED') return 'put back before'
+  const because = run.state === 'PARKED' ? 'no gate held it back: retry it' : `it is ${run.state}`
+  return `refused: the run cannot be approved, ${because}`
+}
+
+async function rowsAgain(effects: PutBackEffects, run: Run, { by }: { by: string }): Promise<string> {
+  if (laneKind(run.lane) !== 'cleanse') return 'refused: only a cleanse rejects rows'
+  if (run.state === 'PARKED') return 'refused: the whole run is parked; retry or approve it'
+  if (await replayRejected(effects, run, { by })) return `rejected rows put back by ${by}`
+  return run.putBack ? 'put back before' : 'refused: the run has no rejected rows'
+}
+
+async function fileAgain(effects: PutBackEffects, id: string, { by }: { by: string }): Promise<string> {
+  const file = await effects.ledger.get({ PK: `FILE#${id}`, SK: 'META' })
+  if (!file) return `refused: there is no file ${id}`
+  if (file.lane) return `the file is in ${file.lane} already`
+  const joined = await replayFile(effects, effects.project, file, { by })
+  if (!joined) return `refused: still ${file.reason}`
+  return joined.done ? `put into ${joined.lane} by ${by}` : `the file is in ${joined.lane} already`
+}
