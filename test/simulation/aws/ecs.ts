@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util'
+import { awsError, type Command, type Effect, type Fault, kindOf } from '../effect.js'
+import type { Job, Work } from '../work/work.js'
+
+/** How long ECS remembers a stopped task, in milliseconds. */
+const REMEMBERED = 3_600_000
+
+/** ECS's commands: one task per client token, whose end the work decides. */
+export function ecs(work: Work, now: () => number) {
+  const byToken = new Map<string, { job: Job; input: unknown; at: number }>()
+  return (command: Command): Effect => {
+    const { input } = command
+    const kind = kindOf(command)
+    const container = input.overrides?.containerOverrides?.[0]?.name
+    const faults: Fault[] = kind === 'RunTask' ? ['lost answer', 'no task'] : []
+    const apply = (fault: Fault | undefined) => {
+      if (kind === 'RunTask') return run(input, fault)
+      if (kind === 'DescribeTasks') return describe(input.tasks)
+      if (kind === 'StopTask') return stop(input.task)
+      throw new Error(`the simulated ECS knows no ${kind}`)
+    }
+    return {
+      name: container ? `${kind} ${container}` : kind,
+      faults,
+      throttled: 'ThrottlingException',
+      apply,
+    }
+  }
+
+  function run(input: Command['input'], fault: Fault | undefined) {
+    const known = byToken.get(input.clientToken)
+    if (known) {
+      if (!isDeepStrictEqual(known.input, input))
+        throw awsError('ConflictException', 'another request, same token')
+      return { tasks: [{ taskArn: known.job.id }], failures: [] }
+    }
+    if (fault === 'no task') return { tasks: [], failures: [{ reason: work.refusal() }] }
+    const [runId, attempt] = String(input.startedBy).split('/')
+    const variables = input.overrides.containerOverrides[0].environment as { name: string; value: string }[]
+    const planUri = variables.find(({ name }) => name === 'PLAN_URI')?.value ?? ''
+    const job = work.start({
+      service: 'ecs',
+      kind: input.overrides.containerOverrides[0].name === 'dbt' ? 'build' : 'cleanse',
+      runId: runId as string,
+      attempt: Number(attempt),
+      planUri,
+      capacity: input.capacityProviderStrategy?.[0]?.capacityProvider ?? 'FARGATE',
+    })
+    byToken.set(input.clientToken, { job, input, at: now() })
+    return { tasks: [{ taskArn: job.id }], failures: [] }
+  }
+
+  function describe([arn]: string[]) {
+    const job = work.find(arn as string)
+    if (!job || (job.told !== undefined && now() - job.told > REMEMBERED)) return { tasks: [] }
+    return { tasks: [taskDetail(job)] }
+  }
+
+  function stop(arn: string) {
+    work.stop(arn)
+    return {}
+  }
+}
+
+/** A task as DescribeTasks and the event describe it. */
+export function taskDetail(job: Job) {
+  const over = job.endedAt !== undefined
+  return {
+    taskArn: job.id,
+    startedBy: `${job.runId}/${job.attempt}`,
+    lastStatus: over ? 'STOPPED' : 'RUNNING',
+    version: over ? 6 : 3,
+    ...(over ? endOf(job) : { containers: [{ name: 'main' }] }),
+  }
+}
+
+/** What ECS says of an end; how the job fared is not ECS's to know. */
+function endOf({ ended }: Job) {
+  const { stopCode, stoppedReason, containers } = ended ?? {}
+  return { stopCode, stoppedReason, containers }
+}

@@ -1,0 +1,106 @@
+import { awsError, type Command, type Effect, type Fault, kindOf } from '../effect.js'
+import type { Job, Work } from '../work/work.js'
+
+const STALE = 45_000
+const CONCURRENT_MAX = 3
+const CALLS: Record<string, Fault[]> = {
+  StartJobRun: ['lost answer', 'busy'],
+  GetJobRuns: ['stale read'],
+  CreateTable: ['lost answer'],
+  UpdateTable: ['lost answer'],
+  BatchCreatePartition: ['lost answer'],
+}
+
+interface Table {
+  VersionId: string
+  input: Command['input']
+}
+
+/** Glue's commands: job runs without a token, and the catalog with its optimistic lock. */
+export function glue(work: Work, tables: Map<string, Table>, partitions: Set<string>, now: () => number) {
+  return (command: Command): Effect => {
+    const { input } = command
+    const kind = kindOf(command)
+    const apply = (fault: Fault | undefined) => answer(kind, input, fault)
+    return { name: kind, faults: CALLS[kind] ?? [], throttled: 'ThrottlingException', apply }
+  }
+
+  function answer(kind: string, input: Command['input'], fault: Fault | undefined): unknown {
+    if (kind === 'StartJobRun') return start(input, fault)
+    if (kind === 'GetJobRun') return { JobRun: shown(work.find(input.RunId)) }
+    if (kind === 'GetJobRuns') return list(input, fault)
+    if (kind === 'BatchStopJobRun') return input.JobRunIds.map((id: string) => work.stop(id))
+    if (kind === 'BatchCreatePartition') return register(input)
+    if (kind === 'GetTable') return getTable(input.Name)
+    if (kind === 'CreateTable' || kind === 'UpdateTable') return putTable(kind, input)
+    throw new Error(`the simulated Glue knows no ${kind}`)
+  }
+
+  function start({ Arguments: given }: Command['input'], fault: Fault | undefined) {
+    const running = work.jobs.filter(({ service, endedAt }) => service === 'glue' && endedAt === undefined)
+    if (fault === 'busy' || running.length >= CONCURRENT_MAX)
+      throw awsError('ConcurrentRunsExceededException')
+    const job = work.start({
+      service: 'glue',
+      kind: 'cleanse',
+      runId: given['--run_id'],
+      attempt: Number(given['--attempt']),
+      planUri: given['--plan_uri'],
+      capacity: 'glue',
+    })
+    return { JobRunId: job.id }
+  }
+
+  /** Newest first, in pages; a stale answer misses what was started last. */
+  function list({ MaxResults = 200, NextToken = '0' }: Command['input'], fault: Fault | undefined) {
+    const until = fault === 'stale read' ? now() - STALE : now()
+    const runs = work.jobs
+      .filter(({ service, startedAt }) => service === 'glue' && startedAt <= until)
+      .reverse()
+    const end = Number(NextToken) + Math.min(MaxResults, 200)
+    return {
+      JobRuns: runs.slice(Number(NextToken), end).map(shown),
+      ...(end < runs.length && { NextToken: `${end}` }),
+    }
+  }
+
+  function register({ TableName, PartitionInputList }: Command['input']) {
+    const Errors = []
+    for (const { Values } of PartitionInputList as { Values: string[] }[]) {
+      const key = `${TableName}/${Values.join('/')}`
+      if (partitions.has(key))
+        Errors.push({ PartitionValues: Values, ErrorDetail: { ErrorCode: 'AlreadyExistsException' } })
+      partitions.add(key)
+    }
+    return { Errors }
+  }
+
+  function getTable(name: string) {
+    const table = tables.get(name)
+    if (!table) throw awsError('EntityNotFoundException')
+    return { Table: { ...table.input.TableInput, VersionId: table.VersionId } }
+  }
+
+  function putTable(kind: string, input: Command['input']) {
+    const { Name } = input.TableInput
+    const known = tables.get(Name)
+    if (kind === 'CreateTable' && known) throw awsError('AlreadyExistsException')
+    if (kind === 'UpdateTable' && known?.VersionId !== input.VersionId)
+      throw awsError('ConcurrentModificationException')
+    tables.set(Name, { VersionId: String(Number(known?.VersionId ?? 0) + 1), input })
+    return {}
+  }
+}
+
+/** A job run as GetJobRun shows it: it may be STOPPING for a while. */
+function shown(job: Job | undefined) {
+  if (!job) return undefined
+  const { id, runId, attempt, endedAt, ended, stopping } = job
+  const state = endedAt === undefined ? (stopping ? 'STOPPING' : 'RUNNING') : ended?.state
+  return {
+    Id: id,
+    JobRunState: state,
+    ...(ended?.message && { ErrorMessage: ended.message }),
+    Arguments: { '--run_id': runId, '--attempt': String(attempt), '--plan_uri': job.planUri },
+  }
+}

@@ -1,0 +1,84 @@
+import { type Effect, FAULTS, type Fault } from './effect.js'
+import type { Random } from './random.js'
+
+/** How often each cell, `<stage>|<effect>`, occurs in a seed on the average: rare ones are hit more often. */
+export type Means = Readonly<Record<string, number>>
+
+/** How often each `<stage>|<effect>` occurred, and each `<stage>|<effect>|<fault>` was hit. */
+export interface Coverage {
+  occurred: Map<string, number>
+  hit: Map<string, number>
+}
+
+/** Each fault of each cell shall be hit about this often in so many seeds. */
+const AIM = { hits: 60, seeds: 1_500 }
+/** A cell that was never seen before: hit now and then. */
+const UNKNOWN = 0.05
+/** The most that all faults of one effect may take of its occurrences. */
+const MOST = 0.5
+const EVERYWHERE: readonly Fault[] = ['crash before', 'crash after', 'throttled', 'stall']
+
+/** Of the faults that one thing is asked for, the one that counts it. */
+const FIRST_ASKED: ReadonlySet<Fault> = new Set(['lost event', 'never ends'])
+/** What a job does badly is rarer than its cell, or nothing would ever be published. */
+const JOB_MOST = 0.2
+
+/** Decides by the seed which fault happens where, and counts it. */
+export class Chance {
+  /** No faults any more, so that what is left can come to rest. */
+  calm = false
+
+  constructor(
+    private readonly random: Random,
+    private readonly means: Means,
+    private readonly coverage: Coverage,
+    /** 0: no faults at all; 1: as often as the aim asks for. */
+    private readonly intensity: number,
+    private readonly enabled: ReadonlySet<Fault>,
+  ) {}
+
+  /** The fault of one call of a service, if any. */
+  effect(stage: string, effect: Effect): Fault | undefined {
+    const cell = `${stage}|${effect.name}`
+    const faults = effect.faults.length > 0 ? [...EVERYWHERE, ...effect.faults] : EVERYWHERE
+    count(this.coverage.occurred, cell)
+    const each = Math.min(MOST / faults.length, this.rate(cell))
+    let left = this.random.next()
+    if (left >= each * faults.length) return undefined
+    for (const fault of faults) {
+      left -= each
+      if (left < 0) return this.allowed(fault) ? this.hit(cell, fault) : undefined
+    }
+    return undefined
+  }
+
+  /** Whether a fault of the world around the functions happens: to an event, a job, a tick. */
+  of(stage: string, what: string, fault: Fault): boolean {
+    const cell = `${stage}|${what}`
+    if (FIRST_ASKED.has(fault)) count(this.coverage.occurred, cell)
+    const happens = this.random.chance(Math.min(JOB_MOST, this.rate(cell)))
+    return happens && this.allowed(fault) && this.hit(cell, fault) !== undefined
+  }
+
+  allowed(fault: Fault): boolean {
+    return !this.calm && this.intensity > 0 && this.enabled.has(fault)
+  }
+
+  private rate(cell: string): number {
+    const mean = this.means[cell]
+    if (mean === undefined) return UNKNOWN * this.intensity
+    return (this.intensity * AIM.hits) / (AIM.seeds * mean)
+  }
+
+  private hit(cell: string, fault: Fault): Fault {
+    count(this.coverage.hit, `${cell}|${fault}`)
+    return fault
+  }
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+export const newCoverage = (): Coverage => ({ occurred: new Map(), hit: new Map() })
+export const allFaults = new Set(Object.keys(FAULTS) as Fault[])

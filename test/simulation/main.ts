@@ -1,0 +1,94 @@
+// `npm run simulate -- --seeds N --start S [--workers W] [--trace] [--only <fault,..>] [--without <fault,..>] [--learn]`
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { bundle, folder } from './bundle.js'
+import { hitsOf, learn, readMeans } from './cells.js'
+import { FAULTS, type Fault } from './effect.js'
+import { BARS, type Worst } from './measures.js'
+import type { Summary } from './run-seeds.js'
+import { simulate } from './simulate.js'
+
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const SHOWN_MAX = 20
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1500' },
+    start: { type: 'string', default: '0' },
+    workers: { type: 'string', default: '2' },
+    only: { type: 'string' },
+    without: { type: 'string' },
+    unasked: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+    learn: { type: 'boolean', default: false },
+  },
+})
+
+function chosen(): Fault[] {
+  const all = Object.keys(FAULTS) as Fault[]
+  const named = (text: string) =>
+    text.split(',').map((name) => {
+      if (!Object.hasOwn(FAULTS, name)) throw new Error(`no fault "${name}": ${all.join(', ')}`)
+      return name as Fault
+    })
+  const without = values.without ? named(values.without) : []
+  return (values.only ? named(values.only) : all).filter((fault) => !without.includes(fault))
+}
+
+async function main(): Promise<void> {
+  const [seeds, start, workers] = [Number(values.seeds), Number(values.start), Number(values.workers)]
+  const faults = chosen()
+  const begun = performance.now()
+  const summary = await simulate(await bundle('product'), {
+    ...{
+      seeds,
+      start,
+      faults,
+      trace: values.trace,
+      firstOnly: false,
+      unasked: values.unasked?.split(',') ?? [],
+    },
+    workers: Math.min(workers, seeds),
+    means: readMeans(),
+    onLine: say,
+    onDone: (done) => {
+      if (done % 1_000 === 0) say(`${done} of ${seeds} seeds`)
+    },
+  })
+  const seconds = (performance.now() - begun) / 1_000
+  const text = report(summary, seconds)
+  say(text)
+  writeFileSync(join(folder, 'result.txt'), `seeds ${start} to ${start + seeds - 1}\n${text}\n`)
+  if (values.learn) say(`learned ${learn(summary)} cells`)
+  if (summary.violations.length > 0) process.exitCode = 1
+}
+
+function report(summary: Summary, seconds: number): string {
+  const { seeds, steps, violations, coverage, worst } = summary
+  const hits = hitsOf(summary, readMeans())
+  const total = [...coverage.hit.values()].reduce((sum, count) => sum + count, 0)
+  const rate = Math.round((60 * seeds) / seconds)
+  return [
+    ...violations
+      .slice(0, SHOWN_MAX)
+      .map(({ seed, invariant, what }) => `seed ${seed}: ${invariant}: ${what}`),
+    '',
+    'the least hit of (stage, effect, fault)',
+    ...hits.slice(0, SHOWN_MAX).map(({ cell, hits: count }) => `${String(count).padStart(6)}  ${cell}`),
+    `${hits.length} cells, ${hits.filter((one) => one.hits < 20).length} below 20; ${total} faults in all`,
+    '',
+    ...(Object.keys(worst) as (keyof Worst)[]).map((name) => worstLine(name, worst)),
+    '',
+    `${seeds} seeds, ${Math.round(steps / seeds)} steps each, ${violations.length} violations, ` +
+      `${seconds.toFixed(1)} s, ${rate} seeds a minute`,
+  ].join('\n')
+}
+
+function worstLine(name: keyof Worst, worst: Worst): string {
+  const { milliseconds, seed, what, count } = worst[name]
+  const minutes = (milliseconds / 60_000).toFixed(1)
+  return `${name}: noticed after ${minutes} min at worst (bar ${BARS[name] / 60_000}), of ${count}; seed ${seed}, ${what}`
+}
+
+await main()

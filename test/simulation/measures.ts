@@ -1,0 +1,89 @@
+import type { Item } from '../../shared/ledger.js'
+import type { SimEvent, SimJob } from './evidence.js'
+
+/** The longest that something that was lost stayed unnoticed, in virtual milliseconds, with the seed of it. */
+export interface Longest {
+  milliseconds: number
+  seed: number
+  what: string
+  /** How many were measured. */
+  count: number
+}
+/** How long the worst case took: an event that was lost, the end of an ECS task, the end of a Glue run. */
+export type Worst = Record<'lost event' | 'ECS end' | 'Glue end', Longest>
+
+const none = (): Longest => ({ milliseconds: 0, seed: -1, what: '', count: 0 })
+export const newWorst = (): Worst => ({ 'lost event': none(), 'ECS end': none(), 'Glue end': none() })
+/** The bars in milliseconds, from the loss or the end on; Glue's is counted from the end as well. */
+export const BARS: Record<keyof Worst, number> = {
+  'lost event': 600_000,
+  'ECS end': 900_000,
+  'Glue end': 600_000,
+}
+
+interface Watched {
+  kind: keyof Worst
+  since: number
+  what: string
+  /** Whether the ledger shows by now that somebody took it in hand. */
+  noticed(get: (PK: string, SK: string) => Item | undefined): boolean
+}
+
+/** Watches what was lost until the ledger shows that it was noticed, and keeps the worst case. */
+export class Measures {
+  private watched: Watched[] = []
+
+  constructor(
+    private readonly seed: number,
+    private readonly worst: Worst,
+  ) {}
+
+  lost(event: SimEvent, now: number, fileId: (key: string) => string | undefined): void {
+    const { name, detail, id } = event
+    const key = keysOf(name, detail, fileId)
+    if (key) this.watched.push({ kind: 'lost event', since: now, what: `${id} ${name}`, ...key })
+  }
+
+  ended(job: SimJob, now: number): void {
+    const kind = job.service === 'ecs' ? 'ECS end' : 'Glue end'
+    const noticed: Watched['noticed'] = (get) => {
+      const run = get(`RUN#${job.runId}`, 'META')
+      return run?.state !== 'RUNNING' || run.attempt !== job.attempt
+    }
+    this.watched.push({ kind, since: now, what: `${job.job} of ${job.runId}/${job.attempt}`, noticed })
+  }
+
+  /** Looks at the ledger after a change. */
+  look(now: number, get: (PK: string, SK: string) => Item | undefined): void {
+    if (this.watched.length === 0) return
+    this.watched = this.watched.filter((one) => {
+      if (!one.noticed(get)) return true
+      const longest = this.worst[one.kind]
+      longest.count += 1
+      const milliseconds = now - one.since
+      if (milliseconds > longest.milliseconds)
+        Object.assign(longest, { milliseconds, seed: this.seed, what: one.what })
+      return false
+    })
+  }
+}
+
+/** Where the ledger shows that an event's business step was taken, whoever took it. */
+function keysOf(
+  name: string,
+  detail: SimEvent['detail'],
+  fileId: (key: string) => string | undefined,
+): Pick<Watched, 'noticed'> | undefined {
+  const run: (get: (PK: string, SK: string) => Item | undefined) => Item | undefined = (get) =>
+    get(`RUN#${detail.runId}`, 'META')
+  if (name === 'Batch Ready' || name === 'Build Ready')
+    return { noticed: (get) => !['FILLING', 'READY'].includes(String(run(get)?.state)) }
+  // The proof that every listener has heard takes a run out of the reconciler's index.
+  if (name === 'Silver Updated' || name === 'Gold Built' || name === 'Stage Failed' || name === 'Gate Failed')
+    return { noticed: (get) => run(get)?.duePk === undefined }
+  if (name !== 'Object Created') return undefined
+  return { noticed: (get) => known(get, fileId(detail.object.key)) }
+}
+
+const known = (get: (PK: string, SK: string) => Item | undefined, id: string | undefined) =>
+  id === undefined || get(`FILE#${id}`, 'META') !== undefined

@@ -1,0 +1,55 @@
+import type { BuildLane, Dataset, Declared } from '../../shared/declared.js'
+import { testProject } from '../fakes/project.js'
+
+/** What the deployment declares: it changes when another one is made in the middle of a seed. */
+export class SimProject {
+  declared: Declared = BEFORE
+
+  /** Another graph: the lane of both domains falls apart, and each part has a new name. */
+  redeploy(): void {
+    this.declared = AFTER
+  }
+
+  datasets(domains: string[]): Dataset[] {
+    const all = [...BEFORE.lanes, ...AFTER.lanes].flatMap((lane) => lane.datasets)
+    const found = new Map(
+      all.filter(({ domain }) => domains.includes(domain)).map((one) => [one.dataset, one]),
+    )
+    return [...found.values()]
+  }
+}
+
+const [finance, risk] = (testProject.lanes[0]?.datasets ?? []) as [Dataset, Dataset]
+const words: Dataset = { ...finance, domain: 'words', dataset: 'notes_daily' }
+const lane = (domains: string[], entities: string[], datasets: Dataset[]): BuildLane => ({
+  lane: domains.join('+'),
+  domains,
+  entities,
+  datasets,
+})
+const entity = (name: string, rejectedPercentMax: number) => ({
+  ...(testProject.entities[name] as Declared['entities'][string]),
+  rejectedPercentMax,
+})
+const BEFORE: Declared = {
+  sources: testProject.sources,
+  entities: {
+    market_data: entity('market_data', 40),
+    transactions: entity('transactions', 0),
+    notes: entity('notes', 40),
+  },
+  lanes: [
+    lane(['finance', 'risk'], ['market_data', 'transactions'], [finance, risk]),
+    lane(['words'], ['notes'], [words]),
+  ],
+}
+const AFTER: Declared = {
+  ...BEFORE,
+  lanes: [
+    lane(['finance'], ['transactions'], [finance]),
+    lane(['risk', 'words'], ['market_data', 'notes'], [risk, words]),
+  ],
+}
+
+/** Every domain of either deployment. */
+export const DOMAINS = [...new Set([...BEFORE.lanes, ...AFTER.lanes].flatMap(({ domains }) => domains))]

@@ -1,0 +1,274 @@
+import { fileId } from '../../functions/1-ingest/record-landing/record-landing.js'
+import { dynamo } from './aws/dynamo.js'
+import { ecs, taskDetail } from './aws/ecs.js'
+import { glue } from './aws/glue.js'
+import { Storage, s3 } from './aws/storage.js'
+import { SimTable } from './aws/table.js'
+import { Bus } from './bus.js'
+import { Chance, type Coverage, type Means } from './chance.js'
+import type { Effect, Fault } from './effect.js'
+import type { Evidence, Found, Invariant, Violation } from './evidence.js'
+import { Functions } from './functions.js'
+import { Measures, type Worst } from './measures.js'
+import { DOMAINS, SimProject } from './project.js'
+import { Random } from './random.js'
+import { stages } from './stages.js'
+import { Story } from './story.js'
+import { settled, Timeline } from './timeline.js'
+import { parts, type Services } from './wiring.js'
+import { type Job, Work } from './work/work.js'
+
+export interface SeedOptions {
+  seed: number
+  faults: ReadonlySet<Fault>
+  means: Means
+  coverage: Coverage
+  worst: Worst
+  invariants: readonly Invariant[]
+  trace?: (line: string) => void
+}
+
+export interface SeedResult {
+  seed: number
+  violations: Violation[]
+  steps: number
+  ticks: number
+  evidence: Evidence
+}
+
+const START = Date.parse('2026-03-02T06:40:00.000Z')
+const TICK = 300_000
+/** Passes of the reconciler without any new fault until all must be done. */
+const PASSES_MAX = 60
+const STEPS_MAX = 60_000
+/** How heavy the faults of a seed are, drawn once. */
+const INTENSITIES = [0, 0.5, 1, 1, 1, 2]
+
+/** One seed: a world of its own, from the first landing until nothing moves any more. */
+export class Seed {
+  readonly timeline: Timeline
+  readonly table: SimTable
+  readonly storage = new Storage()
+  readonly project = new SimProject()
+  readonly bus: Bus
+  readonly work: Work
+  readonly functions: Functions
+  readonly violations: Violation[] = []
+  readonly goldTables = new Map<string, { VersionId: string; input: Found }>()
+  readonly told: { channel: string; incidentId: string; what: 'opened' | 'closed' }[] = []
+  private readonly random: Random
+  private readonly chance: Chance
+  private readonly story: Story
+  private before: NonNullable<Evidence['before']>
+  private readonly measures: Measures
+  private ids = 0
+  private ticks = 0
+  private calmTicks = 0
+  private quietTicks = 0
+  private resting = false
+
+  constructor(private readonly options: SeedOptions) {
+    const { seed, means, coverage, faults } = options
+    this.random = new Random(seed, 1)
+    this.measures = new Measures(seed, options.worst)
+    const intensity = new Random(seed, 2).pick(INTENSITIES)
+    this.chance = new Chance(new Random(seed, 3), means, coverage, intensity, faults)
+    this.timeline = new Timeline(START + this.random.between(0, 3_600_000))
+    const { timeline, random, chance, storage, project } = this
+    const now = () => timeline.now
+    const trace = this.trace
+    this.table = new SimTable(now)
+    this.before = { ledger: this.table.items, silver: storage.silver, goldPointers: {} }
+    this.work = new Work({
+      timeline,
+      random,
+      chance,
+      storage,
+      project,
+      trace,
+      complain: (what) => this.violate('what a job reads is there', what),
+      announce: (job, how) => this.announce(job, how),
+    })
+    const services: Services = {
+      dynamo: dynamo(this.table, random, now),
+      s3: s3(storage, random, now),
+      ecs: ecs(this.work, now),
+      glue: glue(this.work, this.goldTables, new Set(), now),
+      bus: (command) => this.bus.effectOf(command),
+      channel: ({ input }) => this.tell(input),
+    }
+    this.functions = new Functions({ timeline, random, chance, trace }, (stage, gate, skew) => {
+      const clock = { now: () => timeline.now + skew, newId: () => this.newId() }
+      const settings = { project: project.declared, revision: this.functions.deployment + 1 }
+      const make = stages[stage]
+      if (!make) throw new Error(`the simulator has no function for the stage ${stage}`)
+      return make(parts(services, settings, gate, clock))
+    })
+    this.bus = new Bus({
+      timeline,
+      random,
+      chance,
+      functions: this.functions,
+      trace,
+      lost: (event) => this.measures.lost(event, now(), (key) => this.fileId(key)),
+    })
+    this.story = new Story({ timeline, random, chance, storage, bus: this.bus, trace })
+    timeline.after(random.between(0, TICK), () => this.tick())
+  }
+
+  async run(): Promise<SeedResult> {
+    const { timeline, options } = this
+    while (!this.resting && timeline.steps < STEPS_MAX && this.violations.length === 0 && timeline.step()) {
+      await settled()
+      this.watch()
+    }
+    if (!this.resting && this.violations.length === 0)
+      this.violate('everything comes to rest', this.leftOver())
+    const { seed } = options
+    return {
+      seed,
+      violations: this.violations,
+      steps: timeline.steps,
+      ticks: this.ticks,
+      evidence: this.evidence(),
+    }
+  }
+
+  private readonly trace = (what: string): void => {
+    const { trace } = this.options
+    if (!trace) return
+    const time = new Date(this.timeline.now).toISOString().slice(11, 23)
+    trace(`${time} ${what}`)
+  }
+
+  /** The reconciler's clock: the faults end once the story is told, and it goes on until nothing is left. */
+  private tick(): void {
+    const { timeline, story, chance } = this
+    this.ticks += 1
+    if (timeline.now > story.until + 2 * TICK) chance.calm = true
+    if (chance.calm) this.calmTicks += 1
+    // Twice, so that what looks after incidents by the clock has seen the last end too.
+    this.quietTicks = chance.calm && this.quiet() ? this.quietTicks + 1 : 0
+    if (this.quietTicks > 1) {
+      this.rest()
+      return
+    }
+    if (this.calmTicks > PASSES_MAX) this.violate('everything comes to rest', this.leftOver())
+    this.bus.tick()
+    timeline.after(TICK, () => this.tick())
+  }
+
+  private quiet(): boolean {
+    if (this.bus.underWay > 0 || this.functions.running > 0 || this.work.running().length > 0) return false
+    return !this.table.items.some((item) => item.duePk !== undefined || item.SK.startsWith('WAIT#'))
+  }
+
+  private rest(): void {
+    this.resting = true
+    this.trace('at rest')
+    this.check('rest')
+  }
+
+  private leftOver(): string {
+    const due = this.table.items.filter((item) => item.duePk !== undefined || item.SK.startsWith('WAIT#'))
+    const items = due.map(({ PK, SK, state }) => `${PK} ${SK} ${state ?? ''}`.trim())
+    const counts = `${this.bus.underWay} deliveries, ${this.functions.running} invocations, ${this.work.running().length} jobs`
+    return `after ${this.timeline.steps} steps: ${counts}; ${items.slice(0, 5).join(', ')}`
+  }
+
+  /** Judges the step that was just taken, if it changed the ledger or silver. */
+  private watch(): void {
+    const { table, storage } = this
+    const { ledger, silver } = this.before
+    if (table.items !== ledger) this.measures.look(this.timeline.now, (PK, SK) => table.get({ PK, SK }))
+    if (table.items !== ledger || storage.silver !== silver) this.check('step')
+    const goldPointers = this.goldPointers()
+    this.before = { ledger: table.items, silver: storage.silver, goldPointers }
+  }
+
+  private goldPointers(): Record<string, string> {
+    if (this.table.items === this.before.ledger) return this.before.goldPointers
+    const found: Record<string, string> = {}
+    for (const domain of DOMAINS) {
+      const pointer = this.table.get({ PK: `DOMAIN#${domain}`, SK: 'GOLD' })
+      if (pointer) found[domain] = String(pointer.edition)
+    }
+    return found
+  }
+
+  private check(when: 'step' | 'rest'): void {
+    const evidence = this.evidence()
+    for (const invariant of this.options.invariants)
+      if (invariant.when === when)
+        for (const what of invariant.check(evidence)) this.violate(invariant.name, what)
+  }
+
+  private violate(invariant: string, what: string): void {
+    this.trace(`VIOLATION ${invariant}: ${what}`)
+    this.violations.push({ invariant, what })
+  }
+
+  /** The ledger's id of the newest version of a key, for what is measured only. */
+  private fileId(key: string): string | undefined {
+    const found = this.storage.landed.findLast((version) => version.key === key)
+    return found && fileId(found)
+  }
+
+  private newId(): string {
+    this.ids += 1
+    return `r${String(this.ids).padStart(25, '0')}`
+  }
+
+  private announce(job: Job, how: 'early' | 'over'): void {
+    if (how === 'over') this.measures.ended(job, this.timeline.now)
+    const work = job.service === 'glue' ? 'cleanse job' : job.kind === 'build' ? 'dbt task' : 'cleanse task'
+    if (job.service === 'glue') {
+      const detail = { jobName: 'cleanse', state: job.ended?.state, jobRunId: job.id }
+      this.bus.announceEnd(work, 'Glue Job State Change', detail)
+      return
+    }
+    const detail = { ...taskDetail(job), ...(how === 'early' && { lastStatus: 'DEPROVISIONING' }) }
+    if (how === 'early') detail.containers = [{ name: 'main', exitCode: 0 }]
+    this.bus.announceEnd(work, 'ECS Task State Change', detail)
+  }
+
+  private tell({ channel, incidentId, what }: Found): Effect {
+    const apply = () => {
+      if (what !== 'said') this.told.push({ channel, incidentId, what })
+    }
+    return { name: `Tell ${channel}`, faults: ['lost answer'], throttled: 'TransientError', apply }
+  }
+
+  private shownTables() {
+    const shown = [...this.goldTables].map(([name, { input }]) => {
+      const { Parameters, StorageDescriptor } = input.TableInput
+      const domain = /domain=([^/]+)/.exec(StorageDescriptor.Location)?.[1] ?? ''
+      return [name, { edition: String(Parameters.edition), domain }] as const
+    })
+    return new Map(shown)
+  }
+
+  evidence(): Evidence {
+    const { timeline, storage, table, options, project } = this
+    const { sources, entities, lanes } = project.declared
+    return {
+      seed: options.seed,
+      now: timeline.now,
+      step: timeline.steps,
+      atRest: this.resting,
+      ledger: table.items,
+      project: { sources, entities: Object.keys(entities), lanes },
+      landed: storage.landed,
+      rowsOf: storage.rowsOf,
+      jobs: this.work.jobs,
+      silver: storage.silver,
+      artifacts: storage.artifacts,
+      quarantine: storage.quarantine,
+      editions: this.work.editions,
+      goldTables: this.shownTables(),
+      events: this.bus.events,
+      told: this.told,
+      before: this.before,
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import * as z from 'zod'
+import { alarmStateChange, jobStateChange, objectCreated, taskStateChange, tick } from '../../events/aws.js'
+import {
+  BatchReady,
+  BuildReady,
+  envelope,
+  GateFailed,
+  GoldBuilt,
+  GoldPublished,
+  IncidentClosed,
+  IncidentOpened,
+  SilverUpdated,
+  StageFailed,
+} from '../../events/catalog.js'
+import { recordLandings } from '../../functions/1-ingest/record-landing/record-landing.js'
+import { finishCleanse } from '../../functions/2-cleanse/finish-cleanse/finish-cleanse.js'
+import { planBuild } from '../../functions/3-transform/plan-build/plan-build.js'
+import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
+import { announce } from '../../functions/operate/announce/announce.js'
+import { alerted } from '../../functions/operate/raise-alert/raise-alert.js'
+import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
+import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
+import { finishTask } from '../../shared/finish-task.js'
+import { queueStage, stage } from '../../shared/stage.js'
+import { startRun } from '../../shared/start-run.js'
+import type { Handler } from './functions.js'
+import type { Parts } from './wiring.js'
+
+const alerts = z.union([
+  envelope(StageFailed),
+  envelope(GateFailed),
+  envelope(SilverUpdated),
+  envelope(GoldBuilt),
+  alarmStateChange,
+  tick,
+])
+
+const incidents = z.union([envelope(IncidentOpened), envelope(IncidentClosed)])
+
+/** Each stage's function, made of its effects as its `handler.ts` makes it. */
+export const stages: Record<string, (parts: Parts) => Handler> = {
+  'record-landing': ({ landing }) =>
+    queueStage('record-landing', objectCreated, async (events) => {
+      const { failed, lanes } = await recordLandings(landing, events)
+      return { failed, outcome: { did: `recorded ${events.length} files`, lanes } }
+    }) as Handler,
+  'start-cleanse': ({ ledger, starts }) =>
+    stage('start-cleanse', envelope(BatchReady), ledger, async ({ detail: { runId } }) => ({
+      runId,
+      did: await startRun(starts.cleanse, runId),
+    })),
+  'finish-cleanse': ({ ledger, ends, jobs }) =>
+    stage('finish-cleanse', z.union([taskStateChange, jobStateChange]), ledger, (event) =>
+      finishCleanse({ ...ends.cleanse, jobs }, event),
+    ),
+  'plan-build': ({ ledger, world, project }) =>
+    stage('plan-build', envelope(SilverUpdated), ledger, async ({ detail }) => ({
+      runId: detail.runId,
+      did: await planBuild({ ...world, project }, detail),
+    })),
+  'start-build': ({ ledger, starts }) =>
+    stage('start-build', envelope(BuildReady), ledger, async ({ detail: { runId } }) => ({
+      runId,
+      did: await startRun(starts.build, runId),
+    })),
+  'finish-build': ({ ledger, ends }) =>
+    stage('finish-build', taskStateChange, ledger, (event) => finishTask(ends.build, event)),
+  'publish-gold': ({ ledger, clock, publish, reports, putTable }) =>
+    stage('publish-gold', envelope(GoldBuilt), ledger, async ({ detail }) => ({
+      runId: detail.runId,
+      did: await publishGold({ ledger, clock, publish, reports, putTable }, detail),
+    })),
+  'raise-alert': ({ ledger, clock, project, publish }) =>
+    stage('raise-alert', alerts, ledger, (event) => alerted({ ledger, clock, project, publish }, event)),
+  'send-alert': ({ ledger, clock, channels }) =>
+    stage('send-alert', incidents, ledger, async ({ detail }) => ({
+      ...(detail.runId && { runId: detail.runId }),
+      did: await sendAlert({ ledger, clock, channels: async () => channels }, detail.incidentId),
+    })),
+  announce: ({ ledger, clock, channels }) =>
+    stage('announce', envelope(GoldPublished), ledger, async ({ detail }) => ({
+      runId: detail.runId,
+      did: await announce({ ledger, clock, channels: async () => channels }, detail),
+    })),
+  reconcile: ({ ledger, landing, listVersions, starts, ends, tasks, jobs }) =>
+    stage('reconcile', tick, ledger, () =>
+      reconcile({ ...landing, bronzeBucket: 'bronze', listVersions, starts, ends, tasks, jobs }),
+    ),
+}

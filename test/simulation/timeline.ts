@@ -1,0 +1,69 @@
+interface Planned {
+  at: number
+  order: number
+  run(): void
+}
+
+/** Virtual time: what is planned happens in the order of its time, and no real time passes in between. */
+export class Timeline {
+  /** Milliseconds since 1970. */
+  now: number
+  steps = 0
+  private readonly heap: Planned[] = []
+  private order = 0
+
+  constructor(start: number) {
+    this.now = start
+  }
+
+  after(milliseconds: number, run: () => void): void {
+    this.order += 1
+    this.push({ at: this.now + Math.max(0, milliseconds), order: this.order, run })
+  }
+
+  /** Does what comes next, and gives whether there was anything. The caller lets the promises settle afterwards. */
+  step(): boolean {
+    const next = this.pop()
+    if (!next) return false
+    this.now = next.at
+    this.steps += 1
+    next.run()
+    return true
+  }
+
+  private push(planned: Planned): void {
+    const { heap } = this
+    let place = heap.length
+    heap.push(planned)
+    while (place > 0) {
+      const parent = (place - 1) >> 1
+      if (!before(planned, heap[parent] as Planned)) break
+      heap[place] = heap[parent] as Planned
+      place = parent
+    }
+    heap[place] = planned
+  }
+
+  private pop(): Planned | undefined {
+    const { heap } = this
+    const first = heap[0]
+    const last = heap.pop()
+    if (!first || !last || heap.length === 0) return first
+    let place = 0
+    for (;;) {
+      let child = 2 * place + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && before(heap[child + 1] as Planned, heap[child] as Planned)) child += 1
+      if (!before(heap[child] as Planned, last)) break
+      heap[place] = heap[child] as Planned
+      place = child
+    }
+    heap[place] = last
+    return first
+  }
+}
+
+const before = (a: Planned, b: Planned) => a.at < b.at || (a.at === b.at && a.order < b.order)
+
+/** Lets every promise that can go on go on, until all of them wait for the timeline. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,0 +1,163 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { RecordLandingEffects } from '../../functions/1-ingest/record-landing/record-landing.js'
+import { cleanseStart } from '../../functions/2-cleanse/start-cleanse/start-cleanse.js'
+import { buildStart } from '../../functions/3-transform/start-build/start-build.js'
+import { PRIORITIES } from '../../shared/alerts/priorities.js'
+import { buildEnd } from '../../shared/build.js'
+import { announceReady, putEvents } from '../../shared/bus.js'
+import { cleanseEnd } from '../../shared/cleanse.js'
+import type { Clock } from '../../shared/clock.js'
+import type { Declared } from '../../shared/declared.js'
+import { type EndEffects, endUnchanged } from '../../shared/end-run.js'
+import { jobReader, jobs } from '../../shared/jobs.js'
+import type { World } from '../../shared/lane.js'
+import { ledger } from '../../shared/ledger-dynamo.js'
+import {
+  copyObject,
+  findVersion,
+  listVersions,
+  plans,
+  putNote,
+  removeObject,
+  reports,
+} from '../../shared/objects.js'
+import type { StartEffects } from '../../shared/start-run.js'
+import { addPartitions, putTable } from '../../shared/tables.js'
+import { stopTask, taskReader, tasks } from '../../shared/tasks.js'
+import { type Command, client, type Effect, type Gate } from './effect.js'
+
+/** The simulated services, each as the effects of the SDK's commands. */
+export type Services = Record<
+  'dynamo' | 's3' | 'ecs' | 'glue' | 'bus' | 'channel',
+  (command: Command) => Effect
+>
+
+/** What a deployment sets, as the template would. */
+export interface Settings {
+  project: Declared
+  revision: number
+}
+
+type Client<F extends (...args: never[]) => unknown, N extends number> = NonNullable<Parameters<F>[N]>
+
+/**
+ * The effects of one function instance, wired as `functions/wiring.ts` wires the real ones, on clients whose calls go
+ * through the gate of that instance.
+ */
+export function parts(services: Services, settings: Settings, gate: Gate, clock: Clock) {
+  const { project, revision } = settings
+  const table = ledger('ledger', client<DynamoDBDocumentClient>(gate, services.dynamo))
+  const s3 = client<Client<typeof plans, 1>>(gate, services.s3)
+  const ecs = client<Client<typeof tasks, 0>>(gate, services.ecs)
+  const glue = client<Client<typeof putTable, 1>>(gate, services.glue)
+  const publish = putEvents('bus', client<Client<typeof putEvents, 1>>(gate, services.bus))
+  const world: World = { ledger: table, clock, announceReady: announceReady(publish) }
+  const task = {
+    cluster: 'cluster',
+    subnets: ['subnet-1'],
+    securityGroups: ['sg-1'],
+    capacity: 'spot' as const,
+    size: { cpu: 2_048, memory: 8_192 },
+  }
+  const code = {
+    script: `s3://code/cleanse-${revision}.py`,
+    modules: `s3://code/modules-${revision}.zip`,
+    workers: 2,
+  }
+  const buckets = { silverBucket: 'silver', quarantineBucket: 'quarantine', artifactsBucket: 'artifacts' }
+  const starter = {
+    ...world,
+    publish,
+    plans: plans('artifacts', s3),
+    endUnchanged: (run: Parameters<typeof endUnchanged>[1], note: string) => endUnchanged(world, run, note),
+  }
+  const shared = { ledger: table, project, tasks: tasks(ecs), stopTask: stopTask('cluster', ecs) }
+  const artifacts = reports('artifacts', s3)
+  const remove = removeObject('artifacts', s3)
+  const landing: RecordLandingEffects = {
+    ...world,
+    project,
+    findVersion: findVersion('bronze', s3),
+    putNote: putNote('quarantine', s3),
+  }
+  const starts: Record<'cleanse' | 'build', StartEffects> = {
+    cleanse: {
+      ...starter,
+      ...cleanseStart({
+        ...shared,
+        jobs: jobs('cleanse', code, glue),
+        settings: {
+          ...buckets,
+          engine: 'auto',
+          sparkFromBytes: 10_000,
+          task: { ...task, taskDefinition: `sluice-cleanse:${revision}` },
+          workerType: 'G.1X',
+        },
+      }),
+    },
+    build: {
+      ...starter,
+      ...buildStart({
+        ...shared,
+        settings: {
+          ...buckets,
+          goldBucket: 'gold',
+          task: { ...task, taskDefinition: `sluice-dbt:${revision}` },
+        },
+      }),
+    },
+  }
+  const columnsOf = (entity: string) => project.entities[entity]?.columns ?? []
+  const ends: Record<'cleanse' | 'build', EndEffects> = {
+    cleanse: {
+      ...world,
+      publish,
+      ...cleanseEnd({
+        project,
+        silverBucket: 'silver',
+        reports: artifacts,
+        copyObject: copyObject('silver', s3),
+        addPartitions: addPartitions('silver', 'silver', columnsOf, glue),
+      }),
+    },
+    build: {
+      ...world,
+      publish,
+      ...buildEnd({
+        ledger: table,
+        reports: artifacts,
+        removeDatabase: (uri) => remove(uri.replace('s3://artifacts/', '')),
+      }),
+    },
+  }
+  return {
+    world,
+    ledger: table,
+    clock,
+    project,
+    publish,
+    landing,
+    starts,
+    ends,
+    reports: artifacts,
+    putTable: putTable('gold', glue),
+    jobs: jobReader('cleanse', glue),
+    tasks: taskReader('cluster', ecs),
+    listVersions: listVersions('bronze', s3),
+    channels: ['email', 'slack'].map((name) => channel(name, gate, services.channel)),
+  }
+}
+export type Parts = ReturnType<typeof parts>
+
+/** One way to tell people: of an incident by its priority, and of what was published. */
+function channel(name: string, gate: Gate, effectOf: Services['channel']) {
+  const call = async (input: object) => {
+    await gate(effectOf({ constructor: { name: 'Tell' }, input: { ...input, channel: name } }))
+  }
+  return {
+    name,
+    priorities: PRIORITIES,
+    send: (what: 'opened' | 'closed', { incidentId }: { incidentId: string }) => call({ what, incidentId }),
+    say: (text: string) => call({ what: 'said', text }),
+  }
+}

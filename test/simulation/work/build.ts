@@ -1,0 +1,105 @@
+import type { Storage } from '../aws/storage.js'
+import type { Found, SimEdition } from '../evidence.js'
+import type { SimProject } from '../project.js'
+import type { End } from './endings.js'
+
+export interface BuildWorld {
+  storage: Storage
+  editions: Map<string, SimEdition>
+  project: SimProject
+  /** What a build found that must never be. */
+  complain(what: string): void
+  testsFail: boolean
+}
+
+type Built = Record<string, string[]>
+
+/**
+ * A dbt build: adds the plan's silver runs to what its database knows, tests, and exports one edition for each domain,
+ * dataset by dataset. Gives the steps, so that a task can die between any two of them.
+ */
+export function buildSteps(world: BuildWorld, plan: Found, end: End): { steps: (() => void)[]; end: End } {
+  const { storage, editions, project } = world
+  const built = builtRuns(world, plan)
+  const silverRuns = Object.values(built).flat()
+  const failing = world.testsFail && !plan.waive_tests && end.leaves === 'report'
+  const datasets = project.datasets(plan.domains)
+  const exported = failing || end.leaves !== 'report' ? [] : datasets
+  const steps: (() => void)[] = [() => checkFiles(world, plan)]
+  for (const domain of exported.length > 0 ? (plan.domains as string[]) : []) {
+    const place = `${domain}/${plan.edition}`
+    const edition = { domain, edition: plan.edition, silverRuns, passed: !world.testsFail }
+    steps.push(() => void editions.set(place, { ...edition, complete: false }))
+    steps.push(() => void editions.set(place, { ...edition, complete: true }))
+  }
+  const state = { kind: 'database', built }
+  const partial = `${plan.artifacts_prefix}partial.duckdb`
+  steps.push(() => storage.artifacts.set(keyOf(failing ? partial : plan.database_out), state))
+  const report = reportOf(plan, exported, { failing, end, partial })
+  steps.push(() => {
+    if (end.leaves !== 'nothing') storage.artifacts.set(keyOf(`${plan.artifacts_prefix}report.json`), report)
+  })
+  const failed: End = {
+    ...end,
+    ok: false,
+    containers: [{ name: 'main', exitCode: 1 }],
+    failureClass: 'reported',
+  }
+  return { steps, end: failing ? failed : end }
+}
+
+const keyOf = (uri: string) => uri.replace('s3://artifacts/', '')
+
+/** Runs by entity that the database holds once this build is done. */
+function builtRuns({ storage }: BuildWorld, plan: Found): Built {
+  const uri = plan.retry_of ? `${plan.retry_of}partial.duckdb` : plan.database?.uri
+  const base = (uri ? storage.artifacts.get(keyOf(uri)) : { built: {} }) as { built: Built } | undefined
+  if (!base) throw new Error(`the database ${uri} is gone`)
+  const built: Built = { ...base.built }
+  for (const [entity, runs] of Object.entries(plan.silver as Record<string, { run_id: string }[]>))
+    built[entity] = [...new Set([...(built[entity] ?? []), ...runs.map((run) => run.run_id)])]
+  return built
+}
+
+/** A plan may only list what is in silver, whole, at the time at which its build reads it. */
+function checkFiles({ storage, complain }: BuildWorld, plan: Found): void {
+  for (const runs of Object.values(plan.silver as Record<string, { run_id: string; files: string[] }[]>))
+    for (const { run_id, files } of runs)
+      for (const file of files)
+        if (!storage.silver.has(file.replace('s3://silver/', '')))
+          complain(`build ${plan.run_id} reads ${file} of run ${run_id}, which is not in silver`)
+}
+
+interface Left {
+  failing: boolean
+  end: End
+  partial: string
+}
+
+function reportOf(plan: Found, datasets: Found[], { failing, end, partial }: Left): Found {
+  const error = end.leaves !== 'report'
+  const failure = { transient: end.leaves === 'transient report', message: 'dbt gave up' }
+  const test = { test: 'unique_daily_summary', model: 'daily_summary', failures: 2 }
+  return {
+    run_id: plan.run_id,
+    attempt: plan.attempt,
+    edition: plan.edition,
+    verdict: error ? 'error' : failing ? 'tests_failed' : 'passed',
+    error: error ? 'dbt gave up' : null,
+    ...(error && { failure }),
+    tests: { passed: 3, warned: 0, failed: failing ? 1 : 0 },
+    failed_tests: failing ? [test] : [],
+    warned_tests: [],
+    datasets: datasets.map((dataset) => datasetOf(plan, dataset)),
+    database: error ? null : { uri: failing ? partial : plan.database_out, bytes: 1_000 },
+    retried: plan.retry_of ? { of: plan.retry_of, built: [], kept: [] } : null,
+    partial_database: failing ? partial : null,
+  }
+}
+
+function datasetOf(plan: Found, { domain, dataset, version, columns }: Found): Found {
+  const location = `s3://gold/domain=${domain}/dataset=${dataset}/version=${version}/edition=${plan.edition}/`
+  const key = `${location.slice('s3://gold/'.length)}year=2026/month=03/${dataset}_0.parquet`
+  const glue = columns.map(({ name, glueType }: Found) => ({ name, glue_type: glueType }))
+  return { domain, dataset, version, location, columns: glue, rows: 7, files: [{ key, rows: 7, bytes: 100 }] }
+}
