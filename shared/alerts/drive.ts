@@ -39,6 +39,7 @@ async function tell({ ledger, clock, publish }: IncidentEffects, incident: Incid
   await ledger.write({
     update: incidentKey(incident.incidentId),
     set: { toldAt: iso(clock.now()) },
+    remove: ['under'],
     when: [present('incidentId'), absent('toldAt')],
   })
   return 'told'
@@ -49,13 +50,16 @@ async function unsilence(effects: IncidentEffects, incident: Incident): Promise<
   const under = String(incident.under)
   if ((await readIncident(effects, under))?.state === 'open') return `silenced under ${under}`
   const other = await upstreamOf(effects, incident)
-  const when = [is('under', under), is('state', 'open')]
-  const update = incidentKey(incident.incidentId)
-  const written = await (other
-    ? effects.ledger.write({ update, set: { under: other.incidentId }, when }, stillOpen(other))
-    : effects.ledger.write({ update, remove: ['under'], when }))
-  if (!written.done) return 'somebody else looks after it'
-  return other ? `silenced under ${other.incidentId}` : tell(effects, incident)
+  if (!other) return tell(effects, incident)
+  const written = await effects.ledger.write(
+    {
+      update: incidentKey(incident.incidentId),
+      set: { under: other.incidentId },
+      when: [is('under', under), is('state', 'open')],
+    },
+    stillOpen(other),
+  )
+  return written.done ? `silenced under ${other.incidentId}` : 'somebody else looks after it'
 }
 
 /** Lets what this incident silenced speak, tells the bus that it is over, and makes way for the next of its cause. */
@@ -63,8 +67,8 @@ async function endTelling(effects: IncidentEffects, incident: Incident): Promise
   const { incidentId, cause } = incident
   const others = await openIncidents(effects)
   for (const other of others) if (other.under === incidentId) await drive(effects, other)
-  // One that was silenced to its end was never told of. For any other the event may be out, though no mark says so.
-  if (!incident.under) await effects.publish([{ name: IncidentClosed.name, detail: detailOf(incident) }])
+  // Also of one that was silenced to its end: who was not told of its opening hears nothing of this either.
+  await effects.publish([{ name: IncidentClosed.name, detail: detailOf(incident) }])
   await effects.ledger.write({ remove: openKey(cause), when: [is('incidentId', incidentId)] })
   return 'closed'
 }
