@@ -38,7 +38,7 @@ export const chain: readonly Row[] = [
     does: 'writes a lineage row for each file version and lets it join its entity’s lane',
     on: [{ landing: 'bronze' }],
     emits: [ours.BatchReady.name],
-    may: ['ledger:lane', 'bronze:read', 'quarantine:write'],
+    may: ['ledger:lane', 'ledger:batch', 'bronze:read', 'quarantine:write'],
   },
   {
     stage: 'start-cleanse',

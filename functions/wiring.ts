@@ -12,6 +12,7 @@ import {
   itemReader,
   itemWriter,
   ledger,
+  putAll,
   putItem,
   updateItem,
 } from '../shared/ledger-dynamo.js'
@@ -29,6 +30,9 @@ import { buildStart } from './3-transform/start-build/start-build.js'
  * calls of the sets that its handler asks for: the test of the roles relies on that.
  */
 export const theLedger = () => ledger(env.LEDGER_TABLE, documentClient())
+/** Puts many items of the ledger without conditions. */
+export const putAllItems = () => putAll(env.LEDGER_TABLE, documentClient())
+
 /** The ledger of a stage that reads and puts single items. */
 export function putLedger() {
   const client = documentClient()

@@ -1,5 +1,7 @@
 import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import {
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
   DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
@@ -10,6 +12,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import { Contention } from './errors.js'
+import type { PutAll } from './fates.js'
 import type { Write, Written } from './ledger.js'
 import {
   INDEXED,
@@ -81,6 +84,27 @@ export function ledger(table: string, client: DynamoDBDocumentClient): Ledger {
     write: (...writes) => (writes.length === 1 ? one.write(...writes) : writeAll(table, client, writes)),
   }
 }
+
+/** BatchWriteItem takes at most 25 items a call (DynamoDB API reference). */
+const BATCH_ITEMS_MAX = 25
+const BATCH_TRIES_MAX = 4
+
+/** Puts items without conditions, 25 a call. Throws `Contention` when DynamoDB leaves some of them over four times. */
+export const putAll =
+  (table: string, client: DynamoDBDocumentClient): PutAll =>
+  async (items) => {
+    const distinct = [...new Map(items.map((item) => [`${item.PK} ${item.SK}`, item])).values()]
+    for (let from = 0; from < distinct.length; from += BATCH_ITEMS_MAX) {
+      const page = distinct.slice(from, from + BATCH_ITEMS_MAX)
+      let left: BatchWriteCommandInput['RequestItems'] = {
+        [table]: page.map((Item) => ({ PutRequest: { Item } })),
+      }
+      for (let tries = 0; left?.[table]?.length; tries += 1) {
+        if (tries === BATCH_TRIES_MAX) throw new Contention('DynamoDB left items of a batch over')
+        left = (await client.send(new BatchWriteCommand({ RequestItems: left }))).UnprocessedItems
+      }
+    }
+  }
 
 function baseQuery(table: string, pk: string, query: Query): QueryCommandInput {
   return {

@@ -1,17 +1,15 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type * as z from 'zod'
 import { BadInput } from './errors.js'
+import { type Delivered, doneFate, type Fate, type PutAll, recordFailed, runPk } from './fates.js'
 import type { ItemLedger } from './ledger.js'
 import { logFailure, logOutcome, type Outcome } from './observe.js'
 
-/** How long the ledger remembers what became of an event: 90 days. */
-const FATE_SECONDS = 90 * 24 * 3_600
-
-type Envelope = z.ZodType<{ id: string; time: string; 'detail-type': string }>
+type Envelope = z.ZodType<Delivered>
 
 /**
- * Wraps a stage's decision into a Lambda handler: validates the event, runs the decision, records the event's fate
- * with its run, logs once. An error goes on to Lambda, which repeats the event and gives it to the dead-letter queue
+ * Wraps a stage's decision into a Lambda handler: validates the event, runs the decision, records the event's fate,
+ * logs once. An error goes on to Lambda, which repeats the event and gives it to the dead-letter queue
  * in the end.
  */
 export function stage<S extends Envelope>(
@@ -25,66 +23,85 @@ export function stage<S extends Envelope>(
     try {
       const event = parse(name, schema, raw)
       const outcome = await decide(event)
-      if (outcome.runId) await recordFate(ledger, name, event, outcome)
+      const { did, runId } = outcome
+      await ledger.write({ put: doneFate(name, event, { did, ...(runId && { about: runPk(runId) }) }) })
       const { id, 'detail-type': detailType } = event
       logOutcome(name, performance.now() - begun, { event: detailType, eventId: id, ...outcome })
     } catch (error) {
-      logFailure(name, performance.now() - begun, error, (raw as { id?: string } | null)?.id)
+      const delivered = deliveredOf(raw)
+      logFailure(name, performance.now() - begun, error, delivered?.id)
+      if (delivered) await recordFailed(ledger, name, delivered, error)
       throw error
     }
   }
 }
 
-async function recordFate(
-  ledger: Pick<ItemLedger, 'write'>,
-  name: string,
-  event: z.infer<Envelope>,
-  outcome: Outcome,
-): Promise<void> {
-  await ledger.write({
-    put: {
-      PK: `RUN#${outcome.runId}`,
-      SK: `EVENT#${event.time}#${event.id}#${name}`,
-      event: event['detail-type'],
-      at: event.time,
-      stage: name,
-      did: outcome.did,
-      expiresAt: Math.floor(Date.parse(event.time) / 1_000) + FATE_SECONDS,
-    },
-  })
+/** The envelope of an event, as far as it can be named, also when the rest of it cannot be read. */
+function deliveredOf(raw: unknown): Delivered | undefined {
+  const { id, time, 'detail-type': detailType } = (raw ?? {}) as Partial<Delivered>
+  if (typeof id !== 'string' || typeof time !== 'string' || Number.isNaN(Date.parse(time))) return undefined
+  return { id: id.slice(0, EVENT_ID_MAX), time, 'detail-type': String(detailType) }
 }
+
+/** Longer than any event's id; a key of the ledger is bounded. */
+const EVENT_ID_MAX = 200
 
 interface BatchOutcome {
   /** The positions of the events that must come back, each with its error. */
   failed: Map<number, unknown>
+  /** What became of each event, by its position; of one that failed nothing. */
+  fates: readonly (Fate | undefined)[]
   outcome: Outcome
 }
 
+interface FateWriter {
+  ledger: Pick<ItemLedger, 'write'>
+  putAll: PutAll
+}
+
 /** The same for a queue of EventBridge events: only the messages that failed are given back to the queue. */
-export function queueStage<S extends z.ZodType>(
+export function queueStage<S extends Envelope>(
   name: string,
   schema: S,
+  writer: FateWriter,
   decide: (events: z.infer<S>[]) => Promise<BatchOutcome>,
 ): (batch: SQSEvent) => Promise<SQSBatchResponse> {
   return async (batch) => {
     const begun = performance.now()
     const failedIds: string[] = []
+    const fail = async (messageId: string, raw: unknown, error: unknown) => {
+      failedIds.push(messageId)
+      const delivered = deliveredOf(raw)
+      logFailure(name, performance.now() - begun, error, delivered?.id)
+      if (delivered) await recordFailed(writer.ledger, name, delivered, error)
+    }
     const good: { id: string; event: z.infer<S> }[] = []
     for (const record of batch.Records) {
+      const raw = parseJson(record.body)
       try {
-        good.push({ id: record.messageId, event: parse(name, schema, JSON.parse(record.body)) })
+        good.push({ id: record.messageId, event: parse(name, schema, raw) })
       } catch (error) {
-        failedIds.push(record.messageId)
-        logFailure(name, performance.now() - begun, error)
+        await fail(record.messageId, raw, error)
       }
     }
-    const { failed, outcome } = await decide(good.map(({ event }) => event))
-    for (const [position, error] of failed) {
-      failedIds.push(good[position]?.id ?? '')
-      logFailure(name, performance.now() - begun, error)
-    }
+    const { failed, fates, outcome } = await decide(good.map(({ event }) => event))
+    const done = good.flatMap(({ event }, place) => {
+      const fate = failed.has(place) ? undefined : fates[place]
+      return fate ? [doneFate(name, event, fate)] : []
+    })
+    await writer.putAll(done)
+    for (const [place, error] of failed) await fail(good[place]?.id ?? '', good[place]?.event, error)
     logOutcome(name, performance.now() - begun, { ...outcome, failed: failedIds.length })
     return { batchItemFailures: failedIds.map((itemIdentifier) => ({ itemIdentifier })) }
+  }
+}
+
+/** Text that is no JSON is no event: the schema refuses nothing just as well. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

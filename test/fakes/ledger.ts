@@ -65,6 +65,11 @@ export class FakeLedger implements Ledger {
     return { done: true }
   }
 
+  /** BatchWriteItem's puts: each by itself, without conditions. */
+  readonly putAll = async (items: Item[]): Promise<void> => {
+    for (const put of items) await this.write({ put })
+  }
+
   /** Every item, for what a test asserts; in the order of PK and SK. */
   all(prefix = ''): Item[] {
     const items = [...this.items.values()].filter(({ PK }) => PK.startsWith(prefix))

@@ -138,10 +138,16 @@ describe('a file of an unknown source', () => {
 
 describe('a batch of the queue', () => {
   const handler = () =>
-    queueStage('record-landing', objectCreated, async (events) => {
-      const { failed, lanes } = await recordLandings(own.landing, events)
-      return { failed, outcome: { did: `recorded ${events.length} files`, lanes } }
-    })
+    queueStage(
+      'record-landing',
+      objectCreated,
+      { ledger: own.ledger, putAll: own.ledger.putAll },
+      async (events) => {
+        const { failed, fates, lanes } = await recordLandings(own.landing, events)
+        return { failed, fates, outcome: { did: `recorded ${events.length} files`, lanes } }
+      },
+    )
+  const fates = () => own.ledger.all('EVENT#')
   const batch = (bodies: unknown[]): SQSEvent =>
     ({
       Records: bodies.map((body, place) => ({
@@ -150,6 +156,23 @@ describe('a batch of the queue', () => {
       })),
     }) as SQSEvent
   const good = (name: string) => landing(`${KEY}${name}`, { size: 1, 'version-id': 'v1' })
+
+  test('records the fate of each event: joined, known already, quarantined, and failed', async () => {
+    const again = { ...good('a'), id: 'another event' }
+    const unknown = { ...landing('x/y.json', { size: 1, 'version-id': 'v1' }), id: 'of nobody' }
+    await handler()(batch([good('a')]))
+    await handler()(batch([good('a'), again, unknown, { ...good('b'), detail: {} }]))
+    const first = `event of ${KEY}a`
+    expect(fates().map(({ PK, did, outcome }) => [String(PK).slice(6), outcome, did])).toEqual([
+      ['another event', 'done', `known already: duplicate of event ${first} (joined cleanse:market_data)`],
+      [first, 'done', 'joined cleanse:market_data'],
+      [`event of ${KEY}b`, 'failed', expect.stringContaining('cannot read')],
+      ['of nobody', 'done', 'quarantined: the key does not start with source=<name>/'],
+    ])
+    expect(fates()[0]).toMatchObject({ SK: 'record-landing', eventPk: fates()[1]?.eventPk })
+    const joined = files().find(({ PK }) => PK === fates()[1]?.eventPk)
+    expect(joined?.eventId).toBe(first)
+  })
 
   test('gives back only the messages that failed', async () => {
     const { write } = own.ledger

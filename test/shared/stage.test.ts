@@ -15,35 +15,57 @@ const EVENT = {
 }
 
 describe('a stage', () => {
-  test('records what became of the event with its run, for 90 days', async () => {
+  const handler = (ledger: FakeLedger, decide: () => Promise<{ did: string; runId?: string }>) =>
+    stage('start', envelope(BatchReady), ledger, decide)
+
+  test('records what became of the event, found by its run too, for 90 days', async () => {
     const ledger = new FakeLedger()
-    await stage('start', envelope(BatchReady), ledger, async () => ({ did: 'started', runId: 'r1' }))(EVENT)
+    await handler(ledger, async () => ({ did: 'started', runId: 'r1' }))(EVENT)
     expect(ledger.all()).toEqual([
       {
-        PK: 'RUN#r1',
-        SK: 'EVENT#2026-03-02T07:00:00Z#e1#start',
+        PK: 'EVENT#e1',
+        SK: 'start',
         event: 'Batch Ready',
         at: '2026-03-02T07:00:00Z',
-        stage: 'start',
         did: 'started',
+        outcome: 'done',
+        final: true,
+        runId: 'r1',
+        eventPk: 'RUN#r1',
+        eventAt: '2026-03-02T07:00:00Z#start#e1',
         expiresAt: Date.parse('2026-03-02T07:00:00Z') / 1_000 + 90 * 86_400,
       },
     ])
+    expect((await ledger.index('events', { of: 'RUN#r1', limit: 5 })).items).toHaveLength(1)
   })
 
-  test('keeps one record of an event that comes twice', async () => {
+  test('keeps one record of an event that comes twice, and one of an event without a run', async () => {
     const ledger = new FakeLedger()
-    const handler = stage('start', envelope(BatchReady), ledger, async () => ({ did: 'x', runId: 'r1' }))
-    await handler(EVENT)
-    await handler(EVENT)
-    expect(ledger.all()).toHaveLength(1)
+    await handler(ledger, async () => ({ did: 'x', runId: 'r1' }))(EVENT)
+    await handler(ledger, async () => ({ did: 'y' }))(EVENT)
+    expect(ledger.all()).toMatchObject([{ did: 'y', outcome: 'done' }])
   })
 
-  test('gives an error on, so that Lambda brings the event back, and records nothing', async () => {
+  const away = () => Promise.reject(new Error('away'))
+  test('gives an error on, so that Lambda brings the event back, and records it until it goes well', async () => {
     const ledger = new FakeLedger()
-    const handler = stage('start', envelope(BatchReady), ledger, () => Promise.reject(new Error('away')))
-    await expect(handler(EVENT)).rejects.toThrow('away')
-    expect(ledger.all()).toEqual([])
+    await expect(handler(ledger, away)(EVENT)).rejects.toThrow('away')
+    expect(ledger.all()).toMatchObject([{ PK: 'EVENT#e1', did: 'away', outcome: 'failed' }])
+    await handler(ledger, async () => ({ did: 'x' }))(EVENT)
+    expect(ledger.all()).toMatchObject([{ did: 'x', outcome: 'done' }])
+  })
+
+  test('keeps what went well when a duplicate fails', async () => {
+    const ledger = new FakeLedger()
+    await handler(ledger, async () => ({ did: 'x' }))(EVENT)
+    await expect(handler(ledger, away)(EVENT)).rejects.toThrow('away')
+    expect(ledger.all()).toMatchObject([{ did: 'x', outcome: 'done' }])
+  })
+
+  test('gives its own error on when the failure cannot be recorded', async () => {
+    const ledger = new FakeLedger()
+    ledger.write = () => Promise.reject(new Error('the ledger is away too'))
+    await expect(handler(ledger, away)(EVENT)).rejects.toThrow('away')
   })
 
   test.each([
@@ -53,8 +75,7 @@ describe('a stage', () => {
     [null, /event: /],
     ['text', /event: /],
   ])('refuses an event that it cannot read, and names the path: %#', async (event, path) => {
-    const handler = stage('start', envelope(BatchReady), new FakeLedger(), async () => ({ did: 'x' }))
-    await expect(handler(event)).rejects.toMatchObject({
+    await expect(handler(new FakeLedger(), async () => ({ did: 'x' }))(event)).rejects.toMatchObject({
       name: 'BadInput',
       message: expect.stringMatching(path),
     })

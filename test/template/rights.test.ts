@@ -11,6 +11,7 @@ const ACTIONS: Record<string, string[]> = {
   PutCommand: ['dynamodb:PutItem'],
   UpdateCommand: ['dynamodb:UpdateItem'],
   DeleteCommand: ['dynamodb:DeleteItem'],
+  BatchWriteCommand: ['dynamodb:BatchWriteItem'],
   TransactWriteCommand: [
     'dynamodb:PutItem',
     'dynamodb:UpdateItem',

@@ -3,6 +3,7 @@ import type { ObjectCreated } from '../../../events/aws.js'
 import { claim } from '../../../shared/claim.js'
 import { iso } from '../../../shared/clock.js'
 import { type Declared, sourceOf } from '../../../shared/declared.js'
+import type { Fate } from '../../../shared/fates.js'
 import { type Entry, join, laneName, registerLane, type World } from '../../../shared/lane.js'
 import { absent, INDEXED, type Item } from '../../../shared/ledger.js'
 import type { FindVersion, PutNote } from '../../../shared/objects.js'
@@ -25,12 +26,16 @@ export interface Landed {
 /** Joins are independent of one another; this many run at once. */
 const JOINS_AT_ONCE = 10
 
+/** What became of one landing, and the lane that must be claimed for it. */
+type Recorded = Fate & { lane?: string }
+
 /**
  * Writes a lineage row for each landed file version and lets it join its entity's lane, then claims each lane once.
- * Gives the events that must come back, by their position, each with its error.
+ * Gives what became of each event, and those that must come back, by their position, each with its error.
  */
 export async function recordLandings(effects: RecordLandingEffects, events: ObjectCreated[]) {
   const failed = new Map<number, unknown>()
+  const fates: (Fate | undefined)[] = events.map(() => undefined)
   const lanes = new Map<string, number[]>()
   const registered = new Map<string, Promise<void>>()
   const register = (lane: string) => {
@@ -40,7 +45,8 @@ export async function recordLandings(effects: RecordLandingEffects, events: Obje
   }
   await eachAtOnce(events, JOINS_AT_ONCE, async (event, position) => {
     try {
-      const lane = await recordLanding(effects, event, register)
+      const { lane, ...fate } = await recordLanding(effects, event, register)
+      fates[position] = fate
       if (lane) lanes.set(lane, [...(lanes.get(lane) ?? []), position])
     } catch (error) {
       failed.set(position, error)
@@ -51,29 +57,43 @@ export async function recordLandings(effects: RecordLandingEffects, events: Obje
       for (const position of positions) failed.set(position, error)
     })
   }
-  return { failed, lanes: [...lanes.keys()] }
+  return { failed, fates, lanes: [...lanes.keys()] }
 }
 
 async function recordLanding(
   effects: RecordLandingEffects,
   event: ObjectCreated,
   register: (lane: string) => Promise<void>,
-): Promise<string | undefined> {
+): Promise<Recorded> {
   const landed = await complete(effects, event)
-  if (!landed) return undefined
+  if (!landed) return { did: 'ignored: the object is gone' }
+  const about = fileKey(landed).PK
   const source = sourceOf(landed.key)
   const declared =
     source !== undefined && Object.hasOwn(effects.project.sources, source)
       ? effects.project.sources[source]
       : undefined
   if (!declared) {
-    await quarantineFile(effects, landed, unknownSource(source))
-    return undefined
+    const reason = unknownSource(source)
+    const isNew = await quarantineFile(effects, landed, event.id, reason)
+    return { about, did: isNew ? `quarantined: ${reason}` : await knownAs(effects, landed, event) }
   }
   const lane = laneName('cleanse', declared.entity)
   await register(lane)
-  await join(effects, lane, entryOf(landed, source as string, declared.entity))
-  return lane
+  const joined = await join(effects, lane, entryOf(landed, source as string, declared.entity, event.id))
+  const did = joined === 'joined' ? `joined ${lane}` : await knownAs(effects, landed, event)
+  return { about, did, lane }
+}
+
+/** What to say of a file version that is known: the same event again, or another one of the same landing. */
+async function knownAs(
+  { ledger }: RecordLandingEffects,
+  landed: Landed,
+  { id }: ObjectCreated,
+): Promise<string> {
+  const file = await ledger.get(fileKey(landed))
+  const fate = file?.quarantined ? `quarantined: ${file.reason}` : `joined ${file?.lane}`
+  return file?.eventId === id ? fate : `known already: duplicate of event ${file?.eventId} (${fate})`
 }
 
 const unknownSource = (source: string | undefined) =>
@@ -107,9 +127,9 @@ export const fileId = ({ bucket, key, versionId }: Landed) =>
 
 export const fileKey = (landed: Landed) => ({ PK: `FILE#${fileId(landed)}`, SK: 'META' })
 
-export function entryOf(landed: Landed, source: string, entity: string): Entry {
+export function entryOf(landed: Landed, source: string, entity: string, eventId: string): Entry {
   const { bucket, key, versionId, bytes, landedAt } = landed
-  const owner: Item = { ...fileKey(landed), ...landed, source, entity }
+  const owner: Item = { ...fileKey(landed), ...landed, source, entity, eventId }
   return { owner, input: { bucket, key, versionId, bytes, landedAt, source }, bytes }
 }
 
@@ -117,8 +137,9 @@ export function entryOf(landed: Landed, source: string, entity: string): Entry {
 async function quarantineFile(
   { ledger, clock, putNote }: RecordLandingEffects,
   landed: Landed,
+  eventId: string,
   reason: string,
-) {
+): Promise<boolean> {
   const at = iso(clock.now())
   const id = fileId(landed)
   await putNote(`entity=unknown/reason=unknown_source/file=${id}/rejected.ndjson`, {
@@ -128,9 +149,10 @@ async function quarantineFile(
     source_version: landed.versionId,
     line: null,
   })
-  const item: Item = { ...fileKey(landed), ...landed, quarantined: 'unknown_source', reason }
-  await ledger.write({
+  const item: Item = { ...fileKey(landed), ...landed, quarantined: 'unknown_source', reason, eventId }
+  const written = await ledger.write({
     put: { ...item, quarantinedPk: INDEXED, quarantinedAt: `${at}#${id}` },
     when: [absent('PK')],
   })
+  return written.done
 }

@@ -1,0 +1,59 @@
+import type { Item, Ledger } from './ledger.js'
+
+/**
+ * What became of an event at a stage: one item for each, so that "why" has an answer. A delivery that fails leaves a
+ * record too; one that went well replaces it and is never replaced by a failed one.
+ */
+export interface Fate {
+  did: string
+  /** The item that it was about, so that its events are found from there: a run or a file. */
+  about?: string
+}
+
+export interface Delivered {
+  id: string
+  time: string
+  'detail-type': string
+}
+
+/** Puts many items without conditions. */
+export type PutAll = (items: Item[]) => Promise<void>
+
+/** How long the ledger remembers what became of an event: 90 days. */
+const FATE_SECONDS = 90 * 24 * 3_600
+/** As much of an error or a reason as one record keeps. */
+const DID_MAX = 1_000
+
+export const fateKey = (eventId: string, stage: string) => ({ PK: `EVENT#${eventId}`, SK: stage })
+export const runPk = (runId: string) => `RUN#${runId}`
+
+/** The record of an event that a stage has done. */
+export const doneFate = (stage: string, event: Delivered, fate: Fate): Item => ({
+  ...record(stage, event, fate),
+  outcome: 'done',
+  final: true,
+})
+
+/** Records that a stage failed on an event, unless it has done it before. Best effort: the failure itself goes on. */
+export async function recordFailed(
+  ledger: Pick<Ledger, 'write'>,
+  stage: string,
+  event: Delivered,
+  error: unknown,
+): Promise<void> {
+  const put: Item = { ...record(stage, event, { did: (error as Error).message }), outcome: 'failed' }
+  await ledger.write({ put, when: [{ absent: 'final' }] }).catch(() => undefined)
+}
+
+function record(stage: string, event: Delivered, { did, about }: Fate): Item {
+  const { id, time } = event
+  return {
+    ...fateKey(id, stage),
+    event: event['detail-type'],
+    at: time,
+    did: did.slice(0, DID_MAX),
+    ...(about && { eventPk: about, eventAt: `${time}#${stage}#${id}` }),
+    ...(about?.startsWith('RUN#') && { runId: about.slice('RUN#'.length) }),
+    expiresAt: Math.floor(Date.parse(time) / 1_000) + FATE_SECONDS,
+  }
+}
