@@ -26,8 +26,8 @@ export function whyText({ kind, id, lines }: Why): string {
   return `  ${kind} ${plain(id)}\n\n${said.join('')}`
 }
 
-/** To the second, UTC; `now` for what holds now. */
-const time = (at: string | null) => (at ?? 'now').replace('T', ' ').slice(0, 19).padEnd(19)
+/** To the second, UTC; a dash where the ledger has no time for it. */
+const time = (at: string | null) => (at ?? '-').replace('T', ' ').slice(0, 19).padEnd(19)
 
 interface Incident {
   incidentId: string

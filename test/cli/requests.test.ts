@@ -134,7 +134,7 @@ describe('why', () => {
         '  file source=x/a.csv',
         '',
         '  2026-03-02 07:00:01  run r1 took it',
-        '  now                  it waits for a person [r2]',
+        '  -                    it waits for a person [r2]',
         '',
       ].join('\n'),
     )

@@ -3,7 +3,10 @@ import { linesOf, type ReadRange } from '../../../shared/lines.js'
 import { type Run, runKey } from '../../../shared/run.js'
 import { encodeNext } from './paging.js'
 
-/** What one answer reads of the quarantine at most. A line holds a rejected row of up to 1 MiB, escaped as JSON. */
+/**
+ * Once it has read this much, an answer ends; the last read may be as long again. A line holds a rejected row of up to
+ * 1 MiB, escaped as JSON, so each fits.
+ */
 const BYTES_MAX = 8 * 1_024 * 1_024
 const RANGE_BYTES = 256 * 1_024
 /** As much of a rejected row's text as one answer shows. */
@@ -36,20 +39,20 @@ export async function rejectedRows(
   const rows: ReturnType<typeof shown>[] = []
   const missing: string[] = []
   let { place, offset } = query.next ?? { place: 0, offset: 0 }
-  let bytes = BYTES_MAX
-  while (place < files.length && rows.length < query.limit && bytes >= RANGE_BYTES) {
+  let read = 0
+  while (place < files.length && rows.length < query.limit && read < BYTES_MAX) {
     const file = files[place] as Stored
     if (query.reason && file.reason !== query.reason) {
       place += 1
       offset = 0
       continue
     }
-    const bounds = { lines: query.limit - rows.length, bytes, rangeBytes: RANGE_BYTES }
+    const bounds = { lines: query.limit - rows.length, bytes: BYTES_MAX, rangeBytes: RANGE_BYTES }
     const page = await linesOf(readRejected, file.key, offset, bounds)
     if (!page) missing.push(file.key)
     rows.push(...(page?.lines ?? []).map(({ text }) => shown(text)))
     const end = page?.lines.at(-1)?.end ?? offset
-    bytes -= end - offset
+    read += end - offset
     ;[place, offset] = page && !page.ended ? [place, end] : [place + 1, 0]
   }
   const next =

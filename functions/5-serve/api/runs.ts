@@ -85,7 +85,7 @@ export async function runView(
   const run = (await ledger.get(runKey(runId))) as Run | undefined
   if (!run) return undefined
   const inputs = await inputsOf(ledger, runId)
-  const events = await ledger.query(runKey(runId).PK, { prefix: 'EVENT#', limit: SHOWN_MAX })
+  const events = await ledger.index('events', { of: runKey(runId).PK, limit: SHOWN_MAX })
   const outputs = await outputsOf(reports, run)
   return {
     ...summary(run),
@@ -96,9 +96,23 @@ export async function runView(
     quarantine: run.quarantine ?? [],
     attempts: attemptsOf(run),
     history: run.history,
-    events: events.items.map(({ at, event, stage, did }) => ({ at, event, stage, did })),
+    failures: run.failures ?? [],
+    waiver: run.waiver ?? null,
+    putBack: run.putBack ?? null,
+    into: run.into ?? null,
+    events: events.items.map(eventView),
   }
 }
+
+/** What a stage made of an event. */
+const eventView = ({ PK, SK, at, event, did, outcome }: Item) => ({
+  at,
+  event,
+  eventId: PK.slice('EVENT#'.length),
+  stage: SK,
+  did,
+  outcome: outcome ?? 'done',
+})
 
 type Step = { at: string; state: string; attempt?: number; reason?: string }
 

@@ -1,5 +1,5 @@
 import { buildState } from '../../../shared/build.js'
-import { silverPk } from '../../../shared/cleanse.js'
+import { silverCount } from '../../../shared/cleanse.js'
 import type { Declared } from '../../../shared/declared.js'
 import { holdKey, laneKind, laneName, laneSubject, REGISTRY_PK } from '../../../shared/lane.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
@@ -45,28 +45,11 @@ async function laneStatus(effects: StatusEffects, lane: string) {
 async function unbuilt({ ledger, project }: StatusEffects, lane: string): Promise<number> {
   const state = await buildState(ledger, lane)
   const entities = project.lanes.find((one) => one.lane === laneSubject(lane))?.entities ?? []
-  const counts = await Promise.all(entities.map((entity) => countRuns(ledger, entity)))
+  const counts = await Promise.all(entities.map((entity) => silverCount(ledger, entity)))
   return entities.reduce(
     (sum, entity, place) => sum + (counts[place] ?? 0) - (state?.silverRuns[entity] ?? 0),
     0,
   )
-}
-
-const PAGES_MAX = 200
-async function countRuns(ledger: LedgerReader, entity: string): Promise<number> {
-  let count = 0
-  let after: string | undefined
-  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page = await ledger.query(silverPk(entity), {
-      prefix: 'RUN#',
-      limit: COUNTED_MAX,
-      ...(after && { after }),
-    })
-    count += page.items.length
-    after = page.next
-    if (!after) break
-  }
-  return count
 }
 
 async function domainStatus({ ledger }: StatusEffects, { domain, lane }: { domain: string; lane: string }) {

@@ -159,6 +159,14 @@ describe('the rejected rows of a run', () => {
     expect([row.text.length, row.cut]).toEqual([2_000, true])
   })
 
+  test('end an answer that has read 8 MiB, and the next page goes on', async () => {
+    const long = 'x'.repeat(5 * 1_024 ** 2)
+    fakes.quarantine.objects.set(key('low'), `${line('low', 1, long)}\n${line('low', 2, long)}\n`)
+    const { body } = await get(`/quarantine/${RUN}`)
+    expect(body.rows.map(({ line: at }: { line: unknown }) => at)).toEqual([1, 2])
+    expect((await get(`/quarantine/${RUN}?next=${body.next}`)).body.rows).toMatchObject([{ line: 9 }, {}])
+  })
+
   test('whose object is gone are named as missing', async () => {
     fakes.quarantine.objects.delete(key('low'))
     const { body } = await get(`/quarantine/${RUN}`)

@@ -190,10 +190,15 @@ describe('why an entity, a lane, an incident', () => {
       openedAt: AT,
     }
     await put({ PK: 'INCIDENT#i1', SK: 'META', ...incident, closedAt: AT, runs: [cleanse(1)] })
+    const sent = { PK: 'INCIDENT#i1', at: AT }
+    await put({ ...sent, SK: 'SENT#pagerduty#opened', state: 'failed', why: 'no answer' })
+    await put({ ...sent, SK: 'SENT#slack#opened', state: 'sent' })
     expect(await why('i1')).toEqual([
       'a P1 incident was opened: failed: bad',
-      'it was closed',
       `it is about run ${cleanse(1)}`,
+      'telling pagerduty that it opened failed: no answer',
+      'slack was told that it opened',
+      'it was closed',
     ])
   })
 })

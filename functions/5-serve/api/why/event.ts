@@ -18,7 +18,7 @@ export async function eventSaid(ledger: LedgerReader, eventId: string): Promise<
   const runs = [...new Set(fates.flatMap(({ runId }) => (typeof runId === 'string' ? [runId] : [])))]
   const states = await Promise.all(runs.map((runId) => stateOf(ledger, runId)))
   return [
-    say(`it is a "${name}" event`, fates[0]?.eventAt),
+    say(`it is a "${name}" event`, fates[0]?.at),
     ...said,
     ...silent.map((stage) => say(`${stage} listens to "${name}", and has no record of this event`)),
     ...states.flat(),

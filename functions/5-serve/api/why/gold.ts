@@ -1,5 +1,5 @@
 import { buildState, editionKey, goldPointerKey } from '../../../../shared/build.js'
-import { silverPk } from '../../../../shared/cleanse.js'
+import { silverCount, silverPk, silverRunKey } from '../../../../shared/cleanse.js'
 import type { BuildLane } from '../../../../shared/declared.js'
 import { laneName } from '../../../../shared/lane.js'
 import { INDEXED, type Item, type LedgerReader } from '../../../../shared/ledger.js'
@@ -65,18 +65,15 @@ function newerSaid(state: Item | undefined, ordinal: number): Said[] {
 
 /** The silver runs of an entity that no good build of the lane has read, and what keeps each. */
 export async function unbuiltSaid(ledger: LedgerReader, lane: string, entity: string): Promise<Said[]> {
-  const [head, state] = await Promise.all([
-    ledger.get({ PK: silverPk(entity), SK: 'HEAD' }),
-    buildState(ledger, lane),
-  ])
+  const [count, state] = await Promise.all([silverCount(ledger, entity), buildState(ledger, lane)])
   const read = state?.silverRuns[entity] ?? 0
-  const missing = Number(head?.count ?? 0) - read
+  const missing = count - read
   if (missing <= 0)
     return [say(`all committed silver of ${entity} was read by the last good build of lane ${lane}`)]
   const page = await ledger.query(silverPk(entity), {
     prefix: 'RUN#',
     limit: NAMED_MAX,
-    after: JSON.stringify({ PK: silverPk(entity), SK: `RUN#${String(read).padStart(10, '0')}` }),
+    after: JSON.stringify(silverRunKey(entity, read)),
   })
   const kept = await Promise.all(page.items.map((item) => keptSaid(ledger, lane, entity, item)))
   const rest = missing - page.items.length

@@ -1,13 +1,13 @@
-import { holdKey } from '../../../../shared/lane.js'
+import { incidentKey, OPEN_PK } from '../../../../shared/alerts/incident.js'
+import { holdKey, lanePk } from '../../../../shared/lane.js'
 import type { Item, LedgerReader } from '../../../../shared/ledger.js'
+import { incidentSaid } from './incident.js'
 import { entries, type Said, say } from './said.js'
 
 /** Counting stops here. */
 const COUNTED_MAX = 1_000
 /** Open incidents that are looked through. */
 const INCIDENTS_MAX = 100
-
-const lanePk = (lane: string) => `LANE#${lane}`
 
 /** Who holds a lane, since when. */
 export async function holder(ledger: LedgerReader, lane: string): Promise<Said> {
@@ -53,16 +53,13 @@ export function arrival(waitSk: unknown): string | undefined {
 
 /** The open incidents that concern a lane; a cause of shared machinery concerns several. */
 export async function incidents(ledger: LedgerReader, lane: string): Promise<Said[]> {
-  const page = await ledger.query('INCIDENTS', { limit: INCIDENTS_MAX })
-  const items = await Promise.all(page.items.map(({ incidentId }) => ledger.get(incidentKey(incidentId))))
+  const page = await ledger.query(OPEN_PK, { limit: INCIDENTS_MAX })
+  const items = await Promise.all(
+    page.items.map(({ incidentId }) => ledger.get(incidentKey(String(incidentId)))),
+  )
   const concerns = (item: Item) => item.lane === lane || ((item.lanes ?? []) as string[]).includes(lane)
   return items.flatMap((item) => (item?.state === 'open' && concerns(item) ? [incidentSaid(item)] : []))
 }
-
-export const incidentKey = (incidentId: unknown) => ({ PK: `INCIDENT#${incidentId}`, SK: 'META' })
-
-export const incidentSaid = ({ incidentId, priority, title, reason, openedAt }: Item): Said =>
-  say(`a ${priority} incident was opened: ${title}: ${reason}`, openedAt, incidentId)
 
 /** A lane as a whole: who holds it, what waits, what is wrong. */
 export async function laneSaid(ledger: LedgerReader, lane: string): Promise<Said[]> {

@@ -1,6 +1,7 @@
 import { laneReading } from '../../../../shared/declared.js'
 import type { Item, LedgerReader } from '../../../../shared/ledger.js'
 import { type Failure, POLICIES } from '../../../../shared/policies.js'
+import { rejectedKey } from '../../../../shared/put-back.js'
 import { type Run, runKey } from '../../../../shared/run.js'
 import { brief, followed, waiverOf } from './follow.js'
 import { inputsSaid } from './inputs.js'
@@ -135,7 +136,7 @@ async function rejectedSaid(ledger: LedgerReader, run: Run): Promise<Said[]> {
   const rejected = (run.rows as Rows | undefined)?.rejected ?? 0
   if (rejected === 0) return []
   const { runId } = run
-  const entry = await ledger.get({ PK: `ENTRY#${run.lane}#rejected:${runId}`, SK: 'META' })
+  const entry = await ledger.get(rejectedKey(run.lane, runId))
   if (!entry)
     return [
       say(`its ${counted(rejected, 'rejected row')} rest in quarantine: npx sluice quarantine show ${runId}`),

@@ -1,3 +1,4 @@
+import { incidentKey } from '../../../../shared/alerts/incident.js'
 import type { Declared } from '../../../../shared/declared.js'
 import { runKey } from '../../../../shared/run.js'
 import { entitySaid } from './entity.js'
@@ -6,7 +7,8 @@ import { fileSaid, keySaid } from './file.js'
 import { findFile } from './find-file.js'
 import { runOf } from './follow.js'
 import { goldSaid } from './gold.js'
-import { incidentKey, incidentSaid, laneSaid } from './lane.js'
+import { incidentAnswer } from './incident.js'
+import { laneSaid } from './lane.js'
 import { runSaid } from './run.js'
 import { type Kind, type Said, say, type WhyAnswer, type WhyEffects } from './said.js'
 
@@ -65,12 +67,7 @@ async function known(effects: WhyEffects, subject: string): Promise<Found | unde
     if (file) return answer('file', subject, await fileSaid(effects, file))
   }
   const incident = await ledger.get(incidentKey(subject))
-  if (incident) {
-    const closed = incident.closedAt ? [say('it was closed', incident.closedAt)] : []
-    const runs = (incident.runs ?? []) as string[]
-    const named = runs.map((runId) => say(`it is about run ${runId}`, undefined, runId))
-    return answer('incident', subject, [incidentSaid(incident), ...closed, ...named])
-  }
+  if (incident) return answer('incident', subject, await incidentAnswer(ledger, incident))
   const event = await eventSaid(ledger, subject)
   return event && answer('event', subject, event)
 }
