@@ -85,6 +85,16 @@ function report(summary: Summary, seconds: number): string {
   ].join('\n')
 }
 
+/** What was found, by the invariant that found it, with some seeds of each. */
+function found(violations: Summary['violations']): string[] {
+  const names = [...new Set(violations.map(({ invariant }) => invariant))]
+  return names.flatMap((name) => {
+    const mine = violations.filter(({ invariant }) => invariant === name)
+    const some = mine.slice(0, 4).map(({ seed, what }) => `    seed ${seed}: ${what}`)
+    return [`VIOLATED in ${new Set(mine.map(({ seed }) => seed)).size} seeds: ${name}`, ...some]
+  })
+}
+
 function worstLine(name: keyof Worst, worst: Worst): string {
   const { milliseconds, seed, what, count } = worst[name]
   const minutes = (milliseconds / 60_000).toFixed(1)

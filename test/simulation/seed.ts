@@ -10,6 +10,7 @@ import type { Effect, Fault } from './effect.js'
 import type { Evidence, Found, Invariant, Violation } from './evidence.js'
 import { Functions } from './functions.js'
 import { Measures, type Worst } from './measures.js'
+import { People } from './people.js'
 import { DOMAINS, SimProject } from './project.js'
 import { Random } from './random.js'
 import { stages } from './stages.js'
@@ -59,6 +60,7 @@ export class Seed {
   private readonly random: Random
   private readonly chance: Chance
   private readonly story: Story
+  private readonly people: People
   private before: NonNullable<Evidence['before']>
   private readonly measures: Measures
   private ids = 0
@@ -112,7 +114,13 @@ export class Seed {
       trace,
       lost: (event) => this.measures.lost(event, now(), (key) => this.fileId(key)),
     })
-    this.story = new Story({ timeline, random, chance, storage, bus: this.bus, trace })
+    const world = { timeline, random, chance, storage, bus: this.bus, trace }
+    this.story = new Story(world)
+    const redeploy = () => {
+      this.functions.redeploy()
+      if (random.chance(0.6)) project.redeploy()
+    }
+    this.people = new People({ ...world, table: this.table, work: this.work, redeploy }, this.story.until)
     timeline.after(random.between(0, TICK), () => this.tick())
   }
 
@@ -145,7 +153,7 @@ export class Seed {
   private tick(): void {
     const { timeline, story, chance } = this
     this.ticks += 1
-    if (timeline.now > story.until + 2 * TICK) chance.calm = true
+    if (timeline.now > Math.max(story.until, this.people.until) + 2 * TICK) chance.calm = true
     if (chance.calm) this.calmTicks += 1
     // Twice, so that what looks after incidents by the clock has seen the last end too.
     this.quietTicks = chance.calm && this.quiet() ? this.quietTicks + 1 : 0

@@ -9,6 +9,9 @@ import {
   GoldPublished,
   IncidentClosed,
   IncidentOpened,
+  ReplayRequested,
+  RetryRequested,
+  RunApproved,
   SilverUpdated,
   StageFailed,
 } from '../../events/catalog.js'
@@ -17,6 +20,7 @@ import { finishCleanse } from '../../functions/2-cleanse/finish-cleanse/finish-c
 import { planBuild } from '../../functions/3-transform/plan-build/plan-build.js'
 import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import { announce } from '../../functions/operate/announce/announce.js'
+import { putBack } from '../../functions/operate/put-back/put-back.js'
 import { alerted } from '../../functions/operate/raise-alert/raise-alert.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
 import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
@@ -36,6 +40,8 @@ const alerts = z.union([
 ])
 
 const incidents = z.union([envelope(IncidentOpened), envelope(IncidentClosed)])
+
+const requests = z.union([envelope(RetryRequested), envelope(RunApproved), envelope(ReplayRequested)])
 
 /** Each stage's function, made of its effects as its `handler.ts` makes it. */
 export const stages: Record<string, (parts: Parts) => Handler> = {
@@ -72,6 +78,8 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
     })),
   'raise-alert': ({ ledger, clock, project, publish }) =>
     stage('raise-alert', alerts, ledger, (event) => alerted({ ledger, clock, project, publish }, event)),
+  'put-back': ({ ledger, world, project }) =>
+    stage('put-back', requests, ledger, (event) => putBack({ ...world, project }, event)),
   'send-alert': ({ ledger, clock, channels }) =>
     stage('send-alert', incidents, ledger, async ({ detail }) => ({
       ...(detail.runId && { runId: detail.runId }),

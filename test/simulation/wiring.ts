@@ -69,7 +69,7 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
     ...world,
     publish,
     plans: plans('artifacts', s3),
-    endUnchanged: (run: Parameters<typeof endUnchanged>[1], note: string) => endUnchanged(world, run, note),
+    endUnchanged: ((run, unchanged) => endUnchanged(world, run, unchanged)) as StartEffects['endUnchanged'],
   }
   const shared = { ledger: table, project, tasks: tasks(ecs), stopTask: stopTask('cluster', ecs) }
   const artifacts = reports('artifacts', s3)
@@ -99,6 +99,8 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
       ...starter,
       ...buildStart({
         ...shared,
+        world,
+        reports: artifacts,
         settings: {
           ...buckets,
           goldBucket: 'gold',
@@ -113,6 +115,7 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
       ...world,
       publish,
       ...cleanseEnd({
+        ledger: table,
         project,
         silverBucket: 'silver',
         reports: artifacts,
