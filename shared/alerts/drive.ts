@@ -10,7 +10,7 @@ import {
   readIncident,
 } from './incident.js'
 import { isOver } from './recovery.js'
-import { stillOpen, upstreamOf } from './upstream.js'
+import { upstreamOf } from './upstream.js'
 
 /**
  * Drives an incident to where it should be, any number of callers at once: told unless it is silenced, closed when
@@ -57,7 +57,8 @@ async function unsilence(effects: IncidentEffects, incident: Incident): Promise<
       set: { under: other.incidentId },
       when: [is('under', under), is('state', 'open')],
     },
-    stillOpen(other),
+    // The end of the other one must not miss what it silences.
+    { check: incidentKey(other.incidentId), when: [is('state', 'open')] },
   )
   return written.done ? `silenced under ${other.incidentId}` : 'somebody else looks after it'
 }

@@ -11,7 +11,7 @@ import {
   RUNS_NAMED_MAX,
 } from './incident.js'
 import type { Priority } from './priorities.js'
-import { stillOpen, upstreamOf } from './upstream.js'
+import { upstreamOf } from './upstream.js'
 
 /** A failure, or an alarm, with what an incident says of it. */
 export interface Finding {
@@ -69,7 +69,6 @@ async function open(effects: IncidentEffects, finding: Finding): Promise<Inciden
   const written = await ledger.write(
     { put: incident, when: [absent('PK')] },
     { put: { ...openKey(cause), incidentId }, when: [absent('PK')] },
-    ...(upstream ? [stillOpen(upstream)] : []),
   )
   return written.done ? incident : undefined
 }

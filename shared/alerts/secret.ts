@@ -8,6 +8,8 @@ const KEPT_MILLISECONDS = 60_000
 /** Over plain HTTP a secret may go to this machine only, where a proxy or a test listens. */
 const address = z.url({ protocol: /^https?$/ }).refine(isSafe, 'https, or http to this machine')
 function isSafe(text: string): boolean {
+  // The error that URL throws holds the text, and this runs also after the first check failed.
+  if (!URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)
   return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
 }

@@ -1,6 +1,5 @@
-import { is, type Write } from '../ledger.js'
 import { mayConcern } from './cause.js'
-import { type Incident, type IncidentEffects, incidentKey, openIncidents } from './incident.js'
+import { type Incident, type IncidentEffects, openIncidents } from './incident.js'
 
 /**
  * The open incident of an entity that a build lane reads, the oldest one: what the build fails on came from there. A
@@ -18,9 +17,3 @@ export async function upstreamOf(
     .filter(({ state, lanes }) => state === 'open' && lanes.some((one) => read.includes(one)))
     .sort((a, b) => (a.incidentsAt < b.incidentsAt ? -1 : 1))[0]
 }
-
-/** A silenced incident stands in one transaction with this, so that the end of what silences it cannot miss it. */
-export const stillOpen = (upstream: Incident): Write => ({
-  check: incidentKey(upstream.incidentId),
-  when: [is('state', 'open')],
-})

@@ -2,9 +2,8 @@ import type { Detail, GoldPublished } from '../../../events/catalog.js'
 import { deliver, type Sending } from '../../../shared/alerts/deliver.js'
 import { duration } from '../../../shared/alerts/notice.js'
 import { escaped, type SlackChannel } from '../../../shared/alerts/slack.js'
-import { editionKey, goldPointerKey } from '../../../shared/build.js'
+import { editionKey } from '../../../shared/build.js'
 import { TransientError } from '../../../shared/errors.js'
-import type { Item } from '../../../shared/ledger.js'
 import { type Run, runKey } from '../../../shared/run.js'
 
 export interface AnnounceEffects extends Sending {
@@ -39,10 +38,9 @@ export async function announce(
 
 async function lineOf({ ledger }: AnnounceEffects, published: Detail<typeof GoldPublished>): Promise<string> {
   const { runId, domain, edition, datasets } = published
-  const [made, run, pointer] = await Promise.all([
+  const [made, run] = await Promise.all([
     ledger.get(editionKey(domain, edition)),
     ledger.get(runKey(runId)) as Promise<Run | undefined>,
-    ledger.get(goldPointerKey(domain)),
   ])
   const rows = new Map(
     (made?.datasets as unknown as Counted[] | undefined)?.map((one) => [one.dataset, one.rows]),
@@ -52,7 +50,7 @@ async function lineOf({ ledger }: AnnounceEffects, published: Detail<typeof Gold
   const parts = [
     `*${domain}* is published: ${shown.join(', ')}`,
     entities.length > 0 && `from ${entities.join(', ')}`,
-    tookOf(run, pointer, edition),
+    builtIn(run),
     `edition \`${edition}\``,
   ]
   return escaped(parts.filter(Boolean).join(' · '))
@@ -69,9 +67,9 @@ function entitiesOf(run: Run | undefined): string[] {
   return selectors.flatMap((selector) => /^source:[^.]+\.([^+]+)\+?$/.exec(selector)?.[1] ?? [])
 }
 
-/** From the build's place in its lane to its publication, while this edition is the current one. */
-function tookOf(run: Run | undefined, pointer: Item | undefined, edition: string): string | undefined {
-  if (!run || pointer?.edition !== edition) return undefined
-  const milliseconds = Date.parse(String(pointer.publishedAt)) - Date.parse(run.createdAt)
-  return `${duration(Math.round(milliseconds / 1_000))} after silver`
+/** From the moment at which the build took its lane until its tests and its gate were passed. */
+function builtIn(run: Run | undefined): string | undefined {
+  if (!run?.endedAt) return undefined
+  const milliseconds = Date.parse(String(run.endedAt)) - Date.parse(run.createdAt)
+  return `built in ${duration(Math.round(milliseconds / 1_000))}`
 }

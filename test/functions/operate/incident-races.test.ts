@@ -39,6 +39,7 @@ const closes = ([first]: Write[]) => first !== undefined && 'set' in first && fi
 const opens = ([first]: Write[]) => first !== undefined && 'put' in first && first.put.state === 'open'
 const forgets = ([first]: Write[]) =>
   first !== undefined && 'remove' in first && typeof first.remove === 'object'
+const moves = ([first]: Write[]) => first !== undefined && 'set' in first && first.set?.under !== undefined
 const look = { 'detail-type': 'Scheduled Event' } as const
 
 describe('two that meet', () => {
@@ -64,6 +65,27 @@ describe('two that meet', () => {
     await raiseAlert(interrupted(own, opens, over), failureOf('b1', LANES.build, 'gate'))
     expect(own.bus.details('Incident Opened').map(({ lane }) => lane)).toEqual([LANES.prices, LANES.build])
     expect(incidents(own).map(({ under }) => under)).toEqual([undefined, undefined])
+  })
+
+  test('a build that moves under another incident which closes at this moment is told by the next look', async () => {
+    const own = parts()
+    await fail(own, 'r1', LANES.prices)
+    own.clock.advance(60)
+    await fail(own, 'r2', LANES.trades)
+    await fail(own, 'b1', LANES.build)
+    await putBackWell(own, 'r1', LANES.prices)
+    const over = async () => {
+      await putBackWell(own, 'r2', LANES.trades)
+      await tick(own)
+    }
+    await alerted(interrupted(own, moves, over), look)
+    await tick(own)
+    expect(incidents(own).map(({ state, under }) => [state, under])).toEqual([
+      ['closed', undefined],
+      ['closed', undefined],
+      ['open', undefined],
+    ])
+    expect(own.bus.details('Incident Opened').map(({ lane }) => lane)).toContain(LANES.build)
   })
 
   test('one that closes late does not forget the next incident of the cause', async () => {

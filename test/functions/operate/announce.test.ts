@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { announce } from '../../../functions/operate/announce/announce.js'
+import { POST_LIMITS } from '../../../shared/alerts/post.js'
+import { slack } from '../../../shared/alerts/slack.js'
+import { Chain } from '../../fakes/chain.js'
+import { slackTook, WebhookServer } from '../../fakes/webhook-server.js'
+
+let chain: Chain
+let said: string[]
+let broken: boolean
+beforeEach(async () => {
+  chain = new Chain()
+  said = []
+  broken = false
+  await chain.record(chain.land('a.json'), chain.land('b.json', { source: 'trades' }))
+  await chain.drain()
+})
+const channel = (name: string) => ({
+  name,
+  say: async (text: string) => {
+    if (broken && name === 'slack-2') throw new Error('slack-2 answered 500')
+    said.push(text)
+  },
+})
+const effects = (...names: string[]) => {
+  const { ledger, clock, faults } = chain.parts
+  return {
+    ledger: faults.wrap('ledger', ledger),
+    clock,
+    channels: async () => names.map((name) => faults.wrap('channel', channel(name))),
+  }
+}
+const published = () => {
+  const [first] = chain.parts.bus.details('Gold Published')
+  if (!first) throw new Error('nothing was published')
+  return first
+}
+
+describe('a publication', () => {
+  test('is one line: datasets with rows, entities, time, edition', async () => {
+    await announce(effects('slack-1'), published())
+    expect(said).toEqual([
+      `*finance* is published: daily_summary 7 rows · from market_data · built in 0 s · edition \`${published().edition}\``,
+    ])
+  })
+
+  test('is said once in each channel, whatever comes twice or fails', async () => {
+    broken = true
+    await expect(announce(effects('slack-1', 'slack-2'), published())).rejects.toThrow(
+      'not announced: slack-2 answered 500',
+    )
+    broken = false
+    expect(await announce(effects('slack-1', 'slack-2'), published())).toBe('announced finance')
+    expect(await announce(effects('slack-1', 'slack-2'), published())).toBe(
+      'this edition is announced already',
+    )
+    expect(said).toHaveLength(2)
+  })
+
+  test('costs nothing where there is no Slack', async () => {
+    const before = chain.parts.faults.calls
+    expect(await announce(effects(), published())).toBe('there is no Slack channel to tell')
+    expect(chain.parts.faults.calls).toBe(before)
+  })
+
+  test.each(['before', 'after'] as const)('is said also when the stage dies %s any effect', async (when) => {
+    for (let call = 1; call <= 8; call += 1) {
+      said = []
+      const edition = `${published().edition}-${when}-${call}`
+      chain.parts.faults.crashFromNow(call, when)
+      for (let times = 0; times < 3; times += 1) {
+        await announce(effects('slack-1'), { ...published(), edition }).catch(() => undefined)
+        chain.parts.faults.revive()
+      }
+      expect(said.length, chain.parts.faults.diedAt).toBeGreaterThan(0)
+      expect(said.length, chain.parts.faults.diedAt).toBeLessThanOrEqual(2)
+    }
+  })
+
+  test('reaches a real webhook as its text', async () => {
+    const server = new WebhookServer(slackTook)
+    const poster = { limits: POST_LIMITS, wait: async () => undefined, now: chain.parts.clock.now }
+    const url = `${await server.start()}/services/x`
+    const hooks = { ...effects(), channels: async () => [slack({ url, stack: 'sluice-test' }, poster)] }
+    await announce(hooks, published())
+    await server.stop()
+    expect(server.received.map(({ body }) => body)).toEqual([
+      { text: expect.stringMatching(/^\*finance\* is/) },
+    ])
+  })
+})
