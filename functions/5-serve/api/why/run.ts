@@ -139,7 +139,9 @@ async function rejectedSaid(ledger: LedgerReader, run: Run): Promise<Said[]> {
   const entry = await ledger.get(rejectedKey(run.lane, runId))
   if (!entry)
     return [
-      say(`its ${counted(rejected, 'rejected row')} rest in quarantine: npx sluice quarantine show ${runId}`),
+      say(
+        `${counted(rejected, 'rejected row')} of it ${rejected === 1 ? 'rests' : 'rest'} in quarantine: npx sluice quarantine show ${runId}`,
+      ),
     ]
   const back = say(
     `its rejected rows were put back into its lane${askedBy(run)}`,
