@@ -1,3 +1,4 @@
+import { DUE_SECONDS } from './bounds.js'
 import { type Clock, iso } from './clock.js'
 import { Contention } from './errors.js'
 import {
@@ -21,7 +22,7 @@ import {
   TRANSACTION_WRITES_MAX,
   type Write,
 } from './ledger.js'
-import { DUE_SECONDS, dueAt, inputKey, runKey, type Waiver } from './run.js'
+import { dueAt, inputKey, runKey, type Waiver } from './run.js'
 
 /** Claiming a lane: a free lane's waiting entries become the inputs of a new run, which holds the lane to its end. */
 const CLAIM_ROUNDS_MAX = 5

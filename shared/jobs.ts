@@ -3,6 +3,7 @@ import {
   GetJobRunCommand,
   GetJobRunsCommand,
   GlueClient,
+  type JobRun,
   StartJobRunCommand,
   type WorkerType,
 } from '@aws-sdk/client-glue'
@@ -74,8 +75,7 @@ export function jobs(jobName: string, code: JobCode, client = glueOnce()): Jobs 
 /** Reads runs of one Glue job, with the arguments that we gave them. */
 export const jobReader = (jobName: string, client = new GlueClient({})): JobReader => ({
   async get(jobRunId) {
-    const answer = await client.send(new GetJobRunCommand({ JobName: jobName, RunId: jobRunId }))
-    const run = answer.JobRun
+    const run = await jobRun(client, jobName, jobRunId)
     const runId = run?.Arguments?.['--run_id']
     const attempt = Number(run?.Arguments?.['--attempt'])
     if (!run || !runId || !Number.isInteger(attempt)) return undefined
@@ -84,3 +84,13 @@ export const jobReader = (jobName: string, client = new GlueClient({})): JobRead
     return { runId, attempt, ended: classifyJob(state, run.ErrorMessage) }
   },
 })
+
+/** A job run, or nothing when Glue knows none of that id (any more). */
+async function jobRun(client: GlueClient, JobName: string, RunId: string): Promise<JobRun | undefined> {
+  try {
+    return (await client.send(new GetJobRunCommand({ JobName, RunId }))).JobRun
+  } catch (error) {
+    if (error instanceof Error && error.name === 'EntityNotFoundException') return undefined
+    throw error
+  }
+}

@@ -83,10 +83,17 @@ export interface LandedVersion extends Version {
   key: string
 }
 
+/** ListObjectVersions gives at most 1,000 (S3 API reference). */
+const VERSIONS_PER_PAGE = 1_000
+
 /** One page of the object versions below a prefix, newest first per key; `next` continues. */
 export const listVersions =
   (bucket: string, client: S3Client) =>
-  async (prefix: string, next?: string): Promise<{ versions: LandedVersion[]; next?: string }> => {
+  async (
+    prefix: string,
+    next?: string,
+    limit = VERSIONS_PER_PAGE,
+  ): Promise<{ versions: LandedVersion[]; next?: string }> => {
     const [KeyMarker, VersionIdMarker] = next ? (JSON.parse(next) as [string, string]) : []
     const answer = await client.send(
       new ListObjectVersionsCommand({
@@ -94,7 +101,7 @@ export const listVersions =
         Prefix: prefix,
         KeyMarker,
         VersionIdMarker,
-        MaxKeys: 1_000,
+        MaxKeys: limit,
       }),
     )
     const versions = (answer.Versions ?? []).map((version) => ({

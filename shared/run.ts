@@ -1,4 +1,5 @@
 import type { FailureClass } from '../events/catalog.js'
+import { DUE_SECONDS } from './bounds.js'
 import { type Clock, iso } from './clock.js'
 import { absent, type Condition, INDEXED, type Item, is, type Key, type Value, type Write } from './ledger.js'
 import { type Failure, POLICIES } from './policies.js'
@@ -45,29 +46,8 @@ export type Run = Item & {
 
 export type Waiver = { by: string; why: string }
 
-/** Seconds that a run may rest in a state before the reconciler looks after it. */
-export const DUE_SECONDS = {
-  FILLING: 60,
-  READY: 60,
-  /** The lease of an intent without a job: longer than the 60 s time-out of the function that starts it. */
-  RUNNING: 120,
-  COMMITTING: 240,
-  COMMITTED: 120,
-  PARKED: 120,
-  REPLAYED: 'never',
-} as const satisfies Record<RunState, number | 'never'>
-/** How often the reconciler asks after a job whose end nobody announced. */
-export const JOB_ASKED_SECONDS = 300
-/** Seconds until a job that does not end is given up. */
-export const JOB_SECONDS_MAX = { duckdb: 3_600, spark: 7_200, dbt: 3_600 } as const satisfies Record<
-  Engine,
-  number
->
 /** How often an intent whose starter died is taken up by repeating its request, before the run is parked. */
 export const TAKE_UPS_MAX = POLICIES.never_started.attempts - 1
-/** A run that waits for Glue is woken by the end of another; this late it looks for itself. */
-export const TOKEN_SECONDS = 120
-
 export const runKey = (runId: string): Key => ({ PK: `RUN#${runId}`, SK: 'META' })
 export const inputKey = (runId: string, ownerPk: string): Key => ({ PK: `RUN#${runId}`, SK: `IN#${ownerPk}` })
 export const attemptPath = (runId: string, attempt: number) => `runs/${runId}/attempt=${attempt}/`

@@ -1,4 +1,5 @@
 import type { FailureClass } from '../events/catalog.js'
+import { JOB_ASKED_SECONDS } from './bounds.js'
 import { iso } from './clock.js'
 import type { Unchanged } from './end-run.js'
 import { TerminalError } from './errors.js'
@@ -8,7 +9,6 @@ import { afterFailure } from './policies.js'
 import {
   attemptPath,
   type Engine,
-  JOB_ASKED_SECONDS,
   moveRun,
   type Run,
   runKey,

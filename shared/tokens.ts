@@ -1,7 +1,8 @@
+import { TOKEN_SECONDS } from './bounds.js'
 import { iso } from './clock.js'
 import type { World } from './lane.js'
 import type { Write } from './ledger.js'
-import { moveRun, type Run, runKey, stillAt, TOKEN_SECONDS, unlinked } from './run.js'
+import { moveRun, type Run, runKey, stillAt, unlinked } from './run.js'
 
 /**
  * Runs that wait because Glue is at its concurrency limit, first come first served. A place in the queue is no right:

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { chainPage } from './chain-page.js'
 import { readDeclared } from './declared.js'
+import { failuresPage } from './failures-page.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 
@@ -9,6 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 export const generated = (): Record<string, string> => ({
   'shared/declared.json': `${JSON.stringify(readDeclared(root), null, 2)}\n`,
   'docs/chain.md': chainPage(),
+  'docs/failures.md': failuresPage(),
 })
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { BOUNDS, driveRun, reconcile } from '../../functions/operate/reconcile/reconcile.js'
+import { driveRun } from '../../functions/operate/reconcile/drive-run.js'
+import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
+import { PASS } from '../../shared/bounds.js'
 import { claim } from '../../shared/claim.js'
 import { join, registerLane } from '../../shared/lane.js'
 import { type Run, runKey } from '../../shared/run.js'
@@ -232,7 +234,7 @@ describe('one pass', () => {
 
   test('touches a bounded number of runs; the next pass goes on', async () => {
     const { ledger, clock } = chain.parts
-    for (let n = 0; n < BOUNDS.runs + 5; n += 1) {
+    for (let n = 0; n < PASS.runs + 5; n += 1) {
       await join(chain.parts.world, `cleanse:e${n}`, {
         owner: { PK: `FILE#${n}`, SK: 'META' },
         input: {},
@@ -241,7 +243,7 @@ describe('one pass', () => {
       await claim(chain.parts.world, `cleanse:e${n}`)
     }
     clock.advance(LATE)
-    expect(await pass()).toMatchObject({ runs: BOUNDS.runs })
+    expect(await pass()).toMatchObject({ runs: PASS.runs })
     expect(await pass()).toMatchObject({ runs: 5 })
     expect((await ledger.get(runKey(runs()[0]?.runId ?? '')))?.state).toBe('RUNNING')
   })

@@ -1,0 +1,113 @@
+import { alertEntryKey } from '../../../shared/alerts/incident.js'
+import { JOB_ASKED_SECONDS, JOB_SECONDS_MAX, POSTPONED_SECONDS } from '../../../shared/bounds.js'
+import { iso } from '../../../shared/clock.js'
+import { type Declared, laneReading } from '../../../shared/declared.js'
+import { type EndEffects, finishRun, settle, TOO_LONG } from '../../../shared/end-run.js'
+import { laneName, seal, type World } from '../../../shared/lane.js'
+import { is, type Key } from '../../../shared/ledger.js'
+import { dueAt, type Run, runKey, stillAt } from '../../../shared/run.js'
+import { type StartEffects, startRun } from '../../../shared/start-run.js'
+import type { Ended, JobReader, TaskReader } from '../../../shared/work.js'
+import { silverEntryKey } from '../../3-transform/plan-build/plan-build.js'
+import { publishEntryKey } from '../../4-publish/publish-gold/publish-gold.js'
+
+export interface DriveEffects extends World {
+  project: Declared
+  starts: Record<Run['kind'], StartEffects>
+  ends: Record<Run['kind'], EndEffects>
+  tasks: TaskReader
+  jobs: JobReader
+}
+
+const LOST: Ended = {
+  ok: false,
+  reason: 'the service no longer knows the job, and it left no end',
+  failureClass: 'lost',
+}
+
+/** Does for one late run what its state asks for, with the same steps that the stages take. */
+export async function driveRun(effects: DriveEffects, runId: string): Promise<string> {
+  const run = (await effects.ledger.get(runKey(runId))) as Run | undefined
+  if (!run?.dueAt || run.dueAt > iso(effects.clock.now())) return 'not late any more'
+  const start = effects.starts[run.kind]
+  const end = effects.ends[run.kind]
+  if (run.state === 'FILLING') return seal(start, runId).then(() => 'sealed')
+  if (run.state === 'READY' || (run.state === 'RUNNING' && !run.job)) return startRun(start, runId)
+  if (run.state === 'RUNNING') return driveJob(effects, run)
+  if (run.state === 'COMMITTING') return settle(end, runId)
+  if (await heard(effects, run)) return forget(effects, run)
+  const told = await settle(end, runId)
+  await postpone(effects, run)
+  return told
+}
+
+async function driveJob(effects: DriveEffects, run: Run): Promise<string> {
+  const job = run.job as string
+  const engine = run.engine ?? 'dbt'
+  const known = engine === 'spark' ? await jobEnd(effects, job) : await taskEnd(effects, job)
+  if (known?.ended) return finishRun(effects.ends[run.kind], run.runId, run.attempt, known.ended)
+  const until = Date.parse(String(run.startedAt)) + JOB_SECONDS_MAX[engine] * 1_000
+  if (effects.clock.now() < until) return askAgain(effects, run)
+  // Marked first: whoever hears of the stopped job before us knows that no person stopped it.
+  const marked = await effects.ledger.write({
+    update: runKey(run.runId),
+    set: { givenUp: run.attempt },
+    when: stillAt('RUNNING', run.attempt),
+  })
+  if (!marked.done) return 'not RUNNING in this attempt any more'
+  await effects.starts[run.kind].stop(job, engine)
+  return finishRun(effects.ends[run.kind], run.runId, run.attempt, { ok: false, ...TOO_LONG })
+}
+
+/** The job runs on within its time: the reconciler asks again later. */
+async function askAgain({ ledger, clock }: DriveEffects, run: Run): Promise<string> {
+  await ledger.write({
+    update: runKey(run.runId),
+    set: { dueAt: dueAt(clock, JOB_ASKED_SECONDS) },
+    when: stillAt('RUNNING', run.attempt),
+  })
+  return 'the job runs on'
+}
+
+async function taskEnd({ tasks }: DriveEffects, job: string): Promise<{ ended?: Ended }> {
+  const task = await tasks.describe(job)
+  return task ?? { ended: LOST }
+}
+
+async function jobEnd({ jobs }: DriveEffects, job: string): Promise<{ ended?: Ended }> {
+  const run = await jobs.get(job)
+  return run ?? { ended: LOST }
+}
+
+/** Whether every consumer of the run's outcome has its own record of it: that, not our PutEvents, ends the telling. */
+async function heard(effects: DriveEffects, run: Run): Promise<boolean> {
+  const records = await Promise.all(consumerKeys(effects, run).map((key) => effects.ledger.get(key)))
+  return records.every((record) => record !== undefined)
+}
+
+function consumerKeys({ project }: DriveEffects, run: Run): Key[] {
+  if (run.state === 'PARKED') return [alertEntryKey(run.runId)]
+  if (run.kind === 'build')
+    return ((run.domains ?? []) as string[]).map((domain) => publishEntryKey(domain, run.runId))
+  const reading = laneReading(project, run.subject)
+  return reading ? [silverEntryKey(laneName('build', reading.lane), run.runId)] : []
+}
+
+async function forget({ ledger }: DriveEffects, run: Run): Promise<string> {
+  await ledger.write({
+    update: runKey(run.runId),
+    remove: ['duePk', 'dueAt'],
+    when: stillAt(run.state, run.attempt),
+  })
+  return 'every consumer has heard'
+}
+
+/** Puts a run behind the others that are late, so that one which makes no progress keeps nobody waiting. */
+export async function postpone({ ledger, clock }: Pick<World, 'ledger' | 'clock'>, run: Run): Promise<void> {
+  if (!run.dueAt) return
+  await ledger.write({
+    update: runKey(run.runId),
+    set: { dueAt: dueAt(clock, POSTPONED_SECONDS) },
+    when: [...stillAt(run.state, run.attempt), is('dueAt', run.dueAt)],
+  })
+}
