@@ -31,6 +31,6 @@ export function mayConcern(cause: string, lane: string): boolean {
 
 /** Eight hexadecimal digits of a failure's words without the ids and numbers that differ from run to run. */
 function fingerprint(reason: string): string {
-  const words = reason.replace(/[0-9a-z]*\d[0-9a-z]*/gi, '#')
+  const words = reason.replace(/[0-9a-z]+/gi, (word) => (/\d/.test(word) ? '#' : word))
   return createHash('sha256').update(words).digest('hex').slice(0, 8)
 }
