@@ -1,5 +1,14 @@
 import type { Evidence, Invariant } from '../evidence.js'
-import { changesOf, type Item, itemAt, itemsUnder, partitions, runAt, runsOf } from './reading.js'
+import {
+  answeringRun,
+  changesOf,
+  type Item,
+  itemAt,
+  itemsUnder,
+  partitions,
+  runAt,
+  runsOf,
+} from './reading.js'
 
 const isIncident = ({ PK, SK }: Item) => SK === 'META' && PK.startsWith('INCIDENT#')
 const incidentsOf = (ledger: readonly Item[]) => partitions(ledger, 'INCIDENT#').filter(isIncident)
@@ -67,9 +76,14 @@ const endOf = ({ jobs }: Evidence, id: string): number | undefined =>
     undefined,
   )
 
-/** Whether a run of the lane was committed by a job that ended after this parked one did, or nothing when unknown. */
-function recoveredAfter(evidence: Evidence, run: Item): boolean | undefined {
-  if (run.state === 'REPLAYED') return undefined
+/**
+ * Whether what a parked run held back has arrived: its own inputs, by the run into which it was put back, or for a build
+ * what a later good build of its lane has read. Nothing when that cannot be told: a build that never had a job.
+ */
+function recovered(evidence: Evidence, run: Item): boolean | undefined {
+  const answering = answeringRun(evidence.ledger, { run: run.runId })
+  const through = typeof answering === 'object' && answering.state === 'COMMITTED'
+  if (through || run.kind === 'cleanse') return through
   const end = endOf(evidence, run.runId)
   if (end === undefined) return undefined
   return runsOf(evidence.ledger).some(
@@ -79,21 +93,19 @@ function recoveredAfter(evidence: Evidence, run: Item): boolean | undefined {
 }
 
 const openUntilRecovered: Invariant = {
-  name: 'an incident is open until each of its runs is put back or followed by a good one, and no longer',
+  name: 'an incident is open until what each of its runs held back has arrived, and no longer',
   when: 'rest',
   check: (evidence) =>
     incidentsOf(evidence.ledger).flatMap(({ incidentId, runs, state, alarm }) => {
       if (alarm) return []
-      const recovered = (runs as string[]).map((id) =>
-        recoveredAfter(evidence, runAt(evidence.ledger, id) ?? {}),
-      )
+      const healed = (runs as string[]).map((id) => recovered(evidence, runAt(evidence.ledger, id) ?? {}))
       if (state === 'open') {
-        const over = recovered.every((one) => one === true)
-        return over ? [`incident ${incidentId} is open, and all its runs were followed by a good one`] : []
+        const over = healed.every((one) => one === true)
+        return over ? [`incident ${incidentId} is open, and all its runs have recovered`] : []
       }
-      const early = (runs as string[]).filter((_, place) => recovered[place] === false)
+      const early = (runs as string[]).filter((_, place) => healed[place] === false)
       return early.length > 0
-        ? [`incident ${incidentId} is closed, and nothing came after ${early.join(', ')}`]
+        ? [`incident ${incidentId} is closed, and ${early.join(', ')} has not recovered`]
         : []
     }),
 }

@@ -42,6 +42,9 @@ const nothingIsDue: Invariant = {
     ),
 }
 
+/** Runs whose rejected rows lie in quarantine: let through with the rest, or held at the gate for their number. */
+const HELD = ['COMMITTED', 'PARKED']
+
 const quarantineIsListed: Invariant = {
   name: 'the index of the quarantined lists exactly what can be put back',
   when: 'rest',
@@ -50,7 +53,7 @@ const quarantineIsListed: Invariant = {
       partitions(ledger, 'ENTRY#').flatMap(({ PK }) => /#rejected:(.+)$/.exec(PK)?.[1] ?? []),
     )
     const runs = runsOf(ledger).flatMap(({ runId, kind, state, rows, quarantinedPk }) => {
-      const rejected = kind === 'cleanse' && state === 'COMMITTED' && rows?.rejected > 0
+      const rejected = kind === 'cleanse' && HELD.includes(state) && rows?.rejected > 0
       const expected = rejected && !putBack.has(runId)
       return Boolean(quarantinedPk) === expected
         ? []

@@ -138,10 +138,17 @@ const gold: Wrong[] = [
   ],
 ]
 
-/** A good run of the lane whose run is parked, after it. */
+/** The parked run was put back, and the run that took it is committed. */
 function recovered(world: World): void {
   put(world, { ...item(world, 'RUN#c1'), PK: 'RUN#c3', runId: 'c3', lane: 'cleanse:transactions' })
-  world.jobs.push({ ...(world.jobs[0] as World['jobs'][0]), runId: 'c3', endedAt: NOW })
+  set('RUN#p1', { state: 'REPLAYED', into: 'c3' })(world)
+}
+
+/** A parked build that a later build of its lane has made good. */
+function laterBuild(world: World): void {
+  put(world, { ...item(world, 'RUN#p1'), PK: 'RUN#b0', runId: 'b0', kind: 'build', lane: 'build:finance' })
+  set('INCIDENT#i1', { runs: ['b0'] })(world)
+  world.jobs.push({ ...(world.jobs[2] as World['jobs'][0]), runId: 'b0', endedAt: NOW - 3_600_000 })
 }
 
 const incidents: Wrong[] = [
@@ -187,14 +194,19 @@ const incidents: Wrong[] = [
     set('INCIDENT#i1', { alarm: 'depth' }),
   ],
   [
-    'an incident is open until each of its runs is put back or followed by a good one, and no longer',
-    'is closed, and nothing came after p1',
+    'an incident is open until what each of its runs held back has arrived, and no longer',
+    'is closed, and p1 has not recovered',
     set('INCIDENT#i1', { state: 'closed' }),
   ],
   [
-    'an incident is open until each of its runs is put back or followed by a good one, and no longer',
-    'all its runs were followed by a good one',
+    'an incident is open until what each of its runs held back has arrived, and no longer',
+    'all its runs have recovered',
     recovered,
+  ],
+  [
+    'an incident is open until what each of its runs held back has arrived, and no longer',
+    'all its runs have recovered',
+    laterBuild,
   ],
   [
     'people are told of real incidents, of an end only when it is one, and of each that is open',
