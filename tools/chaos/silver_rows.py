@@ -16,7 +16,7 @@ NAMED_MAX = 5
 def rows_of(files: list[Path]) -> dict:
     """One entity's figures; a row is known by the bronze file and the line that it came from."""
     paths = [str(file) for file in files]
-    rows = duckdb.sql("SELECT * FROM read_parquet($paths)", params={"paths": paths}).arrow().num_rows
+    rows = duckdb.sql("SELECT count(*) FROM read_parquet($paths)", params={"paths": paths}).fetchone()[0]
     twice = duckdb.sql(
         "SELECT _source_file, _source_line FROM read_parquet($paths) "
         "GROUP BY ALL HAVING count(*) > 1 LIMIT $most",
