@@ -1,5 +1,5 @@
 import { type Clock, iso } from '../clock.js'
-import { absent, type ItemLedger, type Key, type Value } from '../ledger.js'
+import { absent, type Item, type ItemLedger, type Key, type Value } from '../ledger.js'
 import type { Channel, What } from './notice.js'
 
 export interface Sending {
@@ -14,19 +14,22 @@ export const sentKey = (incidentId: string, { name }: Pick<Channel, 'name'>, wha
 })
 
 /**
- * Sends one message unless its record says that it was sent; gives whether this call sent it. A crash between the
- * sending and its record, or two calls at the same moment, send it twice: better than not at all.
+ * Sends one message unless its record says that it was sent, and not too long ago (`stale`); gives whether this call sent
+ * it. A crash between the sending and its record, or two calls at the same moment, send it twice: better than not at
+ * all.
  */
 export async function deliver(
   { ledger, clock }: Sending,
   record: Key & { [name: string]: Value },
   send: () => Promise<void>,
+  stale: (known: Item) => boolean = () => false,
 ): Promise<boolean> {
   const trying = await ledger.write({
     put: { ...record, state: 'trying', at: iso(clock.now()) },
     when: [absent('PK')],
   })
-  if (!trying.done && (await ledger.get(record))?.state === 'sent') return false
+  const known = trying.done ? undefined : await ledger.get(record)
+  if (known?.state === 'sent' && !stale(known)) return false
   try {
     await send()
   } catch (error) {

@@ -5,6 +5,7 @@ import {
   type Incident,
   type IncidentEffects,
   incidentKey,
+  isOutOfDate,
   openIncidents,
   openKey,
   readIncident,
@@ -32,15 +33,16 @@ export async function drive(effects: IncidentEffects, seen: Incident): Promise<s
   return endTelling(effects, now as Incident)
 }
 
-/** Tells the bus once that an incident opened: twice after a crash in between, never not at all. */
+/** Tells the bus that an incident opened: once a day at most, twice after a crash in between, never not at all. */
 async function tell({ ledger, clock, publish }: IncidentEffects, incident: Incident): Promise<string> {
-  if (incident.toldAt) return 'people know'
+  const { toldAt, toldCount = 0, count } = incident
+  if (toldAt && !isOutOfDate({ at: toldAt, count: toldCount }, incident, clock.now())) return 'people know'
   await publish([{ name: IncidentOpened.name, detail: detailOf(incident) }])
   await ledger.write({
     update: incidentKey(incident.incidentId),
-    set: { toldAt: iso(clock.now()) },
+    set: { toldAt: iso(clock.now()), toldCount: count },
     remove: ['under'],
-    when: [present('incidentId'), absent('toldAt')],
+    when: [present('incidentId'), toldAt ? is('toldAt', toldAt) : absent('toldAt')],
   })
   return 'told'
 }

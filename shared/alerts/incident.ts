@@ -24,8 +24,9 @@ export type Incident = Item & {
   closedAt?: string
   /** The open incident of an entity that this lane reads: people are told of that one only. */
   under?: string
-  /** When the bus was told that it opened; absent while it is silenced. */
+  /** When the bus was told of it last, and of how many runs; absent while it is silenced. */
   toldAt?: string
+  toldCount?: number
   /** The CloudWatch alarm that opened it, where no run is to blame. */
   alarm?: string
 }
@@ -38,6 +39,12 @@ export interface IncidentEffects {
 }
 
 export const RUNS_NAMED_MAX = 1_000
+/** A cause that goes on failing runs is told again, once a day: what stays open must not hide for ever what comes later. */
+const TOLD_AGAIN_SECONDS = 24 * 3_600
+
+/** Whether a telling at this time, of so many runs, is out of date. */
+export const isOutOfDate = (told: { at: string; count: number }, incident: Incident, now: number): boolean =>
+  incident.count > told.count && now - Date.parse(told.at) >= TOLD_AGAIN_SECONDS * 1_000
 
 export const incidentKey = (incidentId: string): Key => ({ PK: `INCIDENT#${incidentId}`, SK: 'META' })
 /** Where open incidents are found, by cause: one partition, for there are few at a time. */

@@ -1,7 +1,8 @@
 import { deliver, type Sending, sentKey } from '../../../shared/alerts/deliver.js'
-import { type Incident, incidentKey } from '../../../shared/alerts/incident.js'
+import { type Incident, incidentKey, isOutOfDate } from '../../../shared/alerts/incident.js'
 import type { Channel, What } from '../../../shared/alerts/notice.js'
 import { TransientError } from '../../../shared/errors.js'
+import type { Item } from '../../../shared/ledger.js'
 
 export interface SendAlertEffects extends Sending {
   /** The channels that are configured now. */
@@ -51,7 +52,9 @@ async function bring(
 }
 
 function send(effects: SendAlertEffects, channel: Channel, what: What, incident: Incident): Promise<boolean> {
-  const { incidentId } = incident
-  const record = { ...sentKey(incidentId, channel, what), incidentId, channel: channel.name, what }
-  return deliver(effects, record, () => channel.send(what, incident))
+  const { incidentId, count } = incident
+  const record = { ...sentKey(incidentId, channel, what), incidentId, channel: channel.name, what, count }
+  const stale = ({ at, count: told }: Item) =>
+    what === 'opened' && isOutOfDate({ at: String(at), count: Number(told) }, incident, effects.clock.now())
+  return deliver(effects, record, () => channel.send(what, incident), stale)
 }

@@ -63,6 +63,17 @@ describe('one incident per root cause', () => {
     expect(opened()).toHaveLength(1)
   })
 
+  test('which goes on for days is told again, once a day, while new runs join it', async () => {
+    await fail('r1', LANES.prices, 'gate')
+    own.clock.advance(24 * 3_600)
+    await tick()
+    expect(opened()).toHaveLength(1)
+    await fail('r2', LANES.prices, 'gate')
+    await fail('r3', LANES.prices, 'gate')
+    await tick()
+    expect(opened()).toHaveLength(2)
+  })
+
   test('another cause of the same lane is another incident', async () => {
     await fail('r1', LANES.prices, 'gate')
     await fail('r2', LANES.prices, 'out_of_memory')

@@ -60,6 +60,19 @@ describe('what people are told', () => {
     ])
   })
 
+  test('a day later once more, when new runs have joined', async () => {
+    const effects = telling(channel('slack'))
+    const incidentId = await open()
+    await sendAlert(effects, incidentId)
+    await leaveRun(own, 'r2', LANES.prices)
+    await raiseAlert(own.alert, failureOf('r2', LANES.prices, 'gate'))
+    await sendAlert(effects, incidentId)
+    expect(sent).toEqual(['slack opened'])
+    own.clock.advance(24 * 3_600)
+    for (let times = 0; times < 3; times += 1) await sendAlert(effects, incidentId)
+    expect(sent).toEqual(['slack opened', 'slack opened'])
+  })
+
   test('a repeat sends only what is missing: a channel that is dead stops no other', async () => {
     const effects = telling(channel('pagerduty'), channel('slack'), channel('email'))
     const incidentId = await open()
