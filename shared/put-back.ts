@@ -15,11 +15,12 @@ const asked = ({ clock }: Pick<World, 'clock'>, as: string, { by, why }: Asked) 
   putBack: { as, by, at: iso(clock.now()), ...(why && { why }) },
 })
 
-/** The write that lets an entry wait in its lane. */
-const wait = (world: World, lane: string, owner: string, entry: { [name: string]: Value }): Write => ({
-  put: { PK: lanePk(lane), SK: waitSk(world.clock, owner), owner, ...entry },
-  when: [absent('PK')],
-})
+/** The write that lets an entry wait in its lane, and its place there. */
+function wait(world: World, lane: string, owner: string, entry: { [name: string]: Value }) {
+  const SK = waitSk(world.clock, owner)
+  const write: Write = { put: { PK: lanePk(lane), SK, owner, ...entry }, when: [absent('PK')] }
+  return { SK, write }
+}
 
 /**
  * Puts a parked run back into its lane as one entry; a new run takes it, with the old one's inputs. Gives whether this
@@ -53,7 +54,7 @@ async function replay(
       remove: ['quarantinedPk', 'quarantinedAt'],
       when: [is('state', 'PARKED'), ...when],
     }),
-    wait(world, run.lane, owner, { input: { run: run.runId }, bytes: 0, ...(waiver && { waiver }) }),
+    wait(world, run.lane, owner, { input: { run: run.runId }, bytes: 0, ...(waiver && { waiver }) }).write,
   )
   // Also when somebody did it before: he may have died before this.
   await claim(world, run.lane)
@@ -73,8 +74,8 @@ export async function replayRejected(world: World, run: Run, who: Asked): Promis
   const bytes = rejectedBytes(run)
   const waiting = wait(world, lane, key.PK, { input: { rejectedOf: runId }, bytes })
   const written = await world.ledger.write(
-    { put: { ...key, lane, rejectedOf: runId }, when: [absent('PK')] },
-    waiting,
+    { put: { ...key, lane, waitSk: waiting.SK, rejectedOf: runId }, when: [absent('PK')] },
+    waiting.write,
     {
       update: runKey(runId),
       set: asked(world, 'replay', who),
@@ -118,13 +119,13 @@ export async function replayFile(
         lane,
         source,
         entity,
-        ...('put' in waiting && { waitSk: waiting.put.SK }),
+        waitSk: waiting.SK,
         ...asked(world, 'replay', who),
       },
       remove: ['quarantined', 'reason', 'quarantinedPk', 'quarantinedAt'],
       when: [present('quarantined'), absent('lane')],
     },
-    waiting,
+    waiting.write,
   )
   await claim(world, lane)
   return { lane, done: written.done }
