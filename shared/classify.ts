@@ -68,7 +68,7 @@ const JOB_STATES: Readonly<Record<string, FailureClass>> = {
 }
 /** Words of Glue's error messages (Glue user guide, "Troubleshooting errors"). */
 const JOB_WORDS: readonly Rule[] = [
-  [/out of ?memory|no space left|memory limits/i, 'out_of_memory'],
+  [/out ?of ?memory|no space left|memory limits/i, 'out_of_memory'],
   [/network interface|\beni\b|subnet|endpoint or NAT/i, 'network_interface'],
   [/resource unavailable|insufficient capacity|unable to allocate/i, 'capacity'],
   [/AccessDenied|not authorized|InvalidInput|unable to (read|download|assume)/i, 'configuration'],

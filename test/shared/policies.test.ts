@@ -86,6 +86,7 @@ describe('the end of a Glue run', () => {
     ['EXPIRED', undefined, 'capacity'],
     ['FAILED', 'SystemExit: 1', 'crashed'],
     ['FAILED', 'Command Failed due to Out of Memory', 'out_of_memory'],
+    ['FAILED', 'exit code 10: java.lang.OutOfMemoryError: Java heap space', 'out_of_memory'],
     ['FAILED', 'java.io.IOException: No space left on device', 'out_of_memory'],
     ['ERROR', 'The specified subnet does not have enough free addresses', 'network_interface'],
     ['FAILED', 'Resource unavailable', 'capacity'],
