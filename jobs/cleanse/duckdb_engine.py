@@ -4,11 +4,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from jobs.cleanse import duckdb_results as results
 from jobs.cleanse import duckdb_sql as sql
 from jobs.cleanse.drift import likely_unknown, line_of
 from jobs.cleanse.limits import DRIFT_SAMPLE_CHARACTERS, FETCH_THREADS, MEMORY_SHARE_PERCENT
 from jobs.cleanse.memory import memory_bytes, peak_memory_bytes
-from jobs.cleanse.plan import Plan
+from jobs.cleanse.plan import Plan, landed_text
 from jobs.cleanse.prepare import Prepared, prepare
 from jobs.cleanse.report import CountsDisagree, InputCount, Outcome
 from jobs.compiled import CompiledContract
@@ -71,11 +72,14 @@ class _Batch:
         self.db, self.plan, self.contract, self.prepared = db, plan, contract, prepared
         self.unknown: list[str] = []
         self.readable = [place for place, item in enumerate(prepared) if item.path is not None]
+        self.replayed = any(item.numbers for item in prepared)
         self.days = sorted({item.landed_at.strftime("%Y-%m-%d") for item in plan.inputs})
 
     def judge(self, work: Path, exact_only: bool) -> None:
         """Stages the lines, judges the doubtful ones, and finds the duplicates."""
         self._declare_sources()
+        if self.replayed:
+            self._declare_lines(work / "origins.csv")
         paths = [str(self.prepared[place].path) for place in self.readable]
         if not paths:
             # The tables must exist, though empty, where no file of the batch can be read.
@@ -90,21 +94,32 @@ class _Batch:
         self.db.execute(sql.accepted_sql(self.contract))
         self.db.execute(sql.losers_sql(self.contract))
         spools = [str(item.rejects.path) for item in self.prepared if item.rejects.rows]
-        self.db.execute(sql.rejects_sql(spools))
+        self.db.execute(results.rejects_sql(spools, self.replayed))
 
     def _declare_sources(self) -> None:
-        self.db.execute(sql.SOURCES_SQL)
+        self.db.execute(results.SOURCES_SQL)
         first, rows = 0, []
         file_of = {place: number for number, place in enumerate(self.readable)}
         for place, item in enumerate(self.plan.inputs):
             number = file_of.get(place)
-            day, stamp = item.landed_at.strftime("%Y-%m-%d"), item.landed_at.isoformat()
-            rows.append([place, number, first, item.key, item.version_id, stamp, day])
+            day, stamp = item.landed_at.strftime("%Y-%m-%d"), landed_text(item)
+            rows.append([place, number, first, item.key, item.version_id, stamp, stamp, day])
             first += self.prepared[place].lines
         for start in range(0, len(rows), 500):
             part = rows[start : start + 500]
-            values = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(part))
+            values = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(part))
             self.db.execute(f"INSERT INTO sources VALUES {values}", [value for row in part for value in row])
+
+    def _declare_lines(self, path: Path) -> None:
+        """Rows from quarantine bring the numbers of their lines along."""
+        first = 0
+        with path.open("wb") as out:
+            for item in self.prepared:
+                if item.numbers:
+                    with item.numbers.open("rb") as numbers:
+                        out.writelines(b"%d,%s" % (first + at, line) for at, line in enumerate(numbers))
+                first += item.lines
+        self.db.execute(results.origins_sql(str(path)))
 
     def _check_lines(self) -> None:
         """Line numbers are counted outside and positions inside the engine: both must see the same lines."""
@@ -136,7 +151,7 @@ class _Batch:
 
     def _drift(self) -> list[dict]:
         found = []
-        for name, rows, position in self.db.execute(sql.drift_sql(self.unknown)).fetchall():
+        for name, rows, position in self.db.execute(results.drift_sql(self.unknown)).fetchall():
             query = (
                 "SELECT place, key, ? - first + 1 FROM staged t JOIN sources s USING (f) WHERE t.rowid = ?"
             )
@@ -154,7 +169,7 @@ class _Batch:
         for day in self.days:
             path = work / f"{day}.parquet"
             rows = self.db.execute(
-                sql.silver_sql(self.contract, self.plan.run_id, day, str(path))
+                results.silver_sql(self.contract, self.plan.run_id, day, str(path), self.replayed)
             ).fetchone()[0]
             if rows:
                 year, month, date = day.split("-")
@@ -170,10 +185,10 @@ class _Batch:
         stored = []
         for reason in sorted(reasons):
             path = work / f"{reason}.ndjson"
-            self.db.execute(sql.quarantine_sql(reason, str(path)))
+            self.db.execute(results.quarantine_sql(reason, str(path)))
             head = f"entity={self.plan.entity}/reason={reason}/"
             key = f"{head}{self.plan.quarantine_prefix_tail}rejected.ndjson"
-            store.upload(path, self.plan.quarantine_bucket, key)
-            stored.append({"reason": reason, "key": key, "rows": reasons[reason]})
+            size_bytes = store.upload(path, self.plan.quarantine_bucket, key)["bytes"]
+            stored.append({"reason": reason, "key": key, "rows": reasons[reason], "bytes": size_bytes})
             path.unlink()
         return stored

@@ -1,4 +1,4 @@
-"""The statements of the DuckDB engine, built from a compiled contract.
+"""The statements with which the DuckDB engine reads and judges, built from a compiled contract.
 
 Positions: rows of `staged` keep the order of the files and lines they came from, so `rowid` is the place of
 a row in the whole batch, and its line is the distance from the file's first row.
@@ -6,7 +6,7 @@ a row in the whole batch, and its line is the distance from the file's first row
 
 import json
 
-from jobs.cleanse.limits import MAX_DRIFT_COLUMNS, MAX_LINE_BYTES
+from jobs.cleanse.limits import MAX_LINE_BYTES
 from jobs.compiled import CompiledContract
 
 BLANKS = "' ' || CHR(9) || CHR(10) || CHR(13)"
@@ -136,65 +136,3 @@ SELECT pos, f FROM (
   SELECT pos, f, ROW_NUMBER() OVER (PARTITION BY {keys} ORDER BY pos DESC) AS place
   FROM accepted WHERE h IN (SELECT h FROM accepted GROUP BY h HAVING COUNT(*) > 1)
 ) WHERE place > 1"""
-
-
-def rejects_sql(spools: list[str]) -> str:
-    """Every rejected row: those that reading refused, and those that the rules did."""
-    columns = (
-        "{'place': 'INTEGER', 'line': 'BIGINT', 'reason': 'VARCHAR', 'detail': 'VARCHAR', 'raw': 'VARCHAR'}"
-    )
-    files = ", ".join(quoted(path) for path in spools)
-    spooled = (
-        f"UNION ALL SELECT place, line, reason, reason, detail, raw FROM read_json([{files}], "
-        f"columns = {columns}, format = 'newline_delimited', maximum_object_size = {4 * MAX_LINE_BYTES})"
-    )
-    return f"""
-CREATE TEMP TABLE rejects AS
-SELECT s.place, j.pos - s.first + 1 AS line, split_part(j.reasons, ',', 1) AS reason, j.reasons,
-  NULL AS detail, t.raw
-FROM judged j JOIN sources s USING (f) JOIN staged t ON t.rowid = j.pos
-WHERE j.reasons IS NOT NULL
-{spooled if spools else ""}"""
-
-
-def quarantine_sql(reason: str, target: str) -> str:
-    """Writes the rows of one first reason as JSON lines."""
-    return f"""
-COPY (
-  SELECT r.reason, string_split(r.reasons, ',') AS reasons, r.detail, s.key AS source_file,
-    s.version_id AS source_version, r.line, r.raw
-  FROM rejects r JOIN sources s USING (place) WHERE r.reason = {quoted(reason)} ORDER BY r.place, r.line
-) TO {quoted(target)} (FORMAT json)"""
-
-
-def silver_sql(contract: CompiledContract, run_id: str, day: str, target: str) -> str:
-    """Writes the rows of one arrival day as Parquet: plain ones in their order, then the doubtful ones."""
-    values = ", ".join(f'a.c_{name} AS "{name}"' for name in contract.columns)
-    return f"""
-COPY (
-  SELECT {values}, s.key AS _source_file, a.pos - s.first + 1 AS _source_line,
-    {quoted(run_id)} AS _run_id, s.ingested_at AS _ingested_at
-  FROM accepted a JOIN sources s USING (f)
-  WHERE s.day = {quoted(day)} AND a.pos NOT IN (SELECT pos FROM losers)
-) TO {quoted(target)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"""
-
-
-SOURCES_SQL = """
-CREATE TEMP TABLE sources (
-  place INTEGER, f BIGINT, first BIGINT, key VARCHAR, version_id VARCHAR, ingested_at TIMESTAMPTZ, day VARCHAR
-)"""
-
-
-def drift_sql(unknown: list[str]) -> str:
-    """Unknown columns: name, rows, first position; those of plain rows and those that the exact rules met."""
-    plain = "".join(
-        f"UNION ALL SELECT {quoted(name)}, COUNT(*), MIN(rowid) FROM staged WHERE plain AND u_{place}\n"
-        for place, name in enumerate(unknown)
-    )
-    return f"""
-SELECT column_name, SUM(n)::BIGINT AS n, MIN(first_pos) AS first_pos FROM (
-  SELECT column_name, COUNT(DISTINCT pos) AS n, MIN(pos) AS first_pos
-  FROM (SELECT pos, UNNEST(unknown) AS column_name FROM judged WHERE unknown IS NOT NULL)
-  GROUP BY column_name
-  {plain})
-GROUP BY column_name HAVING SUM(n) > 0 ORDER BY n DESC, column_name LIMIT {MAX_DRIFT_COLUMNS}"""

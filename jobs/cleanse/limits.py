@@ -15,6 +15,14 @@ MAX_INPUTS = 10_000
 FETCH_THREADS = 8
 # From this size on an object is fetched in parallel ranges.
 RANGED_FETCH_BYTES = 64 * MIB
+# Lines of one file: the position of a row is its file's place, then so many numbers of lines.
+MAX_LINES = 1 << 40
+# A line of quarantine: an engine's line, with what JSON adds to it.
+MAX_KEPT_BYTES = 8 * MAX_LINE_BYTES
+# How much of a text is kept of a row that is rejected again unread; ASCII JSON makes it six times as long.
+KEPT_AGAIN_CHARACTERS = MAX_LINE_BYTES // 2
+# Files that the rejected rows of one batch come from.
+MAX_ORIGINS = 100_000
 MAX_DRIFT_COLUMNS = 100
 DRIFT_SAMPLE_CHARACTERS = 100
 # Share of the task's memory that the engine may hold; beyond it DuckDB spills to the task's disk.

@@ -69,10 +69,10 @@ def rewrite_lines(source: Path, target: Path, rejects: RejectSpool) -> int:
     return number
 
 
-def numbered_lines(file):
+def numbered_lines(file, max_bytes: int = MAX_LINE_BYTES):
     """Yields (number from 1, bytes without the line feed, full length); a line above the limit comes cut."""
     number = 0
-    while line := file.readline(MAX_LINE_BYTES + 2):
+    while line := file.readline(max_bytes + 2):
         number += 1
         length = len(line)
         while not line.endswith(b"\n") and (more := file.readline(BLOCK_BYTES)):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from jobs.cleanse.limits import MAX_INPUTS
 
@@ -11,8 +12,20 @@ class PlanError(Exception):
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Rows of one file that quarantine kept, in files below `folder`; `lines` of texts, `again` rejected."""
+
+    folder: Path
+    lines: int
+    again: int
+
+
+@dataclass(frozen=True)
 class Input:
-    """One landed file version; `landed_at` becomes `_ingested_at` of its rows."""
+    """One landed file version; `landed_at` becomes `_ingested_at` of its rows.
+
+    A `rejected` one is an object of quarantine, which `replay` turns into inputs with `kept` rows.
+    """
 
     bucket: str
     key: str
@@ -20,6 +33,13 @@ class Input:
     bytes: int
     landed_at: datetime
     source: str
+    rejected: bool = False
+    kept: Kept | None = None
+
+    @property
+    def order(self) -> tuple:
+        """Oldest first, and total: this order decides which of two duplicates is the later one."""
+        return self.landed_at, self.key, self.version_id or ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,11 @@ class Plan:
     contract_version: str
 
 
+def landed_text(item: Input) -> str:
+    """When an input landed, as quarantine writes it: UTC, with microseconds."""
+    return item.landed_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def parse_plan(document: dict) -> Plan:
     """Turns the plan's JSON into a Plan; raises PlanError naming what is wrong."""
     if document.get("version") != 1 or document.get("kind") != "cleanse":
@@ -52,9 +77,7 @@ def parse_plan(document: dict) -> Plan:
             correlation_id=document.get("correlation_id", ""),
             entity=document["entity"],
             engine=document["engine"],
-            # Oldest first, and total: the place in this order decides which of two duplicates is the later
-            # one.
-            inputs=tuple(sorted(inputs, key=lambda item: (item.landed_at, item.key, item.version_id or ""))),
+            inputs=tuple(sorted(inputs, key=lambda item: item.order)),
             silver_bucket=document["silver_bucket"],
             quarantine_bucket=document["quarantine_bucket"],
             pending_prefix=_prefix(document["pending_prefix"]),
@@ -80,7 +103,15 @@ def _input(item: dict) -> Input:
         bytes=int(item["bytes"]),
         landed_at=landed_at.astimezone(UTC),
         source=item.get("source", ""),
+        rejected=_kind(item) == "rejected",
     )
+
+
+def _kind(item: dict) -> str:
+    kind = item.get("kind", "file")
+    if kind not in ("file", "rejected"):
+        raise ValueError(f"an input is a file or rejected rows, not {kind!r}")
+    return kind
 
 
 def _prefix(text: str) -> str:

@@ -1,5 +1,6 @@
 """From a landed object to a file of lines that an engine can read, or to a reason why not."""
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -8,9 +9,9 @@ from pathlib import Path
 from jobs.cleanse.csv_records import csv_to_lines
 from jobs.cleanse.gunzip import MAGIC, gunzip
 from jobs.cleanse.json_array import array_to_lines
-from jobs.cleanse.limits import BLOCK_BYTES, MAX_FILE_BYTES
+from jobs.cleanse.limits import BLOCK_BYTES, KEPT_AGAIN_CHARACTERS, MAX_FILE_BYTES
 from jobs.cleanse.lines import BOM, is_blank, rewrite_lines, scan_lines
-from jobs.cleanse.plan import Input
+from jobs.cleanse.plan import Input, Kept
 from jobs.cleanse.rejects import FileProblem, RejectSpool
 from jobs.cleanse.store import ObjectMissing
 
@@ -29,17 +30,23 @@ FOREIGN = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """One input, ready to read: a regular file of JSON lines, or None, and what was rejected."""
+    """One input, ready to read: a regular file of JSON lines, or None, and what was rejected.
+
+    `numbers` is a file with the number of each line where lines are not numbered through.
+    """
 
     path: Path | None
     lines: int
     rejects: RejectSpool
     problem: str | None = None
+    numbers: Path | None = None
 
 
 def prepare(item: Input, place: int, required: tuple, store, work: Path) -> Prepared:
     """Fetches, unpacks and, where needed, rewrites one input below `work`. Only S3 failures are raised."""
     rejects = RejectSpool(work / f"{place}.rejects", place)
+    if item.kept:
+        return _kept(item.kept, rejects)
     try:
         path, lines = _lines_of(item, place, required, store, work, rejects)
         return Prepared(path, lines, rejects)
@@ -52,6 +59,17 @@ def prepare(item: Input, place: int, required: tuple, store, work: Path) -> Prep
         return Prepared(None, 0, rejects, problem.rule)
     finally:
         rejects.close()
+
+
+def _kept(kept: Kept, rejects: RejectSpool) -> Prepared:
+    """Rows that quarantine kept: their texts as an engine reads them, and those that are rejected again."""
+    if kept.again:
+        with (kept.folder / "again").open("rb") as file:
+            for line in file:
+                rejects.add(**json.loads(line), characters=KEPT_AGAIN_CHARACTERS)
+        rejects.close()
+    path = kept.folder / "texts" if kept.lines else None
+    return Prepared(path, kept.lines, rejects, numbers=kept.folder / "numbers" if kept.lines else None)
 
 
 def _lines_of(

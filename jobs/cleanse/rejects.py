@@ -24,18 +24,25 @@ class RejectSpool:
         self.rows = 0
         self._out = None
 
-    def add(self, line: int | None, rule: str, detail: str, raw: bytes | str) -> None:
+    def add(
+        self,
+        line: int | None,
+        rule: str,
+        detail: str | None,
+        raw: bytes | str,
+        characters: int = RAW_EXCERPT_CHARACTERS,
+    ) -> None:
         """Spools one rejected row with the beginning of its text, where bad bytes show as U+FFFD."""
         if self._out is None:
             self._out = self.path.open("w", encoding="utf-8")
-        excerpt = raw[: 4 * RAW_EXCERPT_CHARACTERS]
+        excerpt = raw[: 4 * characters]
         text = excerpt.decode("utf-8", "replace") if isinstance(excerpt, bytes) else excerpt
         row = {
             "place": self.place,
             "line": line,
             "reason": rule,
             "detail": detail,
-            "raw": text[:RAW_EXCERPT_CHARACTERS],
+            "raw": text[:characters],
         }
         # ASCII only: whatever the input held, this spool can be read back.
         self._out.write(json.dumps(row) + "\n")

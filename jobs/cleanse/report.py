@@ -63,6 +63,12 @@ def build_report(plan: Plan, outcome: Outcome) -> dict:
     }
 
 
+def failure_report(plan: Plan, failure: dict) -> dict:
+    """The report of an attempt without a verdict; `failure` as jobs.failures tells it."""
+    names = ("run_id", "attempt", "entity", "engine", "contract_version")
+    return {"version": 1, **{name: getattr(plan, name) for name in names}, "failure": failure}
+
+
 def _check(rows: dict, outcome: Outcome) -> None:
     sums = {
         "every input adds up": all(

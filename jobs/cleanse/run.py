@@ -11,8 +11,10 @@ from pathlib import Path
 
 from jobs.cleanse.log import Log
 from jobs.cleanse.plan import Plan, PlanError, parse_plan
-from jobs.cleanse.report import Outcome, build_report
+from jobs.cleanse.replay import expand
+from jobs.cleanse.report import Outcome, build_report, failure_report
 from jobs.compiled import CompiledContract, load_compiled
+from jobs.failures import failure_of
 
 
 def make_engine(name: str):
@@ -29,20 +31,38 @@ def make_engine(name: str):
 
 
 def run_plan(run_id: str, plan_uri: str, store, log: Log, engine=None) -> dict:
-    """Carries out the plan at an s3:// address, and stores and returns the report."""
+    """Carries out the plan at an s3:// address, and stores and returns the report.
+
+    When it cannot, the report says only why and whether another attempt may get further; the error is raised.
+    """
     plan = parse_plan(store.read_json(plan_uri))
     log.bind(run_id=plan.run_id, correlation_id=plan.correlation_id, attempt=plan.attempt)
     if plan.run_id != run_id:
         raise PlanError(f"the plan is of run {plan.run_id}, not of {run_id}")
+    try:
+        report = _report(plan, store, log, engine)
+    except Exception as error:
+        _report_failure(plan, store, log, error)
+        raise
+    store.write_json(plan.report_uri, report)
+    log.info("cleanse reported", rows=report["rows"], reasons=report["reasons"], seconds=report["seconds"])
+    return report
+
+
+def _report_failure(plan: Plan, store, log: Log, error: Exception) -> None:
+    try:
+        store.write_json(plan.report_uri, failure_report(plan, failure_of(error)))
+    except Exception as refusal:
+        # What went wrong before is what matters; it is raised, and logged, by who called.
+        log.info("no report of the failure", reason=str(refusal))
+
+
+def _report(plan: Plan, store, log: Log, engine) -> dict:
     contract = load_compiled(plan.entity)
     if contract.version != plan.contract_version:
         raise PlanError(f"the plan wants contract {plan.contract_version}, this image has {contract.version}")
     log.info("cleanse started", entity=plan.entity, engine=plan.engine, inputs=len(plan.inputs))
-    outcome = _cleanse(plan, contract, store, engine or make_engine(plan.engine))
-    report = build_report(plan, outcome)
-    store.write_json(plan.report_uri, report)
-    log.info("cleanse reported", rows=report["rows"], reasons=report["reasons"], seconds=report["seconds"])
-    return report
+    return build_report(plan, _cleanse(plan, contract, store, engine or make_engine(plan.engine)))
 
 
 def _cleanse(plan: Plan, contract: CompiledContract, store, engine) -> Outcome:
@@ -50,7 +70,17 @@ def _cleanse(plan: Plan, contract: CompiledContract, store, engine) -> Outcome:
     # user.
     parent = os.getcwd() if os.access(os.getcwd(), os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="cleanse-", dir=parent) as work:
-        return engine.cleanse(plan, contract, store, Path(work))
+        return carry_out(plan, contract, store, engine, Path(work))
+
+
+def carry_out(plan: Plan, contract: CompiledContract, store, engine, work: Path) -> Outcome:
+    """What the engine makes of the plan, with rows that were rejected before as rows of their files again."""
+    if not any(item.rejected for item in plan.inputs):
+        return engine.cleanse(plan, contract, store, work)
+    replay = expand(plan, store, work)
+    outcome = engine.cleanse(replay.plan, contract, store, work)
+    outcome.inputs = replay.fold(outcome.inputs)
+    return outcome
 
 
 def main() -> int:

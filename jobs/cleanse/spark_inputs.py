@@ -80,7 +80,7 @@ class LineReader:
             if None not in counted[place].values():
                 self._add_direct(lines, plan.inputs[place], place, counted[place], head)
         rest = [(place, item) for place, item in enumerate(plan.inputs) if place not in lines.rows]
-        for staged in self._stage(plan, rest, required):
+        for staged in self._stage(plan, rest, required) + self._stage_kept(plan, required):
             lines.staged.append(staged)
             for place, rows, problem in staged.inputs:
                 lines.rows[place], lines.problems[place] = rows, problem
@@ -89,6 +89,8 @@ class LineReader:
     def _direct_head(self, item: Input, required: tuple) -> bytes | None:
         """The beginning of a file that Spark may read where it lies, unpacked; None for all others."""
         key = item.key.lower()
+        if item.kept:
+            return None
         if not self.direct_bytes <= item.bytes <= MAX_FILE_BYTES or key.endswith(OTHER_CODECS):
             return None
         if not PLAIN_KEY.fullmatch(item.key) or not self.store.is_current(item):
@@ -137,6 +139,8 @@ class LineReader:
         task_bytes = min(STAGE_TASK_BYTES, total // self.context.defaultParallelism + 1)
         groups: list = []
         for place, item in rest:
+            if item.kept:
+                continue
             full = not groups or groups[-1][0] >= task_bytes or len(groups[-1][1]) >= STAGE_TASK_FILES
             if full:
                 groups.append([0, []])
@@ -149,6 +153,12 @@ class LineReader:
             return stage_inputs(number, inputs, required, bucket, prefix, opener())
 
         return self._each([(number, inputs) for number, (_, inputs) in enumerate(groups)], len(groups), stage)
+
+    def _stage_kept(self, plan: Plan, required: tuple) -> list[Staged]:
+        """Rows from quarantine lie on the driver's disk, so they are staged here."""
+        kept = [(place, item) for place, item in enumerate(plan.inputs) if item.kept]
+        prefix = f"{plan.pending_prefix}_staged/"
+        return [stage_inputs("kept", kept, required, plan.silver_bucket, prefix, self.store)] if kept else []
 
     def _each(self, items: list, tasks: int, work) -> list:
         return self.context.parallelize(items, tasks).map(work).collect() if items else []

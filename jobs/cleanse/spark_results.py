@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from jobs.cleanse.limits import DRIFT_SAMPLE_CHARACTERS, MAX_DRIFT_COLUMNS
-from jobs.cleanse.plan import Plan
+from jobs.cleanse.plan import Plan, landed_text
 from jobs.cleanse.report import InputCount, Outcome
 from jobs.cleanse.spark_inputs import Lines
 from jobs.cleanse.spark_sql import BLANK, DOUBTFUL, DRIFT, DUPLICATE, LINE, PLACE, REJECTED
@@ -157,7 +157,7 @@ class _QuarantineWriter:
 
     def __init__(self, plan: Plan, opener):
         self.bucket, self.tail, self.entity = plan.quarantine_bucket, plan.quarantine_prefix_tail, plan.entity
-        self.sources = [(item.key, item.version_id) for item in plan.inputs]
+        self.sources = [(item.key, item.version_id, landed_text(item)) for item in plan.inputs]
         self.opener = opener
 
     def __call__(self, rows):
@@ -171,10 +171,11 @@ class _QuarantineWriter:
                         out.write(json.dumps(self._line(row), ensure_ascii=False) + "\n")
                         count += 1
                 key = f"entity={self.entity}/reason={reason}/{self.tail}rejected.ndjson"
-                store.upload(path, self.bucket, key)
-            yield {"reason": reason, "key": key, "rows": count}
+                size_bytes = store.upload(path, self.bucket, key)["bytes"]
+            yield {"reason": reason, "key": key, "rows": count, "bytes": size_bytes}
 
     def _line(self, row) -> dict:
-        file, version = self.sources[row.place]
+        file, version, landed = self.sources[row.place]
         found = {"reason": row.reason, "reasons": row.reasons.split(","), "detail": row.detail}
-        return found | {"source_file": file, "source_version": version, "line": row.line, "raw": row.raw}
+        found |= {"source_file": file, "source_version": version, "line": row.line, "ingested_at": landed}
+        return found | {"raw": row.raw}

@@ -4,7 +4,9 @@ it stands.
 A staged line is the row's position as 18 digits, then its text; so files of any number and form become one.
 """
 
+import itertools
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +127,7 @@ def _short_lines(text: bytes) -> bool:
     return True
 
 
-def stage_inputs(number: int, inputs: list, required: tuple, bucket: str, prefix: str, store) -> Staged:
+def stage_inputs(name: str | int, inputs: list, required: tuple, bucket: str, prefix: str, store) -> Staged:
     """Rewrites inputs, given as (place, Input), to one file of staged lines and one of rejections."""
     with tempfile.TemporaryDirectory(prefix="cleanse-") as work:
         folder = Path(work)
@@ -135,7 +137,7 @@ def stage_inputs(number: int, inputs: list, required: tuple, bucket: str, prefix
         lines, rejects = folder / "lines", folder / "rejects"
         with lines.open("wb") as out, rejects.open("wb") as spool:
             counted = [(place, _append(place, one, out, spool), one.problem) for place, one in prepared]
-        keys = [_keep(path, bucket, f"{prefix}{path.name}-{number}.txt", store) for path in (lines, rejects)]
+        keys = [_keep(path, bucket, f"{prefix}{path.name}-{name}.txt", store) for path in (lines, rejects)]
         return Staged(keys[0], keys[1], tuple(counted))
 
 
@@ -146,7 +148,7 @@ def _append(place: int, prepared: Prepared, out, spool) -> int:
         with prepared.path.open("rb") as file:
             if file.read(len(BOM)) != BOM:
                 file.seek(0)
-            for number, line in enumerate(file, 1):
+            for number, line in zip(_numbers(prepared), file, strict=False):
                 if line.strip(BLANKS):
                     out.write(b"%018d" % (place << LINE_BITS | number) + line.rstrip(b"\n") + b"\n")
                     rows += 1
@@ -154,6 +156,15 @@ def _append(place: int, prepared: Prepared, out, spool) -> int:
     if prepared.rejects.rows:
         spool.write(prepared.rejects.path.read_bytes())
     return rows
+
+
+def _numbers(prepared: Prepared) -> Iterator[int]:
+    """The number of each line: counted, but for rows from quarantine, which bring theirs along."""
+    if prepared.numbers is None:
+        yield from itertools.count(1)
+    else:
+        with prepared.numbers.open("rb") as numbers:
+            yield from map(int, numbers)
 
 
 def _keep(path: Path, bucket: str, key: str, store) -> str | None:

@@ -4,7 +4,7 @@ import gzip
 import json
 
 import pytest
-from cleanse_lake import Result, ndjson, price
+from cleanse_lake import BUCKETS, Result, ndjson, price
 
 from jobs.cleanse.gunzip import gunzip
 from jobs.cleanse.limits import BLOCK_BYTES, MAX_LINE_BYTES
@@ -180,7 +180,7 @@ def test_unknown_members_pass_and_are_reported(s3_lake):
     ]
 
 
-def test_quarantine_says_what_where_and_why(cleanse):
+def test_quarantine_says_what_where_and_why(cleanse, s3_store):
     raw = '{"symbol":"A","price_date":"2026-01-05","close":"x","adjusted_close":1,"currency":"EUR"}'
     result = cleanse("a.ndjson", b"\n" + raw.encode() + b"\n")
     row = result.rejected[0]
@@ -188,8 +188,10 @@ def test_quarantine_says_what_where_and_why(cleanse):
     assert row == {
         "reason": "close_not_a_number",
         "reasons": ["close_not_a_number", "currency_not_allowed"],
-        **{"detail": None, "line": 2, "raw": raw},
+        **{"detail": None, "line": 2, "ingested_at": "2026-11-21T09:00:00.123000Z", "raw": raw},
     }
     run = result.report["run_id"]
     key = f"entity=market_data/reason=close_not_a_number/run={run}/attempt=1/rejected.ndjson"
-    assert result.report["quarantine"] == [{"reason": "close_not_a_number", "key": key, "rows": 1}]
+    size_bytes = len(s3_store.get(BUCKETS["quarantine"], key))
+    described = {"reason": "close_not_a_number", "key": key, "rows": 1, "bytes": size_bytes}
+    assert result.report["quarantine"] == [described]

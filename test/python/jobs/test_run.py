@@ -1,7 +1,12 @@
 """The task as a cold process: environment in, report and exit code out."""
 
+import io
+
 import pytest
 from cleanse_lake import BUCKETS, ndjson, price
+
+from jobs.cleanse.log import Log
+from jobs.cleanse.run import run_plan
 
 
 def stored_plan(lake, inputs: list[dict], **changes) -> tuple[str, str, str]:
@@ -59,5 +64,30 @@ def test_without_a_verdict_a_task_fails_and_says_why(task, s3_lake, change, reas
 
 def test_a_refused_bucket_is_a_failure_and_not_a_missing_file(task, s3_lake):
     item = s3_lake.land("a.ndjson", b"") | {"bucket": "sluice-test-nowhere-000000000000"}
-    run_id, uri, _ = stored_plan(s3_lake, [item])
+    run_id, uri, report_uri = stored_plan(s3_lake, [item])
     assert task(run_id, uri)[0] == 1
+    failure = s3_lake.store.read_json(report_uri)["failure"]
+    assert failure["transient"] is False and "NoSuchBucket" in failure["message"]
+
+
+class Throttled:
+    """An engine whose storage asks for less."""
+
+    def cleanse(self, *_given):
+        raise RuntimeError("An error occurred (SlowDown) when calling the GetObject operation")
+
+
+def test_the_report_of_an_attempt_that_failed_says_whether_another_may_get_further(lake):
+    plan = lake.plan([lake.land("a.ndjson", b"")])
+    lake.store.write_json(f"s3://{BUCKETS['artifacts']}/plan.json", plan)
+    with pytest.raises(RuntimeError, match="SlowDown"):
+        run_plan(
+            plan["run_id"],
+            f"s3://{BUCKETS['artifacts']}/plan.json",
+            lake.store,
+            Log(io.StringIO()),
+            Throttled(),
+        )
+    report = lake.store.read_json(plan["report_uri"])
+    assert (report["run_id"], report["attempt"], report["failure"]["transient"]) == (plan["run_id"], 1, True)
+    assert "rows" not in report

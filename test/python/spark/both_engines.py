@@ -10,6 +10,7 @@ from folder_lake import FolderLake
 
 from jobs.cleanse.plan import parse_plan
 from jobs.cleanse.report import build_report
+from jobs.cleanse.run import carry_out
 from jobs.compiled import CompiledContract
 
 SILVER, QUARANTINE = BUCKETS["silver"], BUCKETS["quarantine"]
@@ -39,13 +40,13 @@ class Batch:
         self.inputs.append(self.lake.land(name, body, landed_at))
         return self.inputs[-1]
 
-    def run(self, engine_name: str, engine) -> Run:
-        """Carries the batch out on one engine."""
-        plan = self.lake.plan(self.inputs, engine=engine_name)
-        plan = parse_plan(plan | {"entity": self.contract.entity, "run_id": "same"})
+    def run(self, engine_name: str, engine, inputs: list | None = None, run_id: str = "same") -> Run:
+        """Carries the batch, or these inputs, out on one engine."""
+        plan = self.lake.plan(self.inputs if inputs is None else inputs, engine=engine_name)
+        plan = parse_plan(plan | {"entity": self.contract.entity, "run_id": run_id})
         work = self.folder / f"work-{self.lake.runs}"
         work.mkdir()
-        report = build_report(plan, engine.cleanse(plan, self.contract, self.lake.store, work))
+        report = build_report(plan, carry_out(plan, self.contract, self.lake.store, engine, work))
         silver, types = self._silver(report)
         return Run(report, silver, types, self._quarantine(report))
 
