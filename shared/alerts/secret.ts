@@ -31,14 +31,20 @@ export function alertSecretReader(secretId: string, client = new SecretsManagerC
   return async (): Promise<AlertSecrets> => {
     if (!kept || kept.until < performance.now()) {
       const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }))
-      kept = { secrets: parse(SecretString ?? '{}'), until: performance.now() + KEPT_MILLISECONDS }
+      kept = {
+        secrets: parseAlertSecrets(SecretString ?? '{}'),
+        until: performance.now() + KEPT_MILLISECONDS,
+      }
     }
     return kept.secrets
   }
 }
 
-/** The errors of a parser quote what they could not read: only the names of wrong members go on. */
-function parse(text: string): AlertSecrets {
+/**
+ * The secret's text in its shape. Throws `TerminalError` with the names of wrong members only: the errors of a parser
+ * quote what they could not read.
+ */
+export function parseAlertSecrets(text: string): AlertSecrets {
   const answer = alertSecrets.safeParse(json(text))
   if (answer.success) return answer.data
   const known = Object.keys(alertSecrets.shape)

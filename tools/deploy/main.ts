@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { UserError } from '../../cli/config.js'
+import { checkAlertSecrets, fillAlertSecrets, putAlertSecrets } from './alerts.js'
 import { BOOTSTRAP_STACK, bootstrap, outputs } from './bootstrap.js'
 import { commit, IMAGES, imageCommands, isDirty, loginCommand, pushImage } from './images.js'
 import { packJobCode, uploadJobCode } from './job-code.js'
@@ -16,7 +17,8 @@ const HELP = `npm run deploy -- --account <id> [options]
   --account <id>     the AWS account that is meant; a deployment to another one is refused
   --stage <name>     the stage, "prod" unless told
   --region <name>    the region, AWS_REGION or us-east-1 unless told
-  --alerts <email>   who hears of incidents and dead letters, nobody unless told
+  --alerts <email>   who hears of incidents and dead letters by e-mail, nobody unless told
+  --alert-secrets <file>  put this JSON file into the secret that names PagerDuty and Slack (docs/alerts.md)
   --engine <name>    auto, duckdb or spark: the engine of every cleanse, "auto" unless told
   --dry-run          say what would be done, in order, and touch nothing
 
@@ -30,6 +32,7 @@ interface Target {
   stage: string
   engine: string
   alerts: string
+  alertSecrets: string
 }
 
 /** What a deployment does, step by step, in the order in which the parts need one another. */
@@ -47,6 +50,7 @@ export function plannedSteps(target: Target, tag: string): string[] {
     `s3 put s3://${bucket}/${scriptKey}`,
     `s3 put s3://${bucket}/${modulesKey}`,
     `serverless deploy --stage ${target.stage} --region ${target.region}   (images by digest, job code by content hash)`,
+    ...(target.alertSecrets ? [putAlertSecrets(target.stage, target.alertSecrets).join(' ')] : []),
   ]
 }
 
@@ -77,6 +81,7 @@ async function deploy(target: Target): Promise<void> {
     alertsEmail: target.alerts,
   }
   await deployStack(root, target.stage, parameters, { env: process.env, out: (line) => say(`  ${line}`) })
+  if (target.alertSecrets) fillAlertSecrets(target.stage, target.alertSecrets)
   tellOutputs((await outputs(new CloudFormationClient({}), `sluice-${target.stage}`)) ?? {}, target)
 }
 
@@ -114,6 +119,7 @@ function readTarget(argv: string[]): Target & { dryRun: boolean; help: boolean }
       region: { type: 'string', default: process.env.AWS_REGION ?? 'us-east-1' },
       engine: { type: 'string', default: 'auto' },
       alerts: { type: 'string', default: '' },
+      'alert-secrets': { type: 'string', default: '' },
       'dry-run': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -123,7 +129,9 @@ function readTarget(argv: string[]): Target & { dryRun: boolean; help: boolean }
   if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
     throw new UserError('--stage is up to 16 lower-case letters and digits')
   if (!['auto', 'duckdb', 'spark'].includes(engine)) throw new UserError('--engine is auto, duckdb or spark')
-  return { account, stage, region, engine, alerts, help, dryRun: values['dry-run'] }
+  const alertSecrets = values['alert-secrets']
+  if (alertSecrets) checkAlertSecrets(alertSecrets)
+  return { account, stage, region, engine, alerts, alertSecrets, help, dryRun: values['dry-run'] }
 }
 
 try {
