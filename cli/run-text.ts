@@ -1,4 +1,4 @@
-import { type Cell, count, plural, seconds, shortened, table } from './render.js'
+import { type Cell, count, plain, plural, seconds, shortened, table } from './render.js'
 
 /** A run as the API shows it; what is missing was not reached. */
 export interface RunView {
@@ -34,7 +34,11 @@ export interface RunView {
     left: string | null
     reason?: string
   }[]
-  events?: { at: string; event: string; stage: string; did: string }[]
+  failures?: { attempt: number; failureClass: string; reason: string; at: string }[]
+  waiver?: { by: string; why: string } | null
+  putBack?: { as: string; by: string; at: string; why?: string } | null
+  into?: string | null
+  events?: { at: string; event: string; stage: string; did: string; outcome?: string }[]
 }
 
 export const RUN_HEADER = [
@@ -87,6 +91,7 @@ export function runPage(run: RunView): string {
   const sections = [
     table(RUN_HEADER, [runLine(run)]),
     run.reason && `  ${run.reason}\n`,
+    personText(run),
     run.selectors?.length && `  selectors: ${run.selectors.join(' ')}\n`,
     run.tests &&
       `  tests: ${run.tests.passed} passed, ${run.tests.warned} warned, ${run.tests.failed} failed\n`,
@@ -107,6 +112,11 @@ export function runPage(run: RunView): string {
       failed.map((t) => [t.test, t.model, t.failures]),
     ),
     section('Attempts', ['attempt', 'started', 'ended', 'left the run'], attempts(run)),
+    section(
+      'Failures',
+      ['at', 'attempt', 'class', 'reason'],
+      run.failures?.map((f) => [f.at, f.attempt, f.failureClass, f.reason]),
+    ),
     section(`Inputs (${run.inputsCount ?? 0})`, ['bytes', 'input'], run.inputs?.map(inputLine)),
     section(
       `Outputs (${run.outputsCount ?? 0})`,
@@ -116,10 +126,21 @@ export function runPage(run: RunView): string {
     section(
       'Events',
       ['at', 'event', 'stage', 'did'],
-      run.events?.map((e) => [e.at, e.event, e.stage, e.did]),
+      run.events?.map((e) => [e.at, e.event, e.stage, e.outcome === 'failed' ? `failed: ${e.did}` : e.did]),
     ),
   ]
   return sections.filter(Boolean).join('\n')
+}
+
+/** What people did about a run. */
+function personText({ waiver, putBack, into }: RunView): string | undefined {
+  const reason = putBack?.why ? `: ${putBack.why}` : ''
+  const lines = [
+    waiver && `  let through its gate by ${plain(`${waiver.by}: ${waiver.why}`)}\n`,
+    putBack && `  put back (${putBack.as}) at ${putBack.at} by ${plain(`${putBack.by}${reason}`)}\n`,
+    into && `  its inputs went into run ${into}\n`,
+  ]
+  return lines.filter(Boolean).join('') || undefined
 }
 
 const attempts = (run: RunView) =>

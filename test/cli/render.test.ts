@@ -87,6 +87,24 @@ describe('a run', () => {
     expect(text).not.toContain('Tests')
   })
 
+  test('shows how its attempts failed, and what people did about it', () => {
+    const text = runPage({
+      ...RUN,
+      failures: [{ attempt: 1, failureClass: 'spot', reason: 'taken back', at: '2026-03-02T07:01:00.000Z' }],
+      waiver: { by: 'ada', why: 'a\u001bholiday' },
+      putBack: { as: 'retry', by: 'bob', at: '2026-03-02T07:02:00.000Z', why: 'fixed' },
+      into: 'r2',
+      events: [
+        { at: 'x', event: 'Batch Ready', stage: 'start-cleanse', did: 'no answer', outcome: 'failed' },
+      ],
+    })
+    expect(text).toMatch(/1 +spot +taken back/)
+    expect(text).toContain('  let through its gate by ada: a holiday\n')
+    expect(text).toContain('  put back (retry) at 2026-03-02T07:02:00.000Z by bob: fixed\n')
+    expect(text).toContain('  its inputs went into run r2\n')
+    expect(text).toContain('failed: no answer')
+  })
+
   test('shows 20 inputs and says how many more there are', () => {
     const inputs = Array.from({ length: 25 }, (_, n) => ({ key: `k${n}`, bytes: n }))
     const text = runPage({ ...RUN, inputs, inputsCount: 25 })

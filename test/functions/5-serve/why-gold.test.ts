@@ -157,6 +157,67 @@ describe('why a dataset', () => {
   })
 })
 
+describe('why a run', () => {
+  const run = (content: object) =>
+    put({
+      PK: `RUN#${cleanse(1)}`,
+      SK: 'META',
+      runId: cleanse(1),
+      kind: 'cleanse',
+      lane: 'cleanse:x',
+      ...content,
+    })
+
+  test('waits for Glue, behind how many others', async () => {
+    const place = (second: number) => `2026-03-02T07:00:0${second}.000Z#${cleanse(second)}`
+    for (const second of [0, 1, 2])
+      await put({ PK: 'WAITING#glue', SK: place(second), runId: cleanse(second) })
+    await run({ state: 'READY', attempt: 1, waitingSk: place(1) })
+    expect(await why(cleanse(1))).toContain('it waits for Glue, which was at its limit; 1 run came before it')
+    await run({ state: 'READY', attempt: 1, waitingSk: '2026-03-02T06:00:00.000Z#gone' })
+    expect(await why(cleanse(1))).toContain(
+      'it waited for Glue, and was woken: its next attempt has not begun',
+    )
+  })
+
+  test.each([
+    [
+      { state: 'READY', attempt: 1, notBefore: 'T1' },
+      'it is ready, and attempt 2 has not begun, and rests until T1',
+    ],
+    [{ state: 'FILLING', attempt: 0 }, 'it is taking what waits in its lane'],
+    [{ state: 'COMMITTING', attempt: 1 }, 'its results are being made final'],
+    [
+      { state: 'RUNNING', attempt: 2 },
+      'the start of attempt 2 was decided, and the ledger knows no job of it yet',
+    ],
+    [
+      { state: 'RUNNING', attempt: 2, engine: 'duckdb', job: 'arn' },
+      'attempt 2 runs on duckdb as arn since then, as far as the ledger knows',
+    ],
+  ])('is live: %j', async (content, words) => {
+    await run(content)
+    expect((await why(cleanse(1))).at(-1)).toBe(words)
+  })
+
+  test('put back waits behind a lane of the same domains that an older deployment named', async () => {
+    const lane = 'build:finance'
+    await put({ PK: 'LANES', SK: lane }, { PK: 'LANES', SK: LANE }, { PK: 'LANES', SK: 'build:other' })
+    await put({ PK: `LANE#${LANE}`, SK: 'HOLD', holder: build(9), since: AT })
+    await put({ PK: 'LANE#build:other', SK: 'HOLD', holder: build(8), since: AT })
+    await run({ kind: 'build', lane, state: 'REPLAYED' })
+    await put({
+      PK: `LANE#${lane}`,
+      SK: `WAIT#${Date.parse(AT)}#RUN#${cleanse(1)}`,
+      owner: `RUN#${cleanse(1)}`,
+    })
+    expect((await why(cleanse(1))).slice(-2)).toEqual([
+      `it waits in lane ${lane}; 0 entries came before it`,
+      `no run holds lane ${lane}, but run ${build(9)} holds lane ${LANE} of the same domains since then`,
+    ])
+  })
+})
+
 describe('why an entity, a lane, an incident', () => {
   test('an entity tells its sources, its lane, its silver, and what of it is in no gold', async () => {
     await put(state(1), head(2), silver(1), silver(2), { PK: 'LANES', SK: 'cleanse:market_data' })

@@ -1,5 +1,5 @@
 import { incidentKey, OPEN_PK } from '../../../../shared/alerts/incident.js'
-import { holdKey, lanePk } from '../../../../shared/lane.js'
+import { holdKey, laneKind, lanePk, laneSubject, REGISTRY_PK } from '../../../../shared/lane.js'
 import type { Item, LedgerReader } from '../../../../shared/ledger.js'
 import { incidentSaid } from './incident.js'
 import { entries, type Said, say } from './said.js'
@@ -9,11 +9,36 @@ const COUNTED_MAX = 1_000
 /** Open incidents that are looked through. */
 const INCIDENTS_MAX = 100
 
-/** Who holds a lane, since when. */
+/** Build lanes ever used that are looked through. */
+const LANES_MAX = 500
+
+/** Who holds a lane, since when; or which lane of the same domains keeps it from being taken. */
 export async function holder(ledger: LedgerReader, lane: string): Promise<Said> {
   const hold = await ledger.get(holdKey(lane))
-  if (!hold?.holder) return say(`no run holds lane ${lane}`)
-  return say(`run ${hold.holder} holds lane ${lane} since then`, hold.since, hold.holder)
+  if (hold?.holder) return say(`run ${hold.holder} holds lane ${lane} since then`, hold.since, hold.holder)
+  const other = await overlap(ledger, lane)
+  if (!other) return say(`no run holds lane ${lane}`)
+  const what = `no run holds lane ${lane}, but run ${other.holder} holds lane ${other.lane} of the same domains since then`
+  return say(what, other.since, other.holder)
+}
+
+/** The held lane that shares a domain with a build lane: a deployment named lanes anew, and the old ones drain first. */
+async function overlap(ledger: LedgerReader, lane: string) {
+  if (laneKind(lane) !== 'build') return undefined
+  const domains = laneSubject(lane).split('+')
+  const { items } = await ledger.query(REGISTRY_PK, { prefix: 'build:', limit: LANES_MAX })
+  for (const { SK } of items) {
+    if (
+      SK === lane ||
+      !laneSubject(SK)
+        .split('+')
+        .some((domain) => domains.includes(domain))
+    )
+      continue
+    const hold = await ledger.get(holdKey(SK))
+    if (hold?.holder) return { lane: SK, holder: hold.holder, since: hold.since }
+  }
+  return undefined
 }
 
 export interface Queue {
@@ -38,11 +63,10 @@ export async function waiting(ledger: LedgerReader, lane: string, owner: string)
   const [held, waits] = await Promise.all([holder(ledger, lane), queue(ledger, lane)])
   const place = waits.entries.findIndex((entry) => entry.owner === owner)
   const entry = waits.entries[place]
-  if (!entry && !waits.more)
-    return [say(`it was in lane ${lane}, and is not among what waits there now`), held]
-  const before = entry ? entries(place) : 'more than 1,000 entries'
-  const since = entry ? arrival(entry.SK) : undefined
-  return [say(`it waits in lane ${lane}; ${before} came before it`, since), held]
+  if (entry)
+    return [say(`it waits in lane ${lane}; ${entries(place)} came before it`, arrival(entry.SK)), held]
+  const where = waits.more ? `the first ${COUNTED_MAX.toLocaleString('en-US')} that wait` : 'what waits'
+  return [say(`it was in lane ${lane}, and is not among ${where} there now`), held]
 }
 
 /** When an entry joined its lane, from `WAIT#<milliseconds>#<owner>`. */
