@@ -26,8 +26,8 @@ export const JOB_SECONDS_MAX = { duckdb: 3_600, spark: 7_200, dbt: 3_600 } as co
 >
 /** A run that waits for Glue is woken by the end of another; this late it looks for itself. */
 export const TOKEN_SECONDS = 120
-/** After a telling or a drive that failed the run goes to the end of the line for this long. */
-export const POSTPONED_SECONDS = 240
+/** After a telling or a drive that failed the run goes to the end of the line; it is late again by the next pass. */
+export const POSTPONED_SECONDS = 60
 
 /** What one pass may touch, so that its cost and time are bounded; the next pass goes on where this one stopped. */
 export const PASS = {

@@ -72,7 +72,9 @@ export async function replayRejected(world: World, run: Run, who: Asked): Promis
   const { lane, runId } = run
   const key = rejectedKey(lane, runId)
   const bytes = rejectedBytes(run)
-  const waiting = wait(world, lane, key.PK, { input: { rejectedOf: runId }, bytes })
+  // Their share passed a gate when they were rejected; they go alone, so that nothing else passes with them.
+  const waiver = { by: who.by, why: `replay of the rows that run ${runId} rejected` }
+  const waiting = wait(world, lane, key.PK, { input: { rejectedOf: runId }, bytes, waiver })
   const written = await world.ledger.write(
     { put: { ...key, lane, waitSk: waiting.SK, rejectedOf: runId }, when: [absent('PK')] },
     waiting.write,

@@ -46,10 +46,14 @@ async function lateRuns(effects: ReconcileEffects, until: number, failed: Failed
     const page = await ledger.index('due', { until: now, limit, ...(after && { after }) })
     await eachAtOnce(page.items, PASS.runsAtOnce, async ({ runId }) => {
       if (clock.now() > until) return
-      await driveRun(effects, String(runId)).catch((error) => {
-        failed('runs')(error)
-        return behind(effects, String(runId)).catch(failed('runs'))
-      })
+      const drive = () => driveRun(effects, String(runId))
+      // What was contended a moment ago mostly is not any more.
+      await drive()
+        .catch(drive)
+        .catch((error) => {
+          failed('runs')(error)
+          return behind(effects, String(runId)).catch(failed('runs'))
+        })
     })
     driven += page.items.length
     after = page.next
