@@ -67,6 +67,25 @@ export function approveCase(world: () => World): void {
     expect(await sluice('why', 'finance')).toContain('was published and is the current one')
   })
 
+  test('its rejected rows go through the contract again, once, and those that fail still are rejected', async () => {
+    world().landed += 1
+    const replay = () => sluice('quarantine', 'replay', approved.runId, '--by', 'ada', '--json')
+    const { eventId } = JSON.parse(await replay())
+    const fate = () => sluice('why', eventId).catch(() => false as const)
+    const did = await until('put-back took the replay', fate, { seconds: FATE_SECONDS_MAX })
+    expect(did).toContain('rejected rows put back by ada')
+    const runs = await chain().rest(world().landed)
+    const again = runs.find(({ kind }) => kind === 'cleanse')
+    expect(again).toMatchObject({
+      state: 'COMMITTED',
+      rows: { in: 4, out: 0, duplicates: 0, rejected: 4 },
+      reasons: { close_out_of_range: 4 },
+    })
+    expect(await sluice('why', approved.runId)).toContain(`run ${again?.runId} took them`)
+    expect(await replay().catch(({ stderr }) => stderr)).toContain('were put back already')
+    expect(await goldAgainstTruth(chain(), world().truth, world().scratch)).toBe('')
+  })
+
   test('a second approval is refused with what became of the first', async () => {
     const refused = await sluice('approve', parked.runId, '--why', WHY).catch(({ stderr }) => stderr)
     expect(refused).toContain(`is not PARKED: it is REPLAYED, put back into run ${approved.runId}`)
