@@ -36,8 +36,14 @@ const tasksOfCluster = sub(
   'arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task/${AWS::StackName}/*',
 )
 
+const instancesOfCluster = sub(
+  'arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:container-instance/${AWS::StackName}/*',
+)
+
 /** RunTask hands the task its roles, and nobody else may be handed them. */
 const runTask = (name: string, taskRole: string) => [
+  // Asked of a cluster, it is a right on the cluster's instances, of which Fargate has none.
+  allow(['ecs:ListTasks'], [instancesOfCluster], { ArnEquals: { 'ecs:cluster': arn('Cluster') } }),
   allow(['ecs:RunTask'], [family(name)], { ArnEquals: { 'ecs:cluster': arn('Cluster') } }),
   allow(['iam:PassRole'], [arn(taskRole), arn('ExecutionRole')], {
     StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },

@@ -35,7 +35,7 @@ export interface StartEffects extends FailEffects {
   prepare(run: Run, attempt: number): Promise<Prepared | Unchanged>
   /** Starts the job of an intent that this caller won, or repeats it where the service recognises a repeat. */
   launch(request: Prepared['request'], engine: Engine, attempt: number): Promise<Started>
-  /** Looks for the job of an attempt whose answer was lost, where a repeat would start a second one. */
+  /** Looks for the job of an attempt whose answer was lost. */
   find(run: Run): Promise<string | undefined>
   stop(job: string, engine: Engine): Promise<void>
   /** Ends a run that has nothing to do, without a job. */
@@ -77,7 +77,12 @@ const NEVER_STARTED = 'the job never started'
 /** Repeats the stored request of a task: its token finds the first task, if there is one. Bounded, then parked. */
 async function repeat(effects: StartEffects, run: Run): Promise<string> {
   const takeUps = run.takeUps ?? 0
-  if (takeUps >= TAKE_UPS_MAX) return park(effects, run, run.lastFailure ?? NEVER_STARTED, 'never_started')
+  if (takeUps >= TAKE_UPS_MAX) {
+    // No answer ever came, and yet it may be running: then it is ours, not one that nobody knows.
+    const found = await effects.find(run)
+    if (found) return link(effects, run, found)
+    return park(effects, run, run.lastFailure ?? NEVER_STARTED, 'never_started')
+  }
   const counted = takeUps === 0 ? absent('takeUps') : is('takeUps', takeUps)
   const won = await effects.ledger.write(
     moveRun(effects.clock, run.runId, 'RUNNING', {

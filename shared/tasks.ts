@@ -1,6 +1,7 @@
 import {
   DescribeTasksCommand,
   ECSClient,
+  ListTasksCommand,
   RunTaskCommand,
   type RunTaskCommandInput,
   StopTaskCommand,
@@ -21,6 +22,10 @@ export const tasks = (client = new ECSClient({})): Tasks => ({
     )
     const failed = `ECS started no task: ${failures.join(', ') || 'no reason given'}`
     return { failed, failureClass: failures.length > 0 ? classifyStart(failed) : 'capacity' }
+  },
+  async find({ cluster, startedBy }) {
+    const asked = { cluster, startedBy, desiredStatus: 'RUNNING' as const }
+    return (await client.send(new ListTasksCommand(asked))).taskArns?.[0]
   },
 })
 

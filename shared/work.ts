@@ -45,6 +45,8 @@ export type TaskSettings = Pick<TaskRequest, 'cluster' | 'taskDefinition' | 'sub
 export interface Tasks {
   /** Starts a task, or finds the one that the same token started; `failed` when ECS answers without a task. */
   run(request: TaskRequest): Promise<Started>
+  /** The task that runs under this name, if one does; a stopped one is not found. */
+  find(request: Pick<TaskRequest, 'cluster' | 'startedBy'>): Promise<string | undefined>
 }
 
 export interface TaskState {

@@ -30,6 +30,10 @@ export class FakeTasks implements Tasks, TaskReader {
     return { job }
   }
 
+  async find({ startedBy }: Pick<TaskRequest, 'startedBy'>): Promise<string | undefined> {
+    return this.running().find(({ request }) => request.startedBy === startedBy)?.job
+  }
+
   async describe(taskArn: string) {
     const task = this.tasks.find(({ job }) => job === taskArn)
     return task && { stopped: task.ended !== undefined, ...(task.ended && { ended: task.ended }) }

@@ -28,6 +28,7 @@ const ACTIONS: Record<string, string[]> = {
   RunTaskCommand: ['ecs:RunTask', 'iam:PassRole'],
   StopTaskCommand: ['ecs:StopTask'],
   DescribeTasksCommand: ['ecs:DescribeTasks'],
+  ListTasksCommand: ['ecs:ListTasks'],
   StartJobRunCommand: ['glue:StartJobRun'],
   GetJobRunsCommand: ['glue:GetJobRuns'],
   GetJobRunCommand: ['glue:GetJobRun'],

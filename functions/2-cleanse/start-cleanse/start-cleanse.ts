@@ -41,7 +41,10 @@ export function cleanseStart(
       engine === 'spark'
         ? jobs.start(request as unknown as Parameters<Jobs['start']>[0])
         : tasks.run(request as unknown as TaskRequest),
-    find: (run) => jobs.find(run.runId, run.attempt),
+    find: (run) =>
+      run.engine === 'spark'
+        ? jobs.find(run.runId, run.attempt)
+        : tasks.find(run.request as unknown as TaskRequest),
     stop: (job, engine) => (engine === 'spark' ? jobs.stop(job) : effects.stopTask(job)),
   }
 }

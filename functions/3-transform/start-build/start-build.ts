@@ -41,7 +41,7 @@ export function buildStart(
   return {
     prepare: (run, attempt) => prepare(effects, run, attempt),
     launch: (request) => effects.tasks.run(request as unknown as TaskRequest),
-    find: async () => undefined,
+    find: (run) => effects.tasks.find(run.request as unknown as TaskRequest),
     stop: (job) => effects.stopTask(job),
   }
 }
