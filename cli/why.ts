@@ -17,10 +17,13 @@ export async function why(subject: string): Promise<Answer> {
   return { data, text: whyText(data) }
 }
 
+/** The sentence names the file by its key, which `why` takes as well. */
+const FILE_ID = /^[0-9a-f]{64}$/
+
 /** An answer in sentences, each with its time; what to ask about next stands behind where the sentence lacks it. */
 export function whyText({ kind, id, lines }: Why): string {
   const said = lines.map(({ at, what, ref }) => {
-    const next = ref && ref !== id && !what.includes(ref) ? ` [${ref}]` : ''
+    const next = ref && ref !== id && !FILE_ID.test(ref) && !what.includes(ref) ? ` [${ref}]` : ''
     return `  ${time(at)}  ${plain(`${what}${next}`)}\n`
   })
   return `  ${kind} ${plain(id)}\n\n${said.join('')}`

@@ -127,6 +127,7 @@ describe('why', () => {
   test('prints each sentence with its time, and what to ask next where the sentence lacks it', () => {
     const lines = [
       { at: '2026-03-02T07:00:01.234Z', what: 'run r1 took it', ref: 'r1' },
+      { at: '2026-03-02T07:00:02.000Z', what: 'it landed', ref: FILE },
       { at: null, what: 'it waits\nfor a person', ref: 'r2' },
     ]
     expect(whyText({ subject: 'a.csv', kind: 'file', id: 'source=x/a.csv', lines })).toBe(
@@ -134,6 +135,7 @@ describe('why', () => {
         '  file source=x/a.csv',
         '',
         '  2026-03-02 07:00:01  run r1 took it',
+        '  2026-03-02 07:00:02  it landed',
         '  -                    it waits for a person [r2]',
         '',
       ].join('\n'),

@@ -70,7 +70,10 @@ describe('why a dataset', () => {
   })
 
   test('is not published yet', async () => {
-    expect((await why('risk/var_calculations'))[0]).toBe('no edition of risk is published yet')
+    const said = await why('risk/var_calculations')
+    expect(said[0]).toBe('no edition of risk is published yet')
+    expect(said).toContain('no silver of market_data is committed yet')
+    expect(said.join('\n')).not.toContain('was read')
   })
 
   test('carries who let its edition through', async () => {
@@ -236,7 +239,7 @@ describe('why an entity, a lane, an incident', () => {
     expect(await why('notes')).toEqual([
       'notes is fed by notes',
       'no run holds lane cleanse:notes',
-      'no silver of it is committed yet',
+      'no silver of notes is committed yet',
       'no dbt model reads it',
     ])
   })

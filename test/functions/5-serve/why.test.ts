@@ -53,9 +53,7 @@ describe('why a file', () => {
     const cleanse = runs().find(({ kind, files }) => kind === 'cleanse' && files === 3)
     const said = await why(keyOf('b.json'))
     expect(said).toContain(`it was merged into run ${cleanse?.runId} with 2 others`)
-    expect(said).toContain(
-      `of 30 rows that run ${cleanse?.runId} read, 30 went to silver, 0 were duplicates, 0 were rejected`,
-    )
+    expect(said).toContain(`run ${cleanse?.runId} read 30 rows: 30 went to silver, 0 duplicates, 0 rejected`)
     const current = said.filter((what) => / was published and is the current one$/.test(what))
     expect(current.map((what) => what.split(' ')[3])).toEqual(['finance', 'risk'])
     expect((await why('a.json')).join('\n')).toContain(' alone\n')

@@ -16,15 +16,17 @@ export async function entitySaid({ ledger, project }: WhyEffects, entity: string
   ])
   const [last] = newest.items
   const silver = last
-    ? say(
-        `its newest silver is ${counted(Number(last.rows), 'row')} of run ${last.runId}`,
-        undefined,
-        last.runId,
-      )
-    : say('no silver of it is committed yet')
+    ? [
+        say(
+          `its newest silver is ${counted(Number(last.rows), 'row')} of run ${last.runId}`,
+          null,
+          last.runId,
+        ),
+      ]
+    : []
   const reading = laneReading(project, entity)
   const gold = reading
     ? await unbuiltSaid(ledger, laneName('build', reading.lane), entity)
-    : [say('no dbt model reads it')]
-  return [fed, ...lane, silver, ...parked, ...gold]
+    : [...(last ? [] : [say(`no silver of ${entity} is committed yet`)]), say('no dbt model reads it')]
+  return [fed, ...lane, ...silver, ...parked, ...gold]
 }

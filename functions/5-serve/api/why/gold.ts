@@ -68,6 +68,7 @@ export async function unbuiltSaid(ledger: LedgerReader, lane: string, entity: st
   const [count, state] = await Promise.all([silverCount(ledger, entity), buildState(ledger, lane)])
   const read = state?.silverRuns[entity] ?? 0
   const missing = count - read
+  if (count === 0) return [say(`no silver of ${entity} is committed yet`)]
   if (missing <= 0)
     return [say(`all committed silver of ${entity} was read by the last good build of lane ${lane}`)]
   const page = await ledger.query(silverPk(entity), {

@@ -127,7 +127,7 @@ export function rowsOf(run: Run): string | undefined {
   const rows = run.rows as Rows | undefined
   return (
     rows &&
-    `of ${counted(rows.in, 'row')} that run ${run.runId} read, ${rows.out} went to silver, ${rows.duplicates} were duplicates, ${rows.rejected} were rejected`
+    `run ${run.runId} read ${counted(rows.in, 'row')}: ${rows.out} went to silver, ${rows.duplicates} duplicates, ${rows.rejected} rejected`
   )
 }
 
