@@ -12,6 +12,8 @@ const PARKED =
   'when a job cannot be started for good: the run is parked, people are told and the lane is claimed again'
 const NOT_FOUND =
   'makes S3 say 404 and not 403 for a report that a crashed job never wrote; no call has its name'
+const ADOPTED = 'when every answer to a start was lost: the task that runs is looked for by its name'
+const REPEATED = 'when a failed build is tried again: the results of the attempt before are read'
 
 export const unusedRights: Record<string, string> = {
   '* logs:CreateLogStream': SERVICE,
@@ -28,6 +30,7 @@ export const unusedRights: Record<string, string> = {
   'start-cleanse events:PutEvents': PARKED,
   'start-cleanse dynamodb:DeleteItem': PARKED,
   'start-cleanse ecs:StopTask': 'when an attempt was taken over by another: its own task is stopped',
+  'start-cleanse ecs:ListTasks': ADOPTED,
   'start-cleanse glue:StartJobRun': SPARK,
   'start-cleanse glue:GetJobRuns': SPARK,
   'start-cleanse glue:BatchStopJobRun': SPARK,
@@ -36,6 +39,9 @@ export const unusedRights: Record<string, string> = {
   'start-build events:PutEvents': PARKED,
   'start-build dynamodb:DeleteItem': PARKED,
   'start-build ecs:StopTask': 'when an attempt was taken over by another: its own task is stopped',
+  'start-build ecs:ListTasks': ADOPTED,
+  'start-build s3:GetObject': REPEATED,
+  'start-build s3:ListBucket': REPEATED,
   'finish-build s3:ListBucket': NOT_FOUND,
   'publish-gold s3:ListBucket': NOT_FOUND,
   'reconcile s3:ListBucket': NOT_FOUND,
@@ -49,6 +55,7 @@ export const unusedRights: Record<string, string> = {
   'reconcile iam:PassRole': AFTER_A_CRASH,
   'reconcile ecs:StopTask': AFTER_A_CRASH,
   'reconcile ecs:DescribeTasks': AFTER_A_CRASH,
+  'reconcile ecs:ListTasks': ADOPTED,
   'reconcile glue:StartJobRun': SPARK,
   'reconcile glue:GetJobRuns': SPARK,
   'reconcile glue:BatchStopJobRun': SPARK,
