@@ -63,6 +63,12 @@ def _parse(arguments: list[str]) -> tuple[Settings, bool, Faults]:
         help="factor on Lambda's waits between attempts (AWS: 60 s and 120 s, or the queue's visibility)",
     )
     parser.add_argument("--spark-memory", default="2g", help="memory of a Glue run's Spark (2g)")
+    parser.add_argument(
+        "--alarm-minute-seconds",
+        type=float,
+        default=60.0,
+        help="how often alarms on a queue's depth are judged (AWS: once a minute)",
+    )
     parser.add_argument("--glue-minute-seconds", type=float, default=60.0, help=argparse.SUPPRESS)
     parser.add_argument("--chaos", default="", help="faults as JSON, see local/faults/chaos.py")
     parser.add_argument("--with-parent", action="store_true", help="stop when the starting process is gone")
@@ -84,6 +90,7 @@ def _parse(arguments: list[str]) -> tuple[Settings, bool, Faults]:
         async_retry_scale=chosen.async_retry_scale,
         spark_memory=chosen.spark_memory,
         glue_minute_seconds=chosen.glue_minute_seconds,
+        alarm_minute_seconds=chosen.alarm_minute_seconds,
     )
     return settings, chosen.with_parent, faults
 

@@ -7,6 +7,7 @@ import time
 from local import credentials, images
 from local.ecs_logs import LogGroupMissing, TaskLog
 from local.ecs_task import TaskRecord
+from local.execution_role import missing_right
 from local.faults.chaos import Chaos
 from local.faults.jobs import endanger_task
 from local.guardian import Guardian
@@ -96,6 +97,9 @@ class EcsEngine:
     def _prepare(self, task: TaskRecord) -> tuple[images.Image | None, str]:
         task.enter("PENDING", pullStartedAt=task.record["createdAt"])
         container = task.definition["containerDefinitions"][0]
+        denied = missing_right(task.execution_role, container, task.record["taskArn"])
+        if denied:
+            return None, denied
         image = images.find(container["image"], self._settings.images_dir)
         if image is None:
             return None, (

@@ -65,6 +65,12 @@ class TaskRecord:
     def family(self) -> str:
         return self.definition["family"]
 
+    @property
+    def execution_role(self) -> str:
+        """The role with which ECS itself pulls the image and opens the log."""
+        overrides = self.record.get("overrides") or {}
+        return overrides.get("executionRoleArn") or self.definition.get("executionRoleArn") or ""
+
     def attach_network(self, subnet: str) -> None:
         """Give the task the network interface that the awsvpc mode promises."""
         self.record["attachments"] = [

@@ -34,6 +34,7 @@ class Settings:
     max_parallel_tasks: int = 2
     async_retry_scale: float = 1.0
     glue_minute_seconds: float = 60.0
+    alarm_minute_seconds: float = 60.0
     spark_memory: str = "2g"
     recorded_calls: int = 200_000
 

@@ -27,12 +27,14 @@ class Parts:
 def install(parts: Parts) -> None:
     """Apply every patch; call once, before the first request."""
     from local.patches import (
+        alarms,
         athena,
         authorization,
         cloudformation,
         dynamodb,
         ecs,
         eventbridge,
+        fargate,
         glue,
         http_api,
         lambda_async,
@@ -54,5 +56,5 @@ def install(parts: Parts) -> None:
         lambda_workers,
         athena,
     )
-    for module in (*behaviours, dynamodb, cloudformation, http_api):
+    for module in (*behaviours, dynamodb, cloudformation, http_api, fargate, alarms):
         module.apply(parts)

@@ -76,6 +76,25 @@ def caller_may(action: str, resource: str, context: dict | None = None) -> bool:
         )
 
 
+def service_may_invoke(service: str, function_arn: str, source_arn: str) -> bool:
+    """Does a function's own policy let a service invoke it on behalf of a rule or an API?"""
+    from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
+    from ministack.services import lambda_svc
+
+    function, _config, _name = lambda_svc._get_func_record_for_ref(function_arn)
+    context = EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action="lambda:InvokeFunction",
+        resource_arn=function_arn,
+        region=function_arn.split(":")[3],
+        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": function_arn.split(":")[4]},
+    )
+    policy = (function or {}).get("policy")
+    return evaluate_resource_policy(policy, context, service=service).decision == "Allow"
+
+
 def role_may(role_arn: str, action: str, resource: str) -> bool:
     """May a role do something on its own account, as a service asks that acts with a function's role?"""
     from ministack.core import iam_evaluator
@@ -87,7 +106,7 @@ def role_may(role_arn: str, action: str, resource: str) -> bool:
             key = _role_keys[role_arn] = credentials.new_session(role_arn, "service", expires=False)[
                 "AccessKeyId"
             ]
-    region = resource.split(":")[3] or role_arn.split(":")[3]
+    region = (resource.split(":") + [""] * 4)[3] or role_arn.split(":")[3]
     with request_scope(role_arn.split(":")[4], region), recorder.muted():
         return not iam_evaluator.enforce(key, action, action.split(":")[0], region, resource)
 

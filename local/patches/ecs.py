@@ -12,6 +12,7 @@ import uuid
 from collections import OrderedDict
 
 from local.ecs_task import TaskRecord
+from local.patches import fargate
 from local.patches.authorization import may_pass_roles
 
 OVERRIDES_CHARACTERS_MAX = 8192
@@ -37,6 +38,7 @@ def apply(parts) -> None:
     ecs.new_uuid = lambda: uuid.uuid4().hex  # task ids on AWS have no hyphens
 
     def start(record, definition, overrides, _client, account, region) -> None:
+        record["cpu"], record["memory"] = fargate.size(record.get("overrides") or {}, definition)
         task = TaskRecord(record, definition, account, region)
         if definition.get("networkMode") == "awsvpc":
             task.attach_network(record.get("_subnet") or "")
@@ -97,7 +99,7 @@ def _problem(ecs, data: dict) -> tuple[str, str] | None:
             "InvalidParameterException",
             "startedBy must be at most 128 letters, digits, hyphens and underscores.",
         )
-    return None
+    return fargate.problem(data, ecs._clusters[name], definition)
 
 
 def _roles(definition: dict, data: dict) -> list[str]:

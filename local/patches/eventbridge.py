@@ -8,6 +8,7 @@ import json
 import logging
 
 from local.deliveries import send_to_queue
+from local.patches.authorization import service_may_invoke
 
 ENTRIES_BYTES_MAX = 1_048_576
 
@@ -50,25 +51,12 @@ def _refuse(arn: str, rule: dict) -> None:
 
 
 def _refuse_function(arn: str, rule: dict) -> None:
-    from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
     from ministack.services import lambda_svc
 
     function, _config, _name = lambda_svc._get_func_record_for_ref(arn)
     if not function:
         raise Undeliverable("RESOURCE_NOT_FOUND", f"Function not found: {arn}")
-    context = EvalContext(
-        principal_arn="*",
-        principal_type="Service",
-        principal_account="",
-        action="lambda:InvokeFunction",
-        resource_arn=arn,
-        region=arn.split(":")[3],
-        service_context={"aws:sourcearn": rule["Arn"], "aws:sourceaccount": arn.split(":")[4]},
-    )
-    decision = evaluate_resource_policy(
-        function.get("policy"), context, service="events.amazonaws.com"
-    ).decision
-    if decision != "Allow":
+    if not service_may_invoke("events.amazonaws.com", arn, rule["Arn"]):
         raise Undeliverable(
             "NO_PERMISSIONS",
             f"User: events.amazonaws.com is not authorized to perform: "

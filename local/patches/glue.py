@@ -12,6 +12,8 @@ from local.glue_run import UNFINISHED, JobRun, new_run
 PARTITIONS_PER_CALL_MAX = 100
 RUNS_PER_PAGE_MAX = 200
 STOPS_PER_CALL_MAX = 25
+WORKERS_MIN = 2
+WORKER_TYPES = ("G.1X", "G.2X", "G.4X", "G.8X", "G.12X", "G.16X", "R.1X", "R.2X", "R.4X", "R.8X")
 
 _starting = threading.Lock()
 
@@ -37,6 +39,9 @@ def _start(glue, engine, data: dict):
         return error_response_json("EntityNotFoundException", f"Job not found: {name}", 400)
     if not glue._is_spark_job(job):
         return error_response_json("InvalidInputException", "Only glueetl jobs run on the local AWS.", 400)
+    problem = _size_problem(data)
+    if problem:
+        return error_response_json("InvalidInputException", problem, 400)
     limit = (job.get("ExecutionProperty") or {}).get("MaxConcurrentRuns", 1)
     with _starting:
         runs = glue._job_runs.setdefault(name, [])
@@ -48,6 +53,22 @@ def _start(glue, engine, data: dict):
         runs.append(record)
     engine.launch(JobRun(record, dict(job), get_account_id(), get_region()))
     return json_response({"JobRunId": record["Id"]})
+
+
+def _size_problem(data: dict) -> str:
+    """What AWS refuses of a run's own size (glue/latest/dg/worker-types.html)."""
+    kind, workers = data.get("WorkerType"), data.get("NumberOfWorkers")
+    if (kind is None) != (workers is None):
+        return "Please set both Worker Type and Number of Workers."
+    if kind is None:
+        return ""
+    if kind not in WORKER_TYPES:
+        return f"Worker Type {kind} is not supported."
+    if data.get("MaxCapacity") is not None:
+        return "Please do not set Max Capacity if using Worker Type and Number of Workers."
+    if workers < WORKERS_MIN:
+        return f"To use Worker Type {kind}, minimum allowed value of Number of Workers is {WORKERS_MIN}."
+    return ""
 
 
 def _stop(glue, engine, data: dict):

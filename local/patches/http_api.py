@@ -1,10 +1,27 @@
-"""HTTP APIs: what AWS leaves out of the event, the emulator must not send as null.
+"""HTTP APIs: they invoke only what permits it, and leave out of the event what has no value.
 
-Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
-(payload format 2.0: a field without a value is absent).
+Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+(payload format 2.0: a field without a value is absent; the permission that the function must give),
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html.
 """
 
+import json
+import logging
+
+from local.patches.authorization import service_may_invoke
+
 ABSENT_WITHOUT_VALUE = ("pathParameters", "queryStringParameters", "stageVariables")
+PRINCIPAL = "apigateway.amazonaws.com"
+# What a client sees of an integration that API Gateway may not invoke.
+REFUSED = {
+    "body": {
+        "statusCode": 500,
+        "headers": {"Content-Type": "application/json"},
+        "body": json.dumps({"message": "Internal Server Error"}),
+    }
+}
+
+logger = logging.getLogger("sluice.http_api")
 
 
 def apply(parts) -> None:
@@ -13,12 +30,27 @@ def apply(parts) -> None:
 
     invoke = apigateway.run_reentrant
 
-    async def without_nulls(work, *arguments, **named):
-        for argument in arguments:
+    async def as_on_aws(work, *arguments, **named):
+        for place, argument in enumerate(arguments):
             if isinstance(argument, dict) and argument.get("version") == "2.0":
+                if not _permitted(arguments[place - 1], argument):
+                    return REFUSED
                 for name in ABSENT_WITHOUT_VALUE:
                     if argument.get(name, "") is None:
                         del argument[name]
         return await invoke(work, *arguments, **named)
 
-    apigateway.run_reentrant = without_nulls
+    apigateway.run_reentrant = as_on_aws
+
+
+def _permitted(function: dict, event: dict) -> bool:
+    """The function's policy names the API's route as `<api>/<stage>/<METHOD>/<path>`."""
+    arn, asked = (function.get("config") or function)["FunctionArn"], event["requestContext"]
+    _, _, _, region, account, *_ = arn.split(":")
+    method, _, path = asked["routeKey"].partition(" ")
+    route = f"{method}{path}" if path else f"*/{method}"
+    source = f"arn:aws:execute-api:{region}:{account}:{asked['apiId']}/{asked['stage']}/{route}"
+    if service_may_invoke(PRINCIPAL, arn, source):
+        return True
+    logger.error("%s does not permit %s to invoke it for %s", arn, PRINCIPAL, source)
+    return False

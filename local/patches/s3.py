@@ -2,14 +2,19 @@
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html (shape of the event),
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (403 without
-s3:ListBucket), the same on HeadObject and for the source of a CopyObject.
+s3:ListBucket), the same on HeadObject and for the source of a CopyObject;
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html (version ids).
 """
 
 import contextvars
 import json
+import secrets
+import string
 from urllib.parse import unquote
 
 from local.patches.authorization import caller_may
+
+ID_LETTERS, ID_CHARACTERS = string.ascii_letters + string.digits + "._", 32
 
 _version: contextvars.ContextVar[str] = contextvars.ContextVar("sluice_s3_version", default="")
 
@@ -18,6 +23,7 @@ def apply(parts) -> None:
     """Wrap the event builder, the bus behind it, and the answers about objects that are not there."""
     from ministack.services import eventbridge, s3
 
+    s3.new_uuid = opaque_id
     fire, dispatch, handle = s3._fire_s3_event, eventbridge._dispatch_event, s3.handle_request
 
     def fire_event(*arguments, version_id=None, **named) -> None:
@@ -45,6 +51,11 @@ def apply(parts) -> None:
         dispatch_event,
         handle_request,
     )
+
+
+def opaque_id() -> str:
+    """A version id as S3 makes them: opaque and URL-ready, no UUID."""
+    return "".join(secrets.choice(ID_LETTERS) for _ in range(ID_CHARACTERS))
 
 
 def _completed(text: str) -> str:

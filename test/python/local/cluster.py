@@ -33,6 +33,17 @@ kept = b"x" * int(os.environ.get("BYTES", "0"))
 time.sleep(float(os.environ.get("SLEEP", "0")))
 sys.exit(int(os.environ.get("CODE", "0")))
 """
+PULLS = {
+    "Effect": "Allow",
+    "Action": [
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:BatchGetImage",
+    ],
+    "Resource": "*",
+}
+LOGS = {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}
 NETWORK = {
     "awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "ENABLED"}
 }
@@ -53,15 +64,17 @@ class Cluster:
         role = aws.role(
             "task", {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::allowed/*"}
         )
+        self.execution_role = aws.role("pulls-and-logs", PULLS, LOGS)
         self.ecs.create_cluster(clusterName="c", capacityProviders=["FARGATE", "FARGATE_SPOT"])
         self.logs.create_log_group(logGroupName="/tasks")
         self.define(
             "hello", f"000000000000.dkr.ecr.us-east-1.amazonaws.com/sluice/hello@sha256:{digest}", role
         )
+        self.digest, self.task_role = digest, role
         self.define("absent", f"x/sluice/hello@sha256:{'0' * 64}", role)
         self.drain = aws.tap("task-events", {"source": ["aws.ecs"]})
 
-    def define(self, family: str, image: str, role: str) -> None:
+    def define(self, family: str, image: str, role: str, execution_role: str = "") -> None:
         self.ecs.register_task_definition(
             family=family,
             networkMode="awsvpc",
@@ -69,7 +82,7 @@ class Cluster:
             cpu="256",
             memory="512",
             taskRoleArn=role,
-            executionRoleArn=role,
+            executionRoleArn=execution_role or self.execution_role,
             containerDefinitions=[
                 {
                     "name": "main",

@@ -8,6 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 from local_aws import LocalAws, poll
 
+from local.__main__ import _parse
+from local.patches import lambda_async
+
 CODE = """
 exports.handler = async (event) => {
   console.log("GOT " + JSON.stringify(event));
@@ -140,6 +143,12 @@ def test_a_failing_function_is_tried_three_times_and_its_event_kept(functions):
     assert record["requestContext"]["approximateInvokeCount"] == 3
     assert "boom" in record["responsePayload"]["errorMessage"]
     assert len(functions.got("fails")) == 3
+
+
+def test_the_waits_are_one_minute_and_two():
+    settings, _with_parent, _faults = _parse([])
+    waits = [seconds * settings.async_retry_scale for seconds in lambda_async.ERROR_WAITS_SECONDS]
+    assert waits == [60, 120]
 
 
 def test_a_dead_letter_queue_of_a_function_gets_the_event_itself(functions):

@@ -23,5 +23,13 @@ def test_every_patch_is_listed_and_every_listed_patch_exists():
     assert modules <= listed
 
 
+def test_every_test_that_the_page_names_exists():
+    files = (ROOT / "test" / "python" / "local").glob("test_*.py")
+    tests = set(re.findall(r"^def (test_\w+)", "\n".join(file.read_text() for file in files), re.M))
+    named = set(re.findall(r"`(test_\w+)`", PAGE))
+    assert len(named) >= 10
+    assert named <= tests
+
+
 def test_the_pinned_emulator_is_the_installed_one():
     assert f"MiniStack](https://pypi.org/project/ministack/) {version('ministack')}" in PAGE

@@ -19,6 +19,9 @@ def definition(aws) -> str:
     return ecs.register_task_definition(
         family="f",
         networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
         containerDefinitions=[{"name": "main", "image": "x/y"}],
     )["taskDefinition"]["taskDefinitionArn"]
 

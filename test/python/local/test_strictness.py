@@ -225,6 +225,7 @@ def test_an_object_event_carries_version_sequencer_size_and_etag(aws, reason):
         "etag": head["ETag"].strip('"'),
         "version-id": made["VersionId"],
     }
+    assert "-" not in made["VersionId"]
     assert set(detail) == {
         "version",
         "bucket",
