@@ -15,8 +15,8 @@ const AIM = { hits: 60, seeds: 1_500 }
 /** A cell that was never seen before: hit now and then. */
 const UNKNOWN = 0.05
 /** The most that all faults of one effect may take of its occurrences. */
-const MOST = 0.5
-const EVERYWHERE: readonly Fault[] = ['crash before', 'crash after', 'throttled', 'stall']
+const MOST = 0.7
+export const EVERYWHERE: readonly Fault[] = ['crash before', 'crash after', 'throttled', 'stall']
 
 /** Of the faults that one thing is asked for, the one that counts it. */
 const FIRST_ASKED: ReadonlySet<Fault> = new Set(['lost event', 'never ends'])
@@ -35,6 +35,8 @@ export class Chance {
     /** 0: no faults at all; 1: as often as the aim asks for. */
     private readonly intensity: number,
     private readonly enabled: ReadonlySet<Fault>,
+    /** A stage to which nothing happens in this seed. */
+    private readonly spared: string | undefined,
   ) {}
 
   /** The fault of one call of a service, if any. */
@@ -42,6 +44,7 @@ export class Chance {
     const cell = `${stage}|${effect.name}`
     const faults = effect.faults.length > 0 ? [...EVERYWHERE, ...effect.faults] : EVERYWHERE
     count(this.coverage.occurred, cell)
+    if (stage === this.spared) return undefined
     const each = Math.min(MOST / faults.length, this.rate(cell))
     let left = this.random.next()
     if (left >= each * faults.length) return undefined

@@ -19,6 +19,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '2' },
     only: { type: 'string' },
     without: { type: 'string' },
+    show: { type: 'string' },
     unasked: { type: 'string' },
     trace: { type: 'boolean', default: false },
     learn: { type: 'boolean', default: false },
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
       firstOnly: false,
       unasked: values.unasked?.split(',') ?? [],
     },
+    ...(values.show !== undefined && { show: values.show }),
     workers: Math.min(workers, seeds),
     means: readMeans(),
     onLine: say,
@@ -70,9 +72,7 @@ function report(summary: Summary, seconds: number): string {
   const total = [...coverage.hit.values()].reduce((sum, count) => sum + count, 0)
   const rate = Math.round((60 * seeds) / seconds)
   return [
-    ...violations
-      .slice(0, SHOWN_MAX)
-      .map(({ seed, invariant, what }) => `seed ${seed}: ${invariant}: ${what}`),
+    ...found(violations),
     '',
     'the least hit of (stage, effect, fault)',
     ...hits.slice(0, SHOWN_MAX).map(({ cell, hits: count }) => `${String(count).padStart(6)}  ${cell}`),

@@ -21,12 +21,14 @@ export const BARS: Record<keyof Worst, number> = {
   'Glue end': 600_000,
 }
 
+type Get = (PK: string, SK: string) => Item | undefined
+
 interface Watched {
   kind: keyof Worst
   since: number
   what: string
   /** Whether the ledger shows by now that somebody took it in hand. */
-  noticed(get: (PK: string, SK: string) => Item | undefined): boolean
+  noticed(get: Get): boolean
 }
 
 /** Watches what was lost until the ledger shows that it was noticed, and keeps the worst case. */
@@ -38,9 +40,9 @@ export class Measures {
     private readonly worst: Worst,
   ) {}
 
-  lost(event: SimEvent, now: number, fileId: (key: string) => string | undefined): void {
+  lost(event: SimEvent, now: number, get: Get, fileId: (key: string) => string | undefined): void {
     const { name, detail, id } = event
-    const key = keysOf(name, detail, fileId)
+    const key = keysOf(name, detail, get, fileId)
     if (key) this.watched.push({ kind: 'lost event', since: now, what: `${id} ${name}`, ...key })
   }
 
@@ -54,7 +56,7 @@ export class Measures {
   }
 
   /** Looks at the ledger after a change. */
-  look(now: number, get: (PK: string, SK: string) => Item | undefined): void {
+  look(now: number, get: Get): void {
     if (this.watched.length === 0) return
     this.watched = this.watched.filter((one) => {
       if (!one.noticed(get)) return true
@@ -72,12 +74,17 @@ export class Measures {
 function keysOf(
   name: string,
   detail: SimEvent['detail'],
+  now: Get,
   fileId: (key: string) => string | undefined,
 ): Pick<Watched, 'noticed'> | undefined {
-  const run: (get: (PK: string, SK: string) => Item | undefined) => Item | undefined = (get) =>
-    get(`RUN#${detail.runId}`, 'META')
-  if (name === 'Batch Ready' || name === 'Build Ready')
-    return { noticed: (get) => !['FILLING', 'READY'].includes(String(run(get)?.state)) }
+  const run = (get: Get) => get(`RUN#${detail.runId}`, 'META')
+  const steps = (item: Item | undefined) => (item?.history as unknown[] | undefined)?.length ?? 0
+  if (name === 'Batch Ready' || name === 'Build Ready') {
+    // Somebody else was faster, or the run rests on purpose before its next attempt.
+    if (!['FILLING', 'READY'].includes(String(run(now)?.state)) || run(now)?.notBefore) return undefined
+    const before = steps(run(now))
+    return { noticed: (get) => steps(run(get)) > before }
+  }
   // The proof that every listener has heard takes a run out of the reconciler's index.
   if (name === 'Silver Updated' || name === 'Gold Built' || name === 'Stage Failed' || name === 'Gate Failed')
     return { noticed: (get) => run(get)?.duePk === undefined }
@@ -85,5 +92,5 @@ function keysOf(
   return { noticed: (get) => known(get, fileId(detail.object.key)) }
 }
 
-const known = (get: (PK: string, SK: string) => Item | undefined, id: string | undefined) =>
+const known = (get: Get, id: string | undefined) =>
   id === undefined || get(`FILE#${id}`, 'META') !== undefined

@@ -33,7 +33,7 @@ export class People {
     const acts = random.chance(0.6) ? random.between(1, 8) : 0
     let last = timeline.now
     for (let number = 0; number < acts; number += 1) {
-      const after = random.between(20_000, storyEnds - timeline.now + 900_000)
+      const after = random.between(20_000, storyEnds - timeline.now + 400_000)
       last = Math.max(last, timeline.now + after)
       timeline.after(after, () => {
         const act = random.weighted(ACTS)

@@ -14,6 +14,7 @@ export interface Ask {
   means: Means
   invariants: readonly Invariant[]
   trace?: (line: string) => void
+  show?: string
   /** Ends with the first seed that finds something. */
   firstOnly?: boolean
   onSeed?: (done: number) => void
@@ -29,7 +30,8 @@ export interface Summary {
 
 /** Runs seeds one after another and sums up what they found. */
 export async function runSeeds(ask: Ask): Promise<Summary> {
-  const { start, seeds, every = 1, faults, means, invariants, trace, firstOnly, onSeed } = ask
+  const { start, seeds, every = 1, faults, means, invariants, firstOnly, onSeed } = ask
+  const { trace, show } = ask
   const coverage = newCoverage()
   const worst = newWorst()
   const summary: Summary = { seeds: 0, steps: 0, violations: [], coverage, worst }
@@ -42,6 +44,7 @@ export async function runSeeds(ask: Ask): Promise<Summary> {
       worst,
       invariants,
       ...(trace && { trace }),
+      ...(show !== undefined && { show }),
     }).run()
     summary.seeds += 1
     summary.steps += result.steps

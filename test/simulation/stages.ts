@@ -45,10 +45,10 @@ const requests = z.union([envelope(RetryRequested), envelope(RunApproved), envel
 
 /** Each stage's function, made of its effects as its `handler.ts` makes it. */
 export const stages: Record<string, (parts: Parts) => Handler> = {
-  'record-landing': ({ landing }) =>
-    queueStage('record-landing', objectCreated, async (events) => {
-      const { failed, lanes } = await recordLandings(landing, events)
-      return { failed, outcome: { did: `recorded ${events.length} files`, lanes } }
+  'record-landing': ({ ledger, putAll, landing }) =>
+    queueStage('record-landing', objectCreated, { ledger, putAll }, async (events) => {
+      const { failed, fates, lanes } = await recordLandings(landing, events)
+      return { failed, fates, outcome: { did: `recorded ${events.length} files`, lanes } }
     }) as Handler,
   'start-cleanse': ({ ledger, starts }) =>
     stage('start-cleanse', envelope(BatchReady), ledger, async ({ detail: { runId } }) => ({

@@ -27,7 +27,7 @@ export class Story {
   constructor(private readonly world: World) {
     const { timeline, random } = world
     const bursts = random.between(1, 5)
-    const apart = random.pick([5_000, 60_000, 400_000])
+    const apart = random.pick([5_000, 40_000, 200_000])
     let at = 0
     for (let burst = 0; burst < bursts; burst += 1) {
       at += random.between(0, apart)

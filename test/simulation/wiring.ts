@@ -11,7 +11,7 @@ import type { Declared } from '../../shared/declared.js'
 import { type EndEffects, endUnchanged } from '../../shared/end-run.js'
 import { jobReader, jobs } from '../../shared/jobs.js'
 import type { World } from '../../shared/lane.js'
-import { ledger } from '../../shared/ledger-dynamo.js'
+import { ledger, putAll } from '../../shared/ledger-dynamo.js'
 import {
   copyObject,
   findVersion,
@@ -46,7 +46,8 @@ type Client<F extends (...args: never[]) => unknown, N extends number> = NonNull
  */
 export function parts(services: Services, settings: Settings, gate: Gate, clock: Clock) {
   const { project, revision } = settings
-  const table = ledger('ledger', client<DynamoDBDocumentClient>(gate, services.dynamo))
+  const dynamo = client<DynamoDBDocumentClient>(gate, services.dynamo)
+  const table = ledger('ledger', dynamo)
   const s3 = client<Client<typeof plans, 1>>(gate, services.s3)
   const ecs = client<Client<typeof tasks, 0>>(gate, services.ecs)
   const glue = client<Client<typeof putTable, 1>>(gate, services.glue)
@@ -136,6 +137,7 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
   return {
     world,
     ledger: table,
+    putAll: putAll('ledger', dynamo),
     clock,
     project,
     publish,

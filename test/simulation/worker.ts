@@ -11,6 +11,7 @@ export interface Job {
   faults: readonly Fault[] | 'all'
   means: Record<string, number>
   trace: boolean
+  show?: string
   firstOnly: boolean
   /** Parts of the names of invariants that are not asked. */
   unasked: readonly string[]

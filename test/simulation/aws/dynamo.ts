@@ -1,12 +1,12 @@
 import { awsError, type Command, type Effect, type Fault, kindOf } from '../effect.js'
 import type { Random } from '../random.js'
+import { nameOf, subject } from './labels.js'
 import { cancelled, type SdkQuery, type SdkWrite, type SimTable } from './table.js'
 
 const THROTTLED = 'ProvisionedThroughputExceededException'
 const WRITES: readonly Fault[] = ['lost answer', 'repeated', 'conflict']
 /** How far back a stale read looks at most, in milliseconds. */
 const STALE_MAX = 30_000
-const STATES = ['FILLING', 'READY', 'RUNNING', 'COMMITTING', 'COMMITTED', 'PARKED', 'REPLAYED']
 
 /** The document client's commands on one simulated table. */
 export function dynamo(table: SimTable, random: Random, now: () => number) {
@@ -31,12 +31,14 @@ export function dynamo(table: SimTable, random: Random, now: () => number) {
       return {}
     }
     const batch = kind === 'BatchWrite'
-    const each = () => {
-      for (const one of writes) table.write([one], false)
-      return {}
+    const each = (fault: Fault | undefined) => {
+      const left = fault === 'refused entry' ? writes.slice(-1) : []
+      for (const one of writes.slice(0, writes.length - left.length)) table.write([one], false)
+      const requests = left.map(({ Item }) => ({ PutRequest: { Item } }))
+      return { UnprocessedItems: { [Object.keys(input.RequestItems)[0] as string]: requests } }
     }
-    const name = `${kind} ${[...new Set(writes.map(described))].join(' + ')}`
-    return effect(name, batch ? ['lost answer'] : WRITES, batch ? each : write)
+    const name = nameOf(kind, writes)
+    return effect(name, batch ? ['lost answer', 'refused entry'] : WRITES, batch ? each : write)
   }
 }
 
@@ -89,36 +91,4 @@ function writesOf(kind: string, input: Command['input']): SdkWrite[] {
 function conflict(kind: string, writes: number): Error {
   if (kind !== 'TransactWrite') return awsError('TransactionConflictException')
   return cancelled(['TransactionConflict', ...Array.from({ length: writes - 1 }, () => 'None')])
-}
-
-/** `RUN#1`/`META` -> `RUN`, `LANE#x`/`WAIT#..` -> `LANE/WAIT`. */
-function subject(key: { PK: string; SK: string } | undefined): string {
-  if (!key) return 'nothing'
-  const pk = key.PK.split('#')[0] as string
-  const sk = key.SK.split('#')[0] as string
-  if (pk === 'EVENT' || pk === 'LANES') return pk
-  return sk === 'META' ? pk : `${pk}/${sk}`
-}
-
-function described(write: SdkWrite): string {
-  const what = subject(write.Item ?? write.Key)
-  if (write.kind === 'ConditionCheck') return `check ${what}`
-  if (write.kind === 'Put') return write.Item?.state && what === 'RUN' ? `${what} ${write.Item.state}` : what
-  if (what !== 'RUN' || write.kind !== 'Update') return what
-  const values = Object.values(write.ExpressionAttributeValues ?? {})
-  const state = values.findLast((value) => STATES.includes(value as string)) ?? ''
-  return `${what} ${state} ${telling(write.UpdateExpression ?? '')}`
-}
-
-const USUAL = ['state', 'duePk', 'dueAt', 'history', 'if_not_exists', 'list_append']
-const told = new Map<string, string>()
-
-/** The first attribute that an update changes beyond those of every step: it tells an intent from a link. */
-function telling(update: string): string {
-  const known = told.get(update)
-  if (known !== undefined) return known
-  const names = [...update.matchAll(/#(\w+)/g)].map((match) => match[1] as string)
-  const first = names.find((name) => !USUAL.includes(name)) ?? ''
-  told.set(update, first)
-  return first
 }

@@ -16,6 +16,7 @@ export function ecs(work: Work, now: () => number) {
     const apply = (fault: Fault | undefined) => {
       if (kind === 'RunTask') return run(input, fault)
       if (kind === 'DescribeTasks') return describe(input.tasks)
+      if (kind === 'ListTasks') return list(input.startedBy)
       if (kind === 'StopTask') return stop(input.task)
       throw new Error(`the simulated ECS knows no ${kind}`)
     }
@@ -28,7 +29,7 @@ export function ecs(work: Work, now: () => number) {
   }
 
   function run(input: Command['input'], fault: Fault | undefined) {
-    const known = byToken.get(input.clientToken)
+    const known = input.clientToken && byToken.get(input.clientToken)
     if (known) {
       if (!isDeepStrictEqual(known.input, input))
         throw awsError('ConflictException', 'another request, same token')
@@ -54,6 +55,12 @@ export function ecs(work: Work, now: () => number) {
     const job = work.find(arn as string)
     if (!job || (job.told !== undefined && now() - job.told > REMEMBERED)) return { tasks: [] }
     return { tasks: [taskDetail(job)] }
+  }
+
+  /** A stopped task is listed no more. */
+  function list(startedBy: string) {
+    const found = work.running().filter((job) => `${job.runId}/${job.attempt}` === startedBy)
+    return { taskArns: found.map(({ id }) => id) }
   }
 
   function stop(arn: string) {

@@ -96,7 +96,7 @@ export function s3(storage: Storage, random: Random, now: () => number) {
     const start = KeyMarker
       ? all.findIndex((one) => one.key === KeyMarker && one.versionId === VersionIdMarker) + 1
       : 0
-    const page = all.slice(start, start + Math.min(MaxKeys ?? 1_000, 5))
+    const page = all.slice(start, start + Math.min(MaxKeys ?? 1_000, 50))
     const Versions = page.map(({ key, versionId, bytes, landedAt }) => ({
       Key: key,
       VersionId: versionId,

@@ -1,0 +1,250 @@
+import type { Planted } from '../bundle.js'
+
+/** A bug that the simulator must find: what is wrong, and the pieces of the product that make it so. */
+export interface Bug {
+  name: string
+  planted: readonly Planted[]
+}
+
+const one = (name: string, file: string, find: string, replace: string): Bug => ({
+  name,
+  planted: [{ file, find, replace }],
+})
+
+const CLAIM = 'shared/claim.ts'
+const LANE = 'shared/lane.ts'
+const START = 'shared/start-run.ts'
+const END = 'shared/end-run.ts'
+const FAIL = 'shared/fail-run.ts'
+const BOUNDS = 'shared/bounds.ts'
+const LEDGER = 'shared/ledger-dynamo.ts'
+const OBJECTS = 'shared/objects.ts'
+const LANDING = 'functions/1-ingest/record-landing/record-landing.ts'
+const PUBLISH = 'functions/4-publish/publish-gold/publish-gold.ts'
+const FIND = 'functions/operate/reconcile/find-landings.ts'
+const DRIVE = 'functions/operate/reconcile/drive-run.ts'
+const RECONCILE = 'functions/operate/reconcile/reconcile.ts'
+
+const lane: Bug[] = [
+  one(
+    'two runs hold one lane',
+    CLAIM,
+    "since: iso(clock.now()) }, when: [absent('holder')] },",
+    'since: iso(clock.now()) } },',
+  ),
+  {
+    name: 'an entry is taken that another run has',
+    planted: [
+      { file: CLAIM, find: "SK: entry.SK }, when: [present('PK')] },", replace: 'SK: entry.SK } },' },
+      {
+        file: CLAIM,
+        find: "set: { run: runId }, when: [absent('run')] },",
+        replace: 'set: { run: runId } },',
+      },
+      { file: CLAIM, find: "when: [is('state', 'REPLAYED'), absent('into')],", replace: '' },
+      {
+        file: CLAIM,
+        find: "since: iso(clock.now()) }, when: [absent('holder')] },",
+        replace: 'since: iso(clock.now()) } },',
+      },
+    ],
+  },
+  one(
+    'a further page goes into a run that is sealed',
+    CLAIM,
+    "when: [is('state', 'FILLING')] },\n",
+    "when: [present('PK')] },\n",
+  ),
+  one(
+    'more entries than a transaction holds',
+    CLAIM,
+    'Math.floor((TRANSACTION_WRITES_MAX - 2 - others.length) / WRITES_PER_ENTRY)',
+    'entries.length',
+  ),
+  one(
+    'two builds of one domain after a deployment',
+    CLAIM,
+    "...others.map((other): Write => ({ check: holdKey(other), when: [absent('holder')] })),",
+    '',
+  ),
+  one(
+    'a waiver lets other entries pass',
+    CLAIM,
+    '(full || item.waiver)) return taken\n      taken.push(item)\n      if (item.waiver) return taken',
+    'full) return taken\n      taken.push(item)',
+  ),
+  one('no memory of a landing', LANE, "waitSk: SK }, when: [absent('PK')] },", 'waitSk: SK } },'),
+  one(
+    'a lane that nobody registered',
+    LANE,
+    "  await ledger.write({ put: item, when: [absent('PK')] })\n",
+    '  void [ledger, item]\n',
+  ),
+]
+
+const start: Bug[] = [
+  one(
+    'an intent that was not won',
+    START,
+    "      when: stillAt('READY', run.attempt),\n    }),\n    ...(run.waitingSk",
+    '      when: [],\n    }),\n    ...(run.waitingSk',
+  ),
+  one(
+    'a retry that does not look for the running job',
+    START,
+    '  const found = await effects.find(run)\n  if (found) return link(effects, run, found)\n  const failed',
+    '  const failed',
+  ),
+  one(
+    'a link that comes after the end',
+    START,
+    "dueSeconds: JOB_ASKED_SECONDS,\n      when: [...stillAt('RUNNING', run.attempt), unlinked],",
+    'dueSeconds: JOB_ASKED_SECONDS,\n      when: [],',
+  ),
+  one(
+    'a job before its plan',
+    START,
+    '  const started = await launch(effects, run, engine)\n',
+    '  const started = await launch(effects, run, engine)\n  if (0 < 1) return link(effects, run, (started as { job: string }).job)\n',
+  ),
+  one('a task without a token', 'shared/tasks.ts', '  return {\n    clientToken,\n', '  return {\n'),
+  one('a job whose end nobody asks after', START, 'dueSeconds: JOB_ASKED_SECONDS,', "dueSeconds: 'never',"),
+]
+
+const end: Bug[] = [
+  one(
+    'a late end of an old attempt counts',
+    END,
+    "if (run.state !== 'RUNNING' || run.attempt !== attempt)",
+    "if (run.state !== 'RUNNING')",
+  ),
+  one(
+    'a run is parked whatever it does',
+    FAIL,
+    "      remove: ['waitingSk', 'notBefore'],\n      when: [...stillAt(run.state, run.attempt), ...when],",
+    "      remove: ['waitingSk', 'notBefore'],\n      when: [],",
+  ),
+  one(
+    'told before it is committed',
+    END,
+    '    const { writes, shown } = await effects.commit(run)\n',
+    '    const early = effects.outcome(run)\n    if (early) await effects.publish([early])\n    const { writes, shown } = await effects.commit(run)\n',
+  ),
+  one(
+    'copied before it is decided',
+    END,
+    "  await effects.ledger.write(\n    moveRun(effects.clock, runId, 'COMMITTING'",
+    "  await effects.commit(run)\n  await effects.ledger.write(\n    moveRun(effects.clock, runId, 'COMMITTING'",
+  ),
+  one(
+    'the lane is freed apart from the end',
+    END,
+    '      release(run.lane, runId),\n      ...writes,\n    )\n',
+    '      ...writes,\n    )\n    await effects.ledger.write(release(run.lane, runId))\n',
+  ),
+  one(
+    'the producer ends the telling',
+    END,
+    '  if (outcome && run.duePk) await effects.publish([outcome])\n',
+    "  if (outcome && run.duePk) {\n    await effects.publish([outcome])\n    const when = stillAt('COMMITTED', run.attempt)\n    await effects.ledger.write({ update: runKey(runId), remove: ['duePk', 'dueAt'], when })\n  }\n",
+  ),
+  one(
+    'two files of a run under one key',
+    'shared/cleanse.ts',
+    'silverKey(entity, day, run.runId, ordinal), day }',
+    'silverKey(entity, day, run.runId, 0), day }',
+  ),
+  one(
+    'failed tests are published',
+    'shared/build.ts',
+    "if (verdict === 'passed' || waived)",
+    "if (verdict !== 'error')",
+  ),
+  one('a state that nobody looks after: READY', BOUNDS, '  READY: 60,\n', "  READY: 'never',\n"),
+  one(
+    'a state that nobody looks after: COMMITTING',
+    BOUNDS,
+    '  COMMITTING: 240,\n',
+    "  COMMITTING: 'never',\n",
+  ),
+]
+
+const around: Bug[] = [
+  one(
+    'an old edition over a newer one',
+    PUBLISH,
+    "when: [{ attribute: 'ordinal', below: Number(ordinal), orAbsent: true }],",
+    'when: [],',
+  ),
+  one(
+    'a catalog table goes back',
+    'shared/tables.ts',
+    '      if (known && Number(known.Parameters?.ordinal ?? 0) >= table.ordinal) return\n',
+    '',
+  ),
+  one('a weak read of an item', LEDGER, 'Key: key, ConsistentRead: true', 'Key: key, ConsistentRead: false'),
+  one(
+    'a weak read of what waits',
+    LEDGER,
+    '    ConsistentRead: true,\n    KeyConditionExpression',
+    '    ConsistentRead: false,\n    KeyConditionExpression',
+  ),
+  one(
+    'only the newest version of a key is listed',
+    OBJECTS,
+    '(answer.Versions ?? []).map(',
+    '(answer.Versions ?? []).filter((one, place, all) => all.findIndex(({ Key }) => Key === one.Key) === place).map(',
+  ),
+  one(
+    'two identities of one landing',
+    LANDING,
+    'key: object.key, ...version }',
+    'key: object.key, ...version, versionId: versionId ?? event.id }',
+  ),
+  one(
+    'a landing that failed is not given back',
+    LANDING,
+    '      failed.set(position, error)\n    }\n  })',
+    '      void error\n    }\n  })',
+  ),
+  one(
+    'the fate of a landing is not recorded',
+    'shared/stage.ts',
+    '    await writer.putAll(done)\n',
+    '    void done\n',
+  ),
+  {
+    name: 'the reconciler lists nothing',
+    planted: [
+      { file: RECONCILE, find: "(await findLandings(effects).catch(failed('landings')))", replace: '0' },
+      { file: RECONCILE, find: "(await sweepLandings(effects).catch(failed('sweep')))", replace: '0' },
+    ],
+  },
+  one('the cursor passes what was not listed', FIND, 'PASS.overlapSeconds * 1_000', '-120_000'),
+  one(
+    'the reconciler takes the telling for the hearing',
+    DRIVE,
+    'return records.every((record) => record !== undefined)',
+    'return records.length >= 0',
+  ),
+  one(
+    'an incident is heard of before it is open',
+    'functions/operate/raise-alert/raise-alert.ts',
+    '  const { incident, did } = await openOrJoin(effects, finding)\n',
+    '  await ledger.write({ put: heard })\n  const { incident, did } = await openOrJoin(effects, finding)\n',
+  ),
+  one(
+    'a run that is not parked is put back',
+    'shared/put-back.ts',
+    "when: [is('state', 'PARKED'), ...when],",
+    'when: [...when],',
+  ),
+  one(
+    'rejected rows are put back twice',
+    'shared/put-back.ts',
+    "rejectedOf: runId }, when: [absent('PK')] },",
+    'rejectedOf: runId } },',
+  ),
+]
+
+export const bugs: readonly Bug[] = [...lane, ...start, ...end, ...around]
