@@ -2,7 +2,9 @@
 
 import json
 import re
-from dataclasses import dataclass, field, replace
+from array import array
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,43 +14,35 @@ from jobs.cleanse.plan import Input, Kept
 
 # The reason of a row that quarantine does not hold well enough to judge it again.
 IMPOSSIBLE = "replay_impossible"
+# A row stands in quarantine once; more copies than this of one line are rejected unread.
+MAX_TURNS = 8
 REASON = re.compile(r"[a-z0-9_]{1,200}")
 
 
-@dataclass
 class Origin:
-    """The rows of one file while they are collected: texts to judge with their lines, rows to reject again.
+    """The rows of one file while they are collected, from any object: texts to judge and others."""
 
-    The first line of the texts stays blank: a byte order mark only counts at the beginning of a file.
-    """
-
-    item: Input
-    folder: Path
-    last: int = 0
-    lines: int = 0
-    again: int = 0
-    files: dict = field(default_factory=dict)
+    def __init__(self, item: Input, folder: Path):
+        self.item, self.folder = item, folder
+        self.lines, self.ends, self.again = array("q"), array("q", [0]), 0
+        self.files: dict = {}
 
     def judge(self, line: int, text: bytes) -> None:
-        """Keeps a text to judge with the number of its line."""
-        if not self.lines:
-            self._add("texts", b"\n")
-            self._add("numbers", b"0\n")
-            self.lines = 1
-        self._add("texts", text + b"\n")
-        self._add("numbers", b"%d\n" % line)
-        self.lines, self.last = self.lines + 1, line
+        """Keeps a text to judge, with the number of its line."""
+        self._open("collected").write(text + b"\n")
+        self.lines.append(line)
+        self.ends.append(self.ends[-1] + len(text) + 1)
 
     def reject(self, row: dict) -> None:
         """Keeps a row that is rejected again without a judgement."""
-        self._add("again", json.dumps(row).encode() + b"\n")
+        self._open("again").write(json.dumps(row).encode() + b"\n")
         self.again += 1
 
-    def _add(self, name: str, text: bytes) -> None:
+    def _open(self, name: str):
         if name not in self.files:
             self.folder.mkdir(exist_ok=True)
             self.files[name] = (self.folder / name).open("ab")
-        self.files[name].write(text)
+        return self.files[name]
 
     def close(self) -> None:
         """Files are opened again when more follows: one object may hold rows of thousands of files."""
@@ -56,12 +50,62 @@ class Origin:
             file.close()
         self.files = {}
 
-    def input(self) -> Input:
-        """The input of the plan that stands for this file's rows."""
+    def inputs(self) -> list[Input]:
+        """The rows as inputs of a plan in the order of their lines; a line that comes twice makes another."""
         self.close()
-        size_bytes = (self.folder / "texts").stat().st_size if self.lines else 0
-        kept = Kept(self.folder, self.lines, self.again)
-        return replace(self.item, bytes=size_bytes, rejected=False, kept=kept)
+        turns: list[_Texts] = []
+        if self.lines:
+            with (self.folder / "collected").open("rb") as collected:
+                for at, turn in self._ordered():
+                    if turn >= MAX_TURNS:
+                        detail = f"quarantine holds this row more than {MAX_TURNS} times"
+                        self.reject(refused(self.lines[at], IMPOSSIBLE, detail, ""))
+                        continue
+                    if turn == len(turns):
+                        turns.append(_Texts(self.folder / str(turn)))
+                    collected.seek(self.ends[at])
+                    turns[turn].write(self.lines[at], collected.read(self.ends[at + 1] - self.ends[at]))
+            (self.folder / "collected").unlink()
+            self.close()
+        again = self.folder / "again" if self.again else None
+        if not turns:
+            return [replace(self.item, bytes=0, rejected=False, kept=Kept(None, None, 0, again))]
+        kept = [texts.kept(again if turn == 0 else None) for turn, texts in enumerate(turns)]
+        return [replace(self.item, bytes=one.texts.stat().st_size, rejected=False, kept=one) for one in kept]
+
+    def _ordered(self) -> Iterator[tuple[int, int]]:
+        """Rows by line, each with how often its line has come before."""
+        last, turn = 0, 0
+        for at in sorted(range(len(self.lines)), key=self.lines.__getitem__):
+            turn = turn + 1 if self.lines[at] == last else 0
+            last = self.lines[at]
+            yield at, turn
+
+
+class _Texts:
+    """Texts as an engine reads them, and beside them the number of each line.
+
+    The first line stays blank: a byte order mark only counts at the beginning of a file.
+    """
+
+    def __init__(self, folder: Path):
+        folder.mkdir()
+        self.paths = folder / "texts", folder / "numbers"
+        self.texts, self.numbers = (path.open("wb") for path in self.paths)
+        self.lines = 0
+        self.write(0, b"\n")
+
+    def write(self, line: int, text: bytes) -> None:
+        """Adds a text, which has its line end."""
+        self.texts.write(text)
+        self.numbers.write(b"%d\n" % line)
+        self.lines += 1
+
+    def kept(self, again: Path | None) -> Kept:
+        """Ends the files; `again` are the rows to reject that go with them."""
+        self.texts.close()
+        self.numbers.close()
+        return Kept(*self.paths, self.lines, again)
 
 
 class KeptRow:

@@ -13,11 +13,12 @@ class PlanError(Exception):
 
 @dataclass(frozen=True)
 class Kept:
-    """Rows of one file that quarantine kept, in files below `folder`; `lines` of texts, `again` rejected."""
+    """Rows of one file that quarantine kept: files of texts, of their lines, and of rows to reject again."""
 
-    folder: Path
+    texts: Path | None
+    numbers: Path | None
     lines: int
-    again: int
+    again: Path | None
 
 
 @dataclass(frozen=True)

@@ -64,12 +64,11 @@ def prepare(item: Input, place: int, required: tuple, store, work: Path) -> Prep
 def _kept(kept: Kept, rejects: RejectSpool) -> Prepared:
     """Rows that quarantine kept: their texts as an engine reads them, and those that are rejected again."""
     if kept.again:
-        with (kept.folder / "again").open("rb") as file:
+        with kept.again.open("rb") as file:
             for line in file:
                 rejects.add(**json.loads(line), characters=KEPT_AGAIN_CHARACTERS)
         rejects.close()
-    path = kept.folder / "texts" if kept.lines else None
-    return Prepared(path, kept.lines, rejects, numbers=kept.folder / "numbers" if kept.lines else None)
+    return Prepared(kept.texts, kept.lines, rejects, numbers=kept.numbers)
 
 
 def _lines_of(

@@ -34,6 +34,8 @@ class Outcome:
     drift: list = field(default_factory=list)
     seconds: dict = field(default_factory=dict)
     peak_memory_bytes: int = 0
+    # Quarantine objects that were judged again: key and rows. Their rows count at the files they came from.
+    replayed: list = field(default_factory=list)
 
 
 def build_report(plan: Plan, outcome: Outcome) -> dict:
@@ -57,6 +59,7 @@ def build_report(plan: Plan, outcome: Outcome) -> dict:
         "files": outcome.files,
         "inputs": [vars(item) for item in outcome.inputs],
         "quarantine": outcome.quarantine,
+        "replayed": outcome.replayed,
         "drift": outcome.drift,
         "seconds": {name: round(value, 3) for name, value in outcome.seconds.items()},
         "peak_memory_bytes": outcome.peak_memory_bytes,

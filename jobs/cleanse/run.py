@@ -79,7 +79,8 @@ def carry_out(plan: Plan, contract: CompiledContract, store, engine, work: Path)
         return engine.cleanse(plan, contract, store, work)
     replay = expand(plan, store, work)
     outcome = engine.cleanse(replay.plan, contract, store, work)
-    outcome.inputs = replay.fold(outcome.inputs)
+    replay.check(outcome.inputs)
+    outcome.replayed = replay.objects
     return outcome
 
 

@@ -200,6 +200,7 @@ def test_a_silver_file_that_vanished_is_no_verdict_and_leaves_a_report(story):
     assert task.exit_code == 2
     assert task.report["verdict"] == "error"
     assert "gone.parquet" in task.report["error"]
+    assert task.report["failure"] == {"transient": False, "message": task.report["error"]}
 
 
 @pytest.mark.parametrize("changes", [{"domains": ["finance"]}, {"silver": {"market_data": []}}])

@@ -30,6 +30,7 @@ class World:
 
     def __init__(self, folder):
         self.folder, self.lake, self.works = folder, Lake(FolderStore(folder / "lake")), 0
+        self.objects = 0
         self.tight, self.loose = (self._contract(name) for name in (("whole",), ()))
 
     def _contract(self, required: tuple):
@@ -49,7 +50,8 @@ class World:
     def quarantine(self, *rows: dict | bytes) -> list[dict]:
         """An object of quarantine with these lines, as an input."""
         body = b"".join((row if isinstance(row, bytes) else json.dumps(row).encode()) + b"\n" for row in rows)
-        key = f"entity=hard/reason=x/run=old/{self.works}/rejected.ndjson"
+        self.objects += 1
+        key = f"entity=hard/reason=x/run=old/{self.objects}/rejected.ndjson"
         self.lake.store.put(BUCKETS["quarantine"], key, body)
         return rejected_inputs(
             {"run_id": "old", "quarantine": [{"key": key, "bytes": len(body), "rows": len(rows)}]}
@@ -92,13 +94,14 @@ def test_exactly_the_rows_that_now_pass_move_to_silver(world, exact_only):
     assert again.report["rows"]["in"] == first.report["rows"]["rejected"] > again.report["rows"]["rejected"]
 
 
-def test_counts_stand_by_quarantine_object(world):
+def test_rows_count_at_the_files_that_they_came_from(world):
     first = world.run(world.tight, files(world))
     again = world.run(world.loose, rejected_inputs(first.report))
     rows = {item["key"]: item["rows"] for item in first.report["quarantine"]}
-    assert {item["key"]: item["rows"] for item in again.report["inputs"]} == rows
-    missing = next(item for item in again.report["inputs"] if "reason=whole_missing/" in item["key"])
-    assert (missing["out"], missing["rejected"], missing["problem"]) == (6, missing["rows"] - 6, None)
+    assert {item["key"]: item["rows"] for item in again.report["replayed"]} == rows
+    counts = {item["key"].rsplit("/", 1)[-1]: item for item in again.report["inputs"]}
+    assert [counts["a.ndjson"][name] for name in ("rows", "out", "rejected")] == [3, 1, 2]
+    assert first.report["replayed"] == []
 
 
 def test_a_second_replay_makes_the_same_of_what_still_fails(world):
@@ -132,6 +135,22 @@ def test_of_two_rows_of_one_file_the_later_line_wins(world):
     assert [(row["name"], row["_source_line"]) for row in again.rows] == [("y", 3)]
 
 
+def test_rows_of_one_file_stand_in_the_order_of_their_lines_whichever_object_holds_them(world):
+    inputs = [
+        *world.quarantine(old_line(line=9, raw='{"id":"a","name":"ninth"}', **GOOD)),
+        *world.quarantine(
+            old_line(line=12, raw='{"id":"b","name":"twelfth"}', **GOOD),
+            old_line(line=3, raw='{"id":"a","name":"third"}', **GOOD),
+        ),
+    ]
+    for given in (inputs, inputs[::-1]):
+        result = world.run(world.loose, given)
+        assert {(row["name"], row["_source_line"]) for row in result.rows} == {("ninth", 9), ("twelfth", 12)}
+
+
+GOOD = {"ingested_at": "2026-11-20T10:00:00.000000Z"}
+
+
 def old_line(**changes) -> dict:
     line = {"reason": "whole_missing", "reasons": ["whole_missing"], "detail": None, "line": 7}
     line |= {"source_file": "source=x/a.ndjson", "source_version": "v1", "raw": '{"id":"a"}'}
@@ -143,9 +162,6 @@ def test_a_line_that_does_not_say_when_its_row_landed_is_rejected_again_and_says
     (row,) = result.rejected
     assert (row["reason"], row["line"], row["source_file"]) == ("replay_impossible", 7, "source=x/a.ndjson")
     assert "rejected as whole_missing, at a time when" in row["detail"] and len(row["raw"]) > 9000
-
-
-GOOD = {"ingested_at": "2026-11-20T10:00:00.000000Z"}
 
 
 @pytest.mark.parametrize(
@@ -184,6 +200,12 @@ def test_a_row_that_quarantine_holds_twice_counts_twice_and_stays_once(world):
     assert [row["_source_line"] for row in result.rows] == [7]
 
 
+def test_a_row_that_quarantine_holds_too_often_is_not_read_each_time(world):
+    result = world.run(world.loose, world.quarantine(*[old_line(**GOOD)] * 10))
+    assert result.report["rows"] == {"in": 10, "out": 1, "duplicates": 7, "rejected": 2}
+    assert result.report["reasons"] == {"replay_impossible": 2}
+
+
 def test_an_object_that_is_gone_is_one_rejected_row(world):
     inputs = world.quarantine(old_line(**GOOD))
     (world.folder / "lake" / inputs[0]["bucket"] / inputs[0]["key"]).unlink()
@@ -199,7 +221,7 @@ def test_a_row_that_got_lost_on_the_way_is_a_bug_and_no_report(world):
             return outcome
 
     plan = parse_plan(world.lake.plan(world.quarantine(old_line(**GOOD))) | {"entity": "hard"})
-    with pytest.raises(CountsDisagree, match="1 rows were kept, 0 were judged"):
+    with pytest.raises(CountsDisagree, match="1 rejected rows were kept, 0 were judged again"):
         carry_out(plan, world.loose, world.lake.store, Losing(), world.folder)
 
 
