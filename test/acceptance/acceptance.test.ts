@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { alertsCase } from './alerts.case.js'
 import { approveCase } from './approve.case.js'
 import { badInputCase } from './bad-input.case.js'
 import { failingTestCase } from './failing-test.case.js'
@@ -27,6 +28,7 @@ describe('the deployed chain', { timeout: TEST_MILLISECONDS_MAX }, () => {
   describe('the gate', () => gateCase(() => world))
   describe('a second build', () => secondBuildCase(() => world))
   describe('a held batch that a person lets through', () => approveCase(() => world))
+  describe('what people are told', () => alertsCase(() => world))
   describe('a failing dbt test', () => failingTestCase(() => world))
   describe('bad input', () => badInputCase(() => world))
   describe('rights', () => rightsCase(() => world))

@@ -4,6 +4,8 @@ import { basename, dirname } from 'node:path'
 import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { land } from '../../cli/land.js'
 import { filesToLand } from '../../tools/start/options.js'
+import type { WebhookServer } from '../fakes/webhook-server.js'
+import { startSlack } from './alerts.case.js'
 import { Chain } from './chain.js'
 import { stackResources } from './operator.js'
 import { tap } from './queues.js'
@@ -24,6 +26,8 @@ export interface World {
   drops: { source: string; path: string; key: string }[]
   /** A queue with a copy of each event that S3 sent of bronze. */
   tap: string
+  /** The Slack that people read: what it was told. */
+  heard: WebhookServer
   /** Stops the stack and removes the files. */
   stop(): Promise<void>
 }
@@ -35,11 +39,13 @@ export async function startWorld(options: StackOptions = {}): Promise<World> {
   mkdirSync(truth)
   await silenceReconciler()
   const copies = await tap(String(stack.env.SLUICE_BRONZE_BUCKET))
+  const heard = await startSlack()
   const stop = async () => {
+    await heard.stop()
     await stack.stop()
     rmSync(scratch, { recursive: true, force: true })
   }
-  return { stack, chain: new Chain(stack), truth, scratch, landed: 0, drops: [], tap: copies, stop }
+  return { stack, chain: new Chain(stack), truth, scratch, landed: 0, drops: [], tap: copies, heard, stop }
 }
 
 /** Stops the reconciler's clock: events alone must do the work, and a case that needs the reconciler calls it. */
