@@ -1,10 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
 const EMULATOR = 'test/emulator/**/*.test.ts'
+const SIMULATION = ['test/simulation/*.test.ts', 'test/simulation/bugs/*.test.ts']
 
 /**
  * `unit` needs nothing but Node; `emulator` starts one local AWS for all of its files, on a free port; `template`
- * packages the service; `acceptance` runs the whole stack, and `full` what takes longer (`npm run accept`).
+ * packages the service; `simulation` runs thousands of seeds and needs both cores; `acceptance` runs the whole stack, and `full` what takes longer (`npm run accept`).
  */
 export default defineConfig({
   test: {
@@ -17,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [EMULATOR, 'test/acceptance/**', 'test/template/**'],
+          exclude: [EMULATOR, ...SIMULATION, 'test/acceptance/**', 'test/template/**'],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
           testTimeout: 30_000,
         },
@@ -35,6 +36,16 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'template', include: ['test/template/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'simulation',
+          include: SIMULATION,
+          env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
+          testTimeout: 60_000,
+          fileParallelism: false,
+        },
       },
       {
         extends: true,

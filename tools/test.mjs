@@ -1,4 +1,4 @@
-// `npm test`: every check and every test, in two lanes side by side, then one acceptance run on the whole stack.
+// `npm test`: every check and every test, in two lanes side by side, then the simulation and one acceptance run on the whole stack.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -102,7 +102,7 @@ const runLane = async (steps) => {
 }
 say('\nTests\n')
 await Promise.all(lanes.map(runLane))
-await runLane([vitest('acceptance')])
+await runLane([vitest('simulation'), vitest('acceptance')])
 const sum = (name) => all.reduce((total, counts) => total + counts[name], 0)
 say(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
 process.exitCode = sum('failed') > 0 ? 1 : 0

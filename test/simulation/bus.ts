@@ -15,6 +15,7 @@ interface World {
   trace(what: string): void
   /** An event that a listener will never hear, or that Lambda gave up. */
   lost(event: SimEvent, stage: string): void
+  announced(event: SimEvent): void
 }
 
 type Told = { -readonly [K in keyof SimEvent]: SimEvent[K] } & {
@@ -121,6 +122,7 @@ export class Bus {
       deadLettered: false,
       deliveries: [],
     }
+    this.world.announced(event)
     this.events.push(event)
     this.world.trace(`${id} ${name} ${JSON.stringify(detail).slice(0, 120)}`)
     return event

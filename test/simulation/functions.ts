@@ -24,7 +24,10 @@ interface Invocation {
 }
 
 /** serverless.yml and infra/functions.yml: how long a function may take. */
-const TIME_OUT: Readonly<Record<string, number>> = { reconcile: 240_000 }
+const TIME_OUT: Readonly<Record<string, number>> = {
+  'finish-cleanse': 900_000,
+  reconcile: 240_000,
+}
 const TIME_OUT_ELSE = 60_000
 const SKEW_MAX = 8_000
 const LATENCY = { least: 3, most: 25 }

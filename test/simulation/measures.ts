@@ -1,5 +1,6 @@
 import type { Item } from '../../shared/ledger.js'
 import type { SimEvent, SimJob } from './evidence.js'
+import { LANES } from './project.js'
 
 /** The longest that something that was lost stayed unnoticed, in virtual milliseconds, with the seed of it. */
 export interface Longest {
@@ -27,6 +28,8 @@ interface Watched {
   kind: keyof Worst
   since: number
   what: string
+  /** The event by its name and run, for when it is put once more. */
+  again?: string
   /** Whether the ledger shows by now that somebody took it in hand. */
   noticed(get: Get): boolean
 }
@@ -43,7 +46,14 @@ export class Measures {
   lost(event: SimEvent, now: number, get: Get, fileId: (key: string) => string | undefined): void {
     const { name, detail, id } = event
     const key = keysOf(name, detail, get, fileId)
-    if (key) this.watched.push({ kind: 'lost event', since: now, what: `${id} ${name}`, ...key })
+    if (key)
+      this.watched.push({
+        kind: 'lost event',
+        since: now,
+        what: `${id} ${name}`,
+        again: `${name} ${detail.runId}`,
+        ...key,
+      })
   }
 
   ended(job: SimJob, now: number): void {
@@ -55,11 +65,21 @@ export class Measures {
     this.watched.push({ kind, since: now, what: `${job.job} of ${job.runId}/${job.attempt}`, noticed })
   }
 
+  /** The same event once more: it is driven again, whether or not it is heard this time. */
+  announced({ name, detail }: SimEvent, now: number): void {
+    const again = `${name} ${detail.runId}`
+    this.end(now, (one) => one.again !== again)
+  }
+
   /** Looks at the ledger after a change. */
   look(now: number, get: Get): void {
     if (this.watched.length === 0) return
+    this.end(now, (one) => !one.noticed(get))
+  }
+
+  private end(now: number, goesOn: (one: Watched) => boolean): void {
     this.watched = this.watched.filter((one) => {
-      if (!one.noticed(get)) return true
+      if (goesOn(one)) return true
       const longest = this.worst[one.kind]
       longest.count += 1
       const milliseconds = now - one.since
@@ -85,11 +105,17 @@ function keysOf(
     const before = steps(run(now))
     return { noticed: (get) => steps(run(get)) > before }
   }
-  // The proof that every listener has heard takes a run out of the reconciler's index.
-  if (name === 'Silver Updated' || name === 'Gold Built' || name === 'Stage Failed' || name === 'Gate Failed')
-    return { noticed: (get) => run(get)?.duePk === undefined }
+  const entries = entriesOf(name, detail)
+  if (entries.length > 0) return { noticed: (get) => entries.some((PK) => get(PK, 'META') !== undefined) }
   if (name !== 'Object Created') return undefined
   return { noticed: (get) => known(get, fileId(detail.object.key)) }
+}
+
+/** The records that one consumer or another has heard of it. */
+function entriesOf(name: string, { runId, domains = [] }: SimEvent['detail']): string[] {
+  if (name === 'Silver Updated') return LANES.map((lane) => `ENTRY#build:${lane}#silver:${runId}`)
+  if (name === 'Gold Built') return domains.map((domain: string) => `ENTRY#publish:${domain}#gold:${runId}`)
+  return name === 'Stage Failed' || name === 'Gate Failed' ? [`ENTRY#alert#run:${runId}`] : []
 }
 
 const known = (get: Get, id: string | undefined) =>

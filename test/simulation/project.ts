@@ -53,3 +53,5 @@ const AFTER: Declared = {
 
 /** Every domain of either deployment. */
 export const DOMAINS = [...new Set([...BEFORE.lanes, ...AFTER.lanes].flatMap(({ domains }) => domains))]
+/** Every build lane of either. */
+export const LANES = [...BEFORE.lanes, ...AFTER.lanes].map(({ lane: name }) => name)

@@ -119,6 +119,7 @@ export class Seed {
       functions: this.functions,
       trace,
       lost: (event) => this.measures.lost(event, now(), this.get, (key) => this.fileId(key)),
+      announced: (event) => this.measures.announced(event, now()),
     })
     const world = { timeline, random, chance, storage, bus: this.bus, trace }
     this.story = new Story(world)
