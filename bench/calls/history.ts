@@ -89,7 +89,7 @@ function* batches(template: Template, from: number, pairs: number, number: numbe
 }
 
 /** One copy, `copy` minutes older than the original, as run number `number` of its entity's silver. */
-function copyOf({ items, ids, entity }: Template, copy: number, number: number): Item[] {
+export function copyOf({ items, ids, entity }: Template, copy: number, number: number): Item[] {
   const earlier = copy * PAST_MILLISECONDS
   let text = JSON.stringify(items)
   for (const id of ids) text = text.replaceAll(id, another(id, copy))

@@ -25,7 +25,7 @@ export async function differences(
 }
 
 /** Rows in = out + duplicates + rejected in each run, and each landed row was read by exactly one committed run. */
-function ledgerDifferences(items: Item[], landings: Landing[]): string[] {
+export function ledgerDifferences(items: Item[], landings: Landing[]): string[] {
   const committed = runsOf(items).filter(({ kind, state }) => kind === 'cleanse' && state === 'COMMITTED')
   const found = committed
     .filter(({ rows }) => rows.in !== rows.out + rows.duplicates + rows.rejected)

@@ -24,7 +24,7 @@ const since = (begun: number) => Math.round((performance.now() - begun) / 1_000)
 /** One chaos run on a stack of its own. Throws when something breaks that no fault explains. */
 export async function chaos(options: ChaosOptions): Promise<Report> {
   const scratch = mkdtempSync(`${tmpdir()}/sluice-chaos-`)
-  const parameters: Record<string, string> = {}
+  const parameters: Record<string, string> = { taskCapacity: 'spot' }
   if (options.sparkFromBytes > 0) parameters.sparkFromBytes = String(options.sparkFromBytes)
   const stack = await startStack({
     launcher: ['--async-retry-scale', RETRY_SCALE],
