@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { event, evidenceOf, forget, goodWorld, item, put } from './good-world.js'
+import { event, evidenceOf, forget, goodWorld, item, NOW, put } from './good-world.js'
 import { invariants } from './index.js'
 import { judge } from './judging.js'
 import { changesOf, itemAt, itemsUnder } from './reading.js'
@@ -42,6 +42,25 @@ describe('the invariants', () => {
       world.editions.set('finance/b1-1', { ...world.editions.get('finance/b1-1'), silverRuns: [] })
     })
     expect(found.map(({ what }) => what).filter((what) => what.startsWith('finance publishes'))).toEqual([])
+  })
+
+  it('let a build be over before anybody was told, when the alert stage has heard of it', () => {
+    const over = (heard: boolean) =>
+      judge((world) => {
+        put(world, {
+          ...item(world, 'RUN#p1'),
+          PK: 'RUN#b0',
+          runId: 'b0',
+          kind: 'build',
+          lane: 'build:finance',
+        })
+        const [first] = world.jobs
+        if (first)
+          world.jobs.push({ ...first, kind: 'build', runId: 'b0', job: 'j2', endedAt: NOW - 3_600_000 })
+        if (heard) put(world, { PK: 'ENTRY#alert#run:b0', SK: 'META' })
+      }).filter(({ invariant }) => invariant === 'every parked run stands in an incident')
+    expect(over(true)).toEqual([])
+    expect(over(false)).toHaveLength(1)
   })
 
   it('let a dead-lettered event rest without a fate', () => {

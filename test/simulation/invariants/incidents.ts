@@ -40,19 +40,6 @@ const oneOpenPerCause: Invariant = {
     }),
 }
 
-const everyParkedRunIsTold: Invariant = {
-  name: 'every parked run stands in an incident',
-  when: 'rest',
-  check: ({ ledger }) => {
-    const named = new Set(incidentsOf(ledger).flatMap(({ runs }) => runs as string[]))
-    return runsOf(ledger).flatMap(({ runId, lane, state }) =>
-      state === 'PARKED' && !named.has(runId)
-        ? [`run ${runId} of ${lane} is parked, and no incident names it`]
-        : [],
-    )
-  },
-}
-
 const everyIncidentHasACause: Invariant = {
   name: 'no incident without a run that was parked, or an alarm that was recorded',
   when: 'rest',
@@ -90,6 +77,22 @@ function recovered(evidence: Evidence, run: Item): boolean | undefined {
     ({ lane, state, runId }) =>
       lane === run.lane && state === 'COMMITTED' && (endOf(evidence, runId) ?? 0) > end,
   )
+}
+
+/** A build that a later one has made good before the alert stage heard of it needs no incident, only to be heard of. */
+const overBeforeHeard = (evidence: Evidence, run: Item) =>
+  itemAt(evidence.ledger, `ENTRY#alert#run:${run.runId}`, 'META') && recovered(evidence, run)
+
+const everyParkedRunIsTold: Invariant = {
+  name: 'every parked run stands in an incident',
+  when: 'rest',
+  check: (evidence) => {
+    const named = new Set(incidentsOf(evidence.ledger).flatMap(({ runs }) => runs as string[]))
+    return runsOf(evidence.ledger).flatMap((run) => {
+      if (run.state !== 'PARKED' || named.has(run.runId) || overBeforeHeard(evidence, run)) return []
+      return [`run ${run.runId} of ${run.lane} is parked, and no incident names it`]
+    })
+  },
 }
 
 const openUntilRecovered: Invariant = {
