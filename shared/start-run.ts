@@ -123,13 +123,20 @@ function asRefusal(error: unknown): { refused: string } {
 async function launchAndLink(effects: StartEffects, run: Run, prepared?: Prepared): Promise<string> {
   const engine = run.engine as Engine
   const plan = prepared ?? (await effects.prepare(run, run.attempt))
-  if ('plan' in plan)
-    await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)
+  if ('unchanged' in plan) return withoutPlan(effects, run, plan)
+  await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)
   const started = await launch(effects, run, engine)
   if ('job' in started) return link(effects, run, started.job)
   if ('busy' in started) return waitForToken(effects, run)
   const { failed: reason, failureClass } = started
   return failAttempt(effects, run, { reason, failureClass }, [unlinked])
+}
+
+/** A deployment took away what a promised attempt was to do: no job is started without a plan, the next start ends it. */
+async function withoutPlan(effects: StartEffects, run: Run, { unchanged }: Unchanged): Promise<string> {
+  const found = await effects.find(run)
+  if (found) return link(effects, run, found)
+  return failAttempt(effects, run, { reason: unchanged, failureClass: 'never_started' }, [unlinked])
 }
 
 /** Starts the job; what it throws is kept with the run, so that a run that never starts says why. */

@@ -83,6 +83,29 @@ describe('the silver of a plan', () => {
   })
 })
 
+test('a promised attempt whose lane a deployment took away starts no job, and its run ends', async () => {
+  chain = new Chain({ retried: false })
+  const { starts, clock, ledger, tasks, faults } = chain.parts
+  await chain.record(chain.land('a.json'))
+  while (!chain.parts.bus.seen.some(({ name }) => name === 'Build Ready'))
+    if (!(await chain.endOneJob())) await chain.deliverNext()
+  faults.crashAtEffect('artifacts.writeOnce', 'before')
+  await chain.deliverNext()
+  faults.revive()
+  const [build] = builds()
+  const started = tasks.tasks.length
+  await ledger.write({
+    update: { PK: `RUN#${build?.runId}`, SK: 'META' },
+    set: { subject: 'finance', lane: build?.lane as string },
+  })
+  clock.advance(121)
+  expect(await startRun(starts.build, build?.runId ?? '')).toContain('its domains are built in')
+  expect(tasks.tasks).toHaveLength(started)
+  await chain.rest()
+  expect(builds()[0]).toMatchObject({ state: 'COMMITTED', failures: [{ failureClass: 'never_started' }] })
+  expect(builds().at(-1)).toMatchObject({ state: 'COMMITTED', silverRuns: { market_data: 1 } })
+})
+
 describe('a build after a failed one', () => {
   const failing = (plan: unknown, partial: boolean): BuildReport => ({
     ...buildReportOf(buildPlan(plan)),
