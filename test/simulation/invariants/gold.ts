@@ -54,11 +54,17 @@ const editionsStay: Invariant = {
     }),
 }
 
+interface Silver {
+  runId: string
+  entity: string
+}
+
 /** The committed silver runs of a lane's entities, by the ledger's numbers. */
-const silverOfLane = (ledger: readonly Item[], entities: string[]): string[] =>
-  partitions(ledger, 'SILVER#').flatMap(({ PK, SK, runId }) =>
-    SK.startsWith('RUN#') && entities.includes(PK.slice('SILVER#'.length)) ? [runId as string] : [],
-  )
+const silverOfLane = (ledger: readonly Item[], entities: string[]): Silver[] =>
+  partitions(ledger, 'SILVER#').flatMap(({ PK, SK, runId }) => {
+    const entity = PK.slice('SILVER#'.length)
+    return SK.startsWith('RUN#') && entities.includes(entity) ? [{ runId, entity }] : []
+  })
 
 const readsOnce: Invariant = {
   name: 'an edition read each silver run once, and only committed ones',
@@ -79,27 +85,30 @@ const readsOnce: Invariant = {
 
 /**
  * Why an edition may lack a committed silver run: the build that was to read it is parked, or the domain's lane is new
- * and another lane's edition has read it, so that nothing asked for a build yet.
+ * and another lane's edition has read it, so that nothing asked for a build yet. What an old lane could not build any
+ * more is asked for again in the new one, by entity.
  */
 function isExplained(
   { ledger, editions }: Evidence,
   lane: string,
-  silverRun: string,
+  silver: Silver,
   newLane: boolean,
 ): boolean {
-  const entries = partitions(ledger, 'ENTRY#build:').filter(({ PK }) => PK.endsWith(`#silver:${silverRun}`))
-  const parked = entries.some((entry) => {
+  const asked = partitions(ledger, 'ENTRY#build:').filter(
+    ({ PK }) =>
+      PK.endsWith(`#silver:${silver.runId}`) ||
+      (PK.startsWith(`ENTRY#${lane}#moved:`) && PK.endsWith(`:${silver.entity}`)),
+  )
+  const parked = asked.some((entry) => {
     const run = answeringRun(ledger, entry)
     return typeof run === 'object' && run.state === 'PARKED'
   })
   if (parked) return true
-  return (
-    newLane &&
-    [...editions.values()].some(({ edition, complete, silverRuns }) => {
-      const run = runAt(ledger, edition.slice(0, edition.lastIndexOf('-')))
-      return complete && run?.state === 'COMMITTED' && run.lane !== lane && silverRuns.includes(silverRun)
-    })
-  )
+  if (!newLane) return false
+  return [...editions.values()].some(({ edition, complete, silverRuns }) => {
+    const run = runAt(ledger, edition.slice(0, edition.lastIndexOf('-')))
+    return complete && run?.state === 'COMMITTED' && run.lane !== lane && silverRuns.includes(silver.runId)
+  })
 }
 
 const publishedIsUpToDate: Invariant = {
@@ -115,10 +124,12 @@ const publishedIsUpToDate: Invariant = {
         const builtBy = pointer && runAt(ledger, pointer.runId)
         const newLane = builtBy?.lane !== `build:${lane}`
         const missing = committed.filter(
-          (id) => !read.has(id) && !isExplained(evidence, `build:${lane}`, id, newLane),
+          (silver) => !read.has(silver.runId) && !isExplained(evidence, `build:${lane}`, silver, newLane),
         )
         return missing.length > 0
-          ? [`${domain} publishes ${pointer?.edition ?? 'nothing'}, which has not read ${few(missing)}`]
+          ? [
+              `${domain} publishes ${pointer?.edition ?? 'nothing'}, which has not read ${few(missing.map(({ runId }) => runId))}`,
+            ]
           : []
       })
     })

@@ -70,14 +70,21 @@ const endOf = ({ jobs }: Evidence, id: string): number | undefined =>
 function recovered(evidence: Evidence, run: Item): boolean | undefined {
   const answering = answeringRun(evidence.ledger, { run: run.runId })
   const through = typeof answering === 'object' && answering.state === 'COMMITTED'
-  if (through || run.kind === 'cleanse') return through
+  if (run.kind === 'cleanse') return through
+  // Put back into a run that had nothing to do any more, or that another lane goes on with since a deployment.
+  if (through) return answering.unchanged ? undefined : true
   const end = endOf(evidence, run.runId)
   if (end === undefined) return undefined
-  return runsOf(evidence.ledger).some(
-    ({ lane, state, runId }) =>
-      lane === run.lane && state === 'COMMITTED' && (endOf(evidence, runId) ?? 0) > end,
+  const later = runsOf(evidence.ledger).filter(
+    ({ kind, state, runId }) =>
+      kind === 'build' && state === 'COMMITTED' && (endOf(evidence, runId) ?? 0) > end,
   )
+  if (later.some(({ lane }) => lane === run.lane)) return true
+  return later.some(({ subject }) => sharesDomain(subject, run.subject)) ? undefined : false
 }
+
+const sharesDomain = (one: string, other: string) =>
+  one.split('+').some((domain) => other.split('+').includes(domain))
 
 /** A build that a later one has made good before the alert stage heard of it needs no incident, only to be heard of. */
 const overBeforeHeard = (evidence: Evidence, run: Item) =>
