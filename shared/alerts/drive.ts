@@ -2,6 +2,8 @@ import { type Detail, IncidentClosed, IncidentOpened } from '../../events/catalo
 import { iso } from '../clock.js'
 import { absent, is, present } from '../ledger.js'
 import {
+  closingKey,
+  heardKey,
   type Incident,
   type IncidentEffects,
   incidentKey,
@@ -12,6 +14,12 @@ import {
 } from './incident.js'
 import { isOver } from './recovery.js'
 import { upstreamOf } from './upstream.js'
+
+/**
+ * How long whoever tells people may take to be heard of: longer than the two tries that Lambda makes after the first.
+ * Then the event counts as lost, for the record of its consumer ends a telling, not our PutEvents.
+ */
+const UNHEARD_SECONDS = 240
 
 /**
  * Drives an incident to where it should be, any number of callers at once: told unless it is silenced, closed when
@@ -33,18 +41,33 @@ export async function drive(effects: IncidentEffects, seen: Incident): Promise<s
   return endTelling(effects, now as Incident)
 }
 
-/** Tells the bus that an incident opened: once a day at most, twice after a crash in between, never not at all. */
-async function tell({ ledger, clock, publish }: IncidentEffects, incident: Incident): Promise<string> {
-  const { toldAt, toldCount = 0, count } = incident
-  if (toldAt && !isOutOfDate({ at: toldAt, count: toldCount }, incident, clock.now())) return 'people know'
+/**
+ * Tells the bus that an incident opened: once, again when nobody has heard of it, and once a day while it goes on. Twice
+ * after a crash in between, never not at all.
+ */
+async function tell(effects: IncidentEffects, incident: Incident): Promise<string> {
+  const { ledger, clock, publish } = effects
+  const { incidentId, toldAt, count } = incident
+  if (toldAt && (await isTold(effects, incident, toldAt))) return 'people know'
   await publish([{ name: IncidentOpened.name, detail: detailOf(incident) }])
   await ledger.write({
-    update: incidentKey(incident.incidentId),
+    update: incidentKey(incidentId),
     set: { toldAt: iso(clock.now()), toldCount: count },
     remove: ['under'],
     when: [present('incidentId'), toldAt ? is('toldAt', toldAt) : absent('toldAt')],
   })
   return 'told'
+}
+
+async function isTold(
+  { ledger, clock }: IncidentEffects,
+  incident: Incident,
+  toldAt: string,
+): Promise<boolean> {
+  const now = clock.now()
+  if (now - Date.parse(toldAt) < UNHEARD_SECONDS * 1_000) return true
+  if (isOutOfDate({ at: toldAt, count: incident.toldCount ?? 0 }, incident, now)) return false
+  return (await ledger.get(heardKey(incident.incidentId, 'opened'))) !== undefined
 }
 
 /** Tells of a silenced incident when what silenced it is over, unless another one silences it by now. */
@@ -67,13 +90,30 @@ async function unsilence(effects: IncidentEffects, incident: Incident): Promise<
 
 /** Lets what this incident silenced speak, tells the bus that it is over, and makes way for the next of its cause. */
 async function endTelling(effects: IncidentEffects, incident: Incident): Promise<string> {
+  const { ledger, publish } = effects
   const { incidentId, cause } = incident
+  if ((await ledger.get(openKey(cause)))?.incidentId !== incidentId) return waitForEar(effects, incident)
   const others = await openIncidents(effects)
   for (const other of others) if (other.under === incidentId) await drive(effects, other)
   // Also of one that was silenced to its end: who was not told of its opening hears nothing of this either.
-  await effects.publish([{ name: IncidentClosed.name, detail: detailOf(incident) }])
-  await effects.ledger.write({ remove: openKey(cause), when: [is('incidentId', incidentId)] })
+  await publish([{ name: IncidentClosed.name, detail: detailOf(incident) }])
+  await ledger.write(
+    { remove: openKey(cause), when: [is('incidentId', incidentId)] },
+    { put: { ...closingKey(incidentId), incidentId } },
+  )
   return 'closed'
+}
+
+/** Forgets a closed incident when whoever tells people has heard of its end, and tells of it again until then. */
+async function waitForEar({ ledger, clock, publish }: IncidentEffects, incident: Incident): Promise<string> {
+  const { incidentId, closedAt } = incident
+  if (await ledger.get(heardKey(incidentId, 'closed'))) {
+    await ledger.write({ remove: closingKey(incidentId) })
+    return 'everybody knows of its end'
+  }
+  if (clock.now() - Date.parse(String(closedAt)) < UNHEARD_SECONDS * 1_000) return 'its end is being told'
+  await publish([{ name: IncidentClosed.name, detail: detailOf(incident) }])
+  return 'told of its end again'
 }
 
 function detailOf(incident: Incident): Detail<typeof IncidentOpened> {

@@ -50,6 +50,14 @@ export const incidentKey = (incidentId: string): Key => ({ PK: `INCIDENT#${incid
 /** Where open incidents are found, by cause: one partition, for there are few at a time. */
 export const OPEN_PK = 'INCIDENTS'
 export const openKey = (cause: string): Key => ({ PK: OPEN_PK, SK: cause })
+/** Where a closed incident waits until whoever tells people has heard of its end. */
+export const CLOSING_PK = 'INCIDENTS#CLOSING'
+export const closingKey = (incidentId: string): Key => ({ PK: CLOSING_PK, SK: incidentId })
+/** The ledger's proof that whoever tells people has heard that an incident opened, or that it closed. */
+export const heardKey = (incidentId: string, what: 'opened' | 'closed'): Key => ({
+  PK: `INCIDENT#${incidentId}`,
+  SK: `HEARD#${what}`,
+})
 /** The ledger's proof that the alert stage has heard of a failed run. */
 export const alertEntryKey = (runId: string): Key => ({ PK: `ENTRY#alert#run:${runId}`, SK: 'META' })
 /** What CloudWatch said last of an alarm. */
@@ -73,14 +81,21 @@ export async function incidentOf(effects: IncidentEffects, cause: string): Promi
 }
 
 /** Open incidents whose cause passes the test, in the order of their causes; about 200 at most. */
-export async function openIncidents(
+export const openIncidents = (effects: IncidentEffects, test?: (cause: string) => boolean) =>
+  listed(effects, OPEN_PK, test)
+
+/** Closed incidents of whose end nobody has been heard of yet; about 200 at most. */
+export const closingIncidents = (effects: IncidentEffects) => listed(effects, CLOSING_PK)
+
+async function listed(
   effects: IncidentEffects,
+  pk: string,
   test: (cause: string) => boolean = () => true,
 ): Promise<Incident[]> {
   const found: string[] = []
   let after: string | undefined
   do {
-    const page = await effects.ledger.query(OPEN_PK, { limit: OPEN_MAX, ...(after && { after }) })
+    const page = await effects.ledger.query(pk, { limit: OPEN_MAX, ...(after && { after }) })
     for (const { SK, incidentId } of page.items) if (test(SK)) found.push(String(incidentId))
     after = page.next
   } while (after && found.length < OPEN_MAX)

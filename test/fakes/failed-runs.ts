@@ -58,5 +58,6 @@ export async function commitBuild(
 
 export const incidents = ({ ledger }: Parts) =>
   ledger.all('INCIDENT#').filter(({ SK }) => SK === 'META') as Incident[]
-export const openCauses = ({ ledger }: Parts) => ledger.all('INCIDENTS').map(({ SK }) => SK)
+export const openCauses = ({ ledger }: Parts) =>
+  ledger.all('INCIDENTS').flatMap(({ PK, SK }) => (PK === 'INCIDENTS' ? [SK] : []))
 export const faultsOfRuns = [...failureClasses, 'gate'] as const

@@ -5,13 +5,13 @@ import { drive } from '../../../shared/alerts/drive.js'
 import {
   alarmKey,
   alertEntryKey,
+  closingIncidents,
   type IncidentEffects,
   incidentOf,
   openIncidents,
 } from '../../../shared/alerts/incident.js'
 import { type Finding, openOrJoin } from '../../../shared/alerts/open.js'
 import { DEAD_LETTERS, FAULTS, priorityOf } from '../../../shared/alerts/priorities.js'
-import { isResolved } from '../../../shared/alerts/recovery.js'
 import { iso } from '../../../shared/clock.js'
 import { laneKind, laneName } from '../../../shared/lane.js'
 import type { Outcome } from '../../../shared/observe.js'
@@ -59,10 +59,6 @@ export async function raiseAlert(effects: RaiseAlertEffects, failure: Failure): 
   if (await ledger.get(alertEntryKey(runId))) return 'this run is in its incident already'
   const run = (await ledger.get(runKey(runId))) as Run | undefined
   const heard = { ...alertEntryKey(runId), at: iso(clock.now()) }
-  if (run && (await isResolved(effects, run))) {
-    await ledger.write({ put: heard })
-    return 'over before anybody was told'
-  }
   const finding = findingOf(failure, run)
   const { incident, did } = await openOrJoin(effects, finding)
   const { incidentId, priority } = incident
@@ -84,6 +80,7 @@ function findingOf({ runId, lane, subject, failureClass: fault, reason }: Failur
 /** Looks after the open incidents that may concern a lane, or after all; one that fails does not keep the others. */
 export async function lookAfter(effects: RaiseAlertEffects, lane?: string): Promise<string> {
   const incidents = await openIncidents(effects, (cause) => !lane || mayConcern(cause, lane))
+  if (!lane) incidents.push(...(await closingIncidents(effects)))
   const errors: unknown[] = []
   let closed = 0
   for (const incident of incidents) {

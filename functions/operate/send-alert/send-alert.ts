@@ -1,6 +1,7 @@
 import { deliver, type Sending, sentKey } from '../../../shared/alerts/deliver.js'
-import { type Incident, incidentKey, isOutOfDate } from '../../../shared/alerts/incident.js'
+import { heardKey, type Incident, incidentKey, isOutOfDate } from '../../../shared/alerts/incident.js'
 import type { Channel, What } from '../../../shared/alerts/notice.js'
+import { iso } from '../../../shared/clock.js'
 import { TransientError } from '../../../shared/errors.js'
 import type { Item } from '../../../shared/ledger.js'
 
@@ -17,6 +18,10 @@ export async function sendAlert(effects: SendAlertEffects, incidentId: string): 
   const incident = await read(effects, incidentId)
   const channels = (await effects.channels()).filter((channel) => hears(channel, incident))
   const told = await Promise.allSettled(channels.map((channel) => bring(effects, channel, incident)))
+  const what = incident.state === 'open' ? 'opened' : 'closed'
+  const heard = { ...heardKey(incidentId, what), at: iso(effects.clock.now()) }
+  // Every channel has its record by now: what is missing is Lambda's to try again, and nobody else's.
+  await effects.ledger.write({ put: heard })
   const failed = told.flatMap((one) => (one.status === 'rejected' ? [(one.reason as Error).message] : []))
   if (failed.length > 0) throw new TransientError(`not told: ${failed.join('; ')}`)
   const did = told.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : []))

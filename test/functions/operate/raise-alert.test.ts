@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { alerted, raiseAlert } from '../../../functions/operate/raise-alert/raise-alert.js'
+import { heardKey } from '../../../shared/alerts/incident.js'
 import {
   commitBuild,
   failureOf,
@@ -65,6 +66,7 @@ describe('one incident per root cause', () => {
 
   test('which goes on for days is told again, once a day, while new runs join it', async () => {
     await fail('r1', LANES.prices, 'gate')
+    await own.ledger.write({ put: { ...heardKey(String(incidents(own)[0]?.incidentId), 'opened') } })
     own.clock.advance(24 * 3_600)
     await tick()
     expect(opened()).toHaveLength(1)
@@ -109,11 +111,39 @@ describe('one incident per root cause', () => {
     expect(incidents(own).map(({ runs }) => runs)).toEqual([['r1', 'r2'], ['r3']])
   })
 
-  test('a failure that is heard of after its recovery opens nothing', async () => {
+  test('a failure that is heard of after its recovery is recorded as over, and nobody is told', async () => {
     await putBackWell(own, 'r1', LANES.prices)
-    expect(await raiseAlert(own.alert, failureOf('r1', LANES.prices))).toBe('over before anybody was told')
-    expect(incidents(own)).toEqual([])
+    await raiseAlert(own.alert, failureOf('r1', LANES.prices))
+    expect(incidents(own)).toMatchObject([{ state: 'closed', runs: ['r1'] }])
+    expect(opened()).toEqual([])
     expect(own.ledger.all('ENTRY#alert#run:r1')).toHaveLength(1)
+  })
+
+  test('is told again after four minutes when nobody has heard of it, and its end as well', async () => {
+    await fail('r1', LANES.prices, 'gate')
+    const again = async (seconds: number) => {
+      own.clock.advance(seconds)
+      await tick()
+      return [opened().length, closed().length]
+    }
+    expect([await again(239), await again(1), await again(239)]).toEqual([
+      [1, 0],
+      [2, 0],
+      [2, 0],
+    ])
+    const hears = (what: 'opened' | 'closed') =>
+      own.ledger.write({ put: { ...heardKey(String(incidents(own)[0]?.incidentId), what) } })
+    await hears('opened')
+    expect(await again(1_000)).toEqual([2, 0])
+    await putBackWell(own, 'r1', LANES.prices)
+    await silver('r1-again', 'market_data')
+    expect([await again(239), await again(1)]).toEqual([
+      [2, 1],
+      [2, 2],
+    ])
+    await hears('closed')
+    await again(1_000)
+    expect([await again(1_000), own.ledger.all('INCIDENTS')]).toEqual([[2, 2], []])
   })
 
   test('names at most a thousand runs, and counts on', async () => {

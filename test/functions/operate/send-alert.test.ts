@@ -41,7 +41,7 @@ async function close(incidentId: string): Promise<void> {
   await own.ledger.write({ update, set: { state: 'closed', closedAt: '2026-03-02T08:00:00.000Z' } })
 }
 const records = () =>
-  own.ledger.all('INCIDENT#').flatMap(({ SK, state }) => (SK === 'META' ? [] : [`${SK} ${state}`]))
+  own.ledger.all('INCIDENT#').flatMap(({ SK, state }) => (SK.startsWith('SENT#') ? [`${SK} ${state}`] : []))
 
 describe('what people are told', () => {
   test('each channel once of the opening and once of the end, however often the events come', async () => {
