@@ -45,9 +45,9 @@ const TICK = 300_000
 const PASSES_MAX = 60
 const STEPS_MAX = 60_000
 /** In every so many seeds nothing happens to the reconciler itself. */
-const SPARED = 4
+const SPARED = 5
 /** How heavy the faults of a seed are, drawn once. */
-const INTENSITIES = [0, 0.5, 1, 1, 1, 2]
+const INTENSITIES = [0.2, 0.5, 1, 1, 1.5, 2]
 
 /** One seed: a world of its own, from the first landing until nothing moves any more. */
 export class Seed {

@@ -50,12 +50,6 @@ const lane: Bug[] = [
     ],
   },
   one(
-    'a further page goes into a run that is sealed',
-    CLAIM,
-    "when: [is('state', 'FILLING')] },\n",
-    "when: [present('PK')] },\n",
-  ),
-  one(
     'more entries than a transaction holds',
     CLAIM,
     'Math.floor((TRANSACTION_WRITES_MAX - 2 - others.length) / WRITES_PER_ENTRY)',
@@ -66,12 +60,6 @@ const lane: Bug[] = [
     CLAIM,
     "...others.map((other): Write => ({ check: holdKey(other), when: [absent('holder')] })),",
     '',
-  ),
-  one(
-    'a waiver lets other entries pass',
-    CLAIM,
-    '(full || item.waiver)) return taken\n      taken.push(item)\n      if (item.waiver) return taken',
-    'full) return taken\n      taken.push(item)',
   ),
   one('no memory of a landing', LANE, "waitSk: SK }, when: [absent('PK')] },", 'waitSk: SK } },'),
   one(

@@ -11,9 +11,13 @@ export interface Finding {
 }
 
 /** Plants a bug and runs seeds, from the first on, until one finds it. */
-export async function find({ name, planted }: Bug, seedsMax: number): Promise<Finding> {
+export async function find(
+  { name, planted }: Bug,
+  seedsMax: number,
+  unasked: readonly string[] = [],
+): Promise<Finding> {
   const file = await bundle(`bug-${name.replace(/\W+/g, '-')}`, planted)
-  const asked = { faults: 'all' as const, trace: false, firstOnly: true, unasked: [] }
+  const asked = { faults: 'all' as const, trace: false, firstOnly: true, unasked }
   const summary = await simulate(file, {
     ...asked,
     start: 0,
