@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import type { Condition, Ledger, Page, Value, Write } from '../../shared/ledger.js'
-import { documentClient, ledger } from '../../shared/ledger-dynamo.js'
+import { documentClient, ledger, putAll } from '../../shared/ledger-dynamo.js'
 import { FakeLedger } from '../fakes/ledger.js'
 import { reading, writes } from './ledger-operations.js'
 import { createLedgerTable } from './table.js'
@@ -59,18 +59,46 @@ test('the fake ledger answers every write, read, page and index as DynamoDB does
 type Reading = typeof reading extends fc.Arbitrary<infer R> ? R : never
 
 async function compareReading(fake: FakeLedger, one: Reading): Promise<void> {
-  const { pk, prefix, limit, newestFirst, index, until } = one
+  const { pk, prefix, limit, newestFirst, index, of, until } = one
   const query = (on: Ledger) => (after?: string) =>
     on.query(pk, { limit, newestFirst, ...(prefix && { prefix }), ...(after && { after }) })
   expect(await pages(query(fake))).toEqual(await pages(query(real)))
   const candidates = (on: Ledger) => (after?: string) =>
-    on.index(index, { limit, newestFirst, ...(until && { until }), ...(after && { after }) })
+    on.index(index, {
+      limit,
+      newestFirst,
+      ...(of && { of }),
+      ...(until && { until }),
+      ...(after && { after }),
+    })
   const ordered = (found: Page['items'][]) =>
     found.map((page) => page.map((item) => JSON.stringify(sorted(item))))
   expect(ordered(await pages(candidates(fake)))).toEqual(ordered(await pages(candidates(real))))
 }
 
 const sorted = (item: object) => Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))
+
+test('a query starts behind a key though no item has it', async () => {
+  const fake = new FakeLedger()
+  const items = [1, 2, 3].map((n) => ({ PK: 'SILVER#x', SK: `RUN#000000000${n}`, ordinal: n }))
+  const after = JSON.stringify({ PK: 'SILVER#x', SK: 'RUN#0000000000' })
+  for (const on of [real, fake]) {
+    for (const put of items) await on.write({ put })
+    expect((await on.query('SILVER#x', { prefix: 'RUN#', limit: 5, after })).items).toEqual(items)
+    const behind = JSON.stringify({ PK: 'SILVER#x', SK: 'RUN#0000000002' })
+    expect((await on.query('SILVER#x', { prefix: 'RUN#', limit: 5, after: behind })).items).toEqual([
+      items[2],
+    ])
+  }
+})
+
+test('many puts at once leave the same items, whichever of two of one key comes last', async () => {
+  const fake = new FakeLedger()
+  const items = Array.from({ length: 60 }, (_, n) => ({ PK: `EVENT#${n % 55}`, SK: 'x', at: n }))
+  await putAll('conformance', documentClient())(items)
+  await fake.putAll(items)
+  for (const { PK, SK } of items) expect(await real.get({ PK, SK })).toEqual(await fake.get({ PK, SK }))
+})
 
 test('a transaction that names one item twice is refused by both, and changes nothing', async () => {
   const twice: Write[] = [

@@ -14,7 +14,19 @@ const value = (name: string): fc.Arbitrary<Value> => {
   if (name.endsWith('Pk')) return fc.constantFrom('all', 'none')
   return name.endsWith('At') ? time : fc.constantFrom('READY', 'RUNNING')
 }
-const NAMES = ['state', 'attempt', 'detail', 'history', 'duePk', 'dueAt', 'recentPk', 'recentAt']
+const INDEXES = ['due', 'recent', 'quarantined', 'incidents', 'events'] as const
+const NAMES = [
+  'state',
+  'attempt',
+  'detail',
+  'history',
+  'duePk',
+  'dueAt',
+  'recentPk',
+  'recentAt',
+  'eventPk',
+  'eventAt',
+]
 const attributes = fc
   .subarray(NAMES)
   .chain((names) => fc.record(Object.fromEntries(names.map((name) => [name, value(name)]))))
@@ -74,6 +86,7 @@ export const reading = fc.record({
   prefix: fc.constantFrom(undefined, 'WAIT#', 'WAIT#1', 'X'),
   limit: fc.integer({ min: 1, max: 3 }),
   newestFirst: fc.boolean(),
-  index: fc.constantFrom('due' as const, 'recent' as const, 'quarantined' as const),
+  index: fc.constantFrom(...INDEXES),
+  of: fc.constantFrom(undefined, 'all', 'none'),
   until: fc.option(time, { nil: undefined }),
 })
