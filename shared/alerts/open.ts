@@ -1,14 +1,16 @@
 import { iso } from '../clock.js'
 import { Contention } from '../errors.js'
-import { absent, INDEXED, is } from '../ledger.js'
+import { absent, INDEXED, is, type Write } from '../ledger.js'
 import { drive } from './drive.js'
 import {
+  alertEntryKey,
   type Incident,
   type IncidentEffects,
   incidentKey,
   incidentOf,
   openKey,
   RUNS_NAMED_MAX,
+  readIncident,
 } from './incident.js'
 import type { Priority } from './priorities.js'
 import { upstreamOf } from './upstream.js'
@@ -29,24 +31,27 @@ const ROUNDS_MAX = 5
 
 /**
  * Lets a finding join the open incident of its cause, or opens one: of any number at once, one opens it and the others
- * join. A repeat finds itself in it. Throws `Contention` after 5 lost rounds.
+ * join. A run stands in one incident for ever, and a repeat finds that. Throws `Contention` after 5 lost rounds.
  */
 export async function openOrJoin(
   effects: IncidentEffects,
   finding: Finding,
 ): Promise<{ incident: Incident; did: 'opened' | 'joined' | 'known' }> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const known = await incidentOf(effects, finding.cause)
+    const own = finding.runId && (await effects.ledger.get(alertEntryKey(finding.runId)))
+    const known = own
+      ? await readIncident(effects, String(own.incidentId))
+      : await incidentOf(effects, finding.cause)
+    if (known && (own || (known.state === 'open' && !finding.runId))) return { incident: known, did: 'known' }
     if (!known) {
       const incident = await open(effects, finding)
       if (incident) return { incident, did: 'opened' }
     } else if (known.state === 'closed') {
       // It is over, and whoever closed it may have died before everybody knew: first that, then a new one.
       await drive(effects, known)
-    } else if (!finding.runId || known.runs.includes(finding.runId)) {
-      return { incident: known, did: 'known' }
-    } else if (await join(effects, known, finding.runId, finding.lane)) {
-      return { incident: known, did: 'joined' }
+    } else if (await join(effects, known, finding)) {
+      const incident = (await readIncident(effects, known.incidentId)) as Incident
+      return { incident, did: 'joined' }
     }
   }
   throw new Contention(`the incident of ${finding.cause} was contended in ${ROUNDS_MAX} rounds`)
@@ -69,17 +74,27 @@ async function open(effects: IncidentEffects, finding: Finding): Promise<Inciden
   const written = await ledger.write(
     { put: incident, when: [absent('PK')] },
     { put: { ...openKey(cause), incidentId }, when: [absent('PK')] },
+    ...entry(finding, incidentId, openedAt),
   )
   return written.done ? incident : undefined
 }
 
-async function join({ ledger }: IncidentEffects, known: Incident, runId: string, lane: string) {
+async function join({ ledger, clock }: IncidentEffects, known: Incident, finding: Finding): Promise<boolean> {
   const { incidentId, lanes, runs, count } = known
-  const written = await ledger.write({
-    update: incidentKey(incidentId),
-    set: { count: count + 1, ...(!lanes.includes(lane) && { lanes: [...lanes, lane] }) },
-    ...(runs.length < RUNS_NAMED_MAX && { append: { runs: [runId] } }),
-    when: [is('state', 'open'), is('count', count)],
-  })
+  const { lane, runId } = finding
+  const isNamed = runId && runs.length < RUNS_NAMED_MAX
+  const written = await ledger.write(
+    {
+      update: incidentKey(incidentId),
+      set: { count: count + 1, ...(!lanes.includes(lane) && { lanes: [...lanes, lane] }) },
+      ...(isNamed && { append: { runs: [runId] } }),
+      when: [is('state', 'open'), is('count', count)],
+    },
+    ...entry(finding, incidentId, iso(clock.now())),
+  )
   return written.done
 }
+
+/** The proof that a run stands in an incident: once, in the transaction that puts it there. */
+const entry = ({ runId }: Finding, incidentId: string, at: string): Write[] =>
+  runId ? [{ put: { ...alertEntryKey(runId), incidentId, at }, when: [absent('PK')] }] : []

@@ -12,7 +12,6 @@ import {
 } from '../../../shared/alerts/incident.js'
 import { type Finding, openOrJoin } from '../../../shared/alerts/open.js'
 import { DEAD_LETTERS, FAULTS, priorityOf } from '../../../shared/alerts/priorities.js'
-import { iso } from '../../../shared/clock.js'
 import { laneKind, laneName } from '../../../shared/lane.js'
 import type { Outcome } from '../../../shared/observe.js'
 import { type Run, runKey } from '../../../shared/run.js'
@@ -54,16 +53,11 @@ export async function alerted(effects: RaiseAlertEffects, event: Waking): Promis
 
 /** Puts a failed run into the incident of its cause, and opens that when there is none. */
 export async function raiseAlert(effects: RaiseAlertEffects, failure: Failure): Promise<string> {
-  const { ledger, clock } = effects
-  const { runId } = failure
-  if (await ledger.get(alertEntryKey(runId))) return 'this run is in its incident already'
-  const run = (await ledger.get(runKey(runId))) as Run | undefined
-  const heard = { ...alertEntryKey(runId), at: iso(clock.now()) }
-  const finding = findingOf(failure, run)
-  const { incident, did } = await openOrJoin(effects, finding)
+  const run = (await effects.ledger.get(runKey(failure.runId))) as Run | undefined
+  const { incident, did } = await openOrJoin(effects, findingOf(failure, run))
+  await drive(effects, incident)
   const { incidentId, priority } = incident
-  await drive(effects, (await incidentOf(effects, finding.cause)) ?? incident)
-  await ledger.write({ put: { ...heard, incidentId } })
+  if (did === 'known') return `this run is in the incident ${incidentId} already`
   return did === 'opened'
     ? `opened the ${priority} incident ${incidentId}`
     : `joined the open incident ${incidentId}`

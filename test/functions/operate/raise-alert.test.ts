@@ -33,9 +33,7 @@ const closed = () => own.bus.details('Incident Closed')
 describe('one incident per root cause', () => {
   test('a failed run opens one, however often its event comes', async () => {
     expect(await fail('r1', LANES.prices)).toMatch(/^opened the P2 incident/)
-    expect(await raiseAlert(own.alert, failureOf('r1', LANES.prices))).toBe(
-      'this run is in its incident already',
-    )
+    expect(await raiseAlert(own.alert, failureOf('r1', LANES.prices))).toMatch(/^this run is in the incident/)
     const [incident] = incidents(own)
     expect(incidents(own)).toHaveLength(1)
     expect(incident).toMatchObject({
