@@ -96,7 +96,12 @@ export const rights = {
   'gold-tables:write': [
     allow(['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'], inDatabase('GoldDatabase')),
   ],
-  'dbt-state:expire': [allow(['s3:DeleteObject'], [inBucket('ArtifactsBucket', 'dbt/duckdb/*')])],
+  'dbt-state:expire': [
+    allow(
+      ['s3:DeleteObject'],
+      [inBucket('ArtifactsBucket', 'dbt/duckdb/*'), inBucket('ArtifactsBucket', 'runs/*/partial.duckdb')],
+    ),
+  ],
   'task:run': runTask('cleanse', 'CleanseTaskRole'),
   'dbt-task:run': runTask('dbt', 'DbtTaskRole'),
   'task:read': [allow(['ecs:DescribeTasks'], [tasksOfCluster])],

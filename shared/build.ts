@@ -39,6 +39,9 @@ export const buildReport = z.object({
 })
 export type BuildReport = z.infer<typeof buildReport>
 
+/** What a failed attempt's report says of the database that it left. */
+export const partialReport = z.looseObject({ partial_database: z.string().nullish() })
+
 /**
  * Where the last good build of a lane left its database, and how many committed runs of each entity it has read.
  * Committed runs are numbered through, so the next build reads what comes after these numbers, and nothing twice.
@@ -147,6 +150,7 @@ async function commit(
   // Housekeeping never decides a publication: what stays behind costs storage, and the log says so.
   if (stale && before && before.ordinal <= base)
     await removeDatabase(stale).catch((error) => logLeftover(stale, error))
+  await removePartials({ reports, removeDatabase }, run)
   return {
     writes: [
       {
@@ -156,6 +160,19 @@ async function commit(
       },
       ...(run.domains as string[]).map((domain) => ({ put: edition(domain, ordinal, run, report) })),
     ],
+  }
+}
+
+/** The databases that the failed attempts before this one left: nobody starts from them once the run is good. */
+async function removePartials(
+  { reports, removeDatabase }: Pick<BuildEndEffects, 'reports' | 'removeDatabase'>,
+  run: Run,
+): Promise<void> {
+  const earlier = Array.from({ length: run.attempt - 1 }, (_, before) => attemptPath(run.runId, before + 1))
+  for (const path of new Set([...earlier, ...(run.retryPath ? [String(run.retryPath)] : [])])) {
+    const content = await reports.read(`${path}report.json`).catch((error) => logLeftover(path, error))
+    const left = partialReport.safeParse(content).data?.partial_database
+    if (left) await removeDatabase(left).catch((error) => logLeftover(left, error))
   }
 }
 

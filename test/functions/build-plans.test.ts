@@ -151,6 +151,7 @@ describe('a build after a failed one', () => {
     await chain.rest()
     expect(builds().map(({ state }) => state)).toEqual(['REPLAYED', 'COMMITTED'])
     expect(plansOf().at(-1)?.retry_of).toBe(prefix(parked, 2))
+    expect(chain.parts.artifacts.removed).toEqual(['x/partial.duckdb'])
   })
 
   test('builds everything when silver came in between, or the image changed', async () => {

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import * as z from 'zod'
-import type { BuildState } from '../../../shared/build.js'
+import { type BuildState, partialReport } from '../../../shared/build.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
 import { attemptPath, type Run, runKey } from '../../../shared/run.js'
 import type { Reports } from '../../../shared/work.js'
@@ -8,12 +7,12 @@ import type { Reports } from '../../../shared/work.js'
 interface RetryEffects {
   ledger: LedgerReader
   reports: Reports
-  settings: { artifactsBucket: string; task: { taskDefinition: string } }
+  settings: { task: { taskDefinition: string } }
 }
 
 /**
  * The attempt of which this one repeats only what failed and what depends on it: the one before, or the last of the
- * parked run that was put back. It must have left its results, on the same base, silver and image.
+ * parked run that was put back. It must have left its results, on the same base, silver and image. Gives its path.
  */
 export async function retryOf(
   { ledger, reports, settings }: RetryEffects,
@@ -29,10 +28,8 @@ export async function retryOf(
     return undefined
   const path = attemptPath(failed.runId, failed.attempt)
   const report = partialReport.safeParse(await reports.read(`${path}report.json`))
-  return report.data?.partial_database ? `s3://${settings.artifactsBucket}/${path}` : undefined
+  return report.data?.partial_database ? path : undefined
 }
-
-const partialReport = z.looseObject({ partial_database: z.string().nullish() })
 
 /** The one parked run that this run took up again, if there is exactly one. */
 async function putBack(ledger: LedgerReader, run: Run): Promise<Run | undefined> {

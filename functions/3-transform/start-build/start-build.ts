@@ -139,10 +139,10 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
       database_out: `s3://${settings.artifactsBucket}/dbt/duckdb/${run.subject}/${edition}.duckdb`,
       gold_bucket: settings.goldBucket,
       artifacts_prefix: `s3://${settings.artifactsBucket}/${path}`,
-      ...(retryOf && { retry_of: retryOf }),
+      ...(retryOf && { retry_of: `s3://${settings.artifactsBucket}/${retryOf}` }),
       ...(run.waiver && { waive_tests: true }),
     },
-    shown: { selectors, silverRuns: facts.silverRuns, base: facts.base },
+    shown: { selectors, silverRuns: facts.silverRuns, base: facts.base, retryPath: retryOf ?? null },
   }
 }
 
