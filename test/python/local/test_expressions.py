@@ -79,3 +79,36 @@ def test_a_filter_on_other_attributes_is_taken_up_to_100_operands(table):
     ask(100)
     with pytest.raises(ClientError, match="too many operands"):
         ask(101)
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("p = :p", 5),
+        ("p = :p AND s <= :two", 3),
+        ("p = :p AND s < :two", 2),
+        ("p = :p AND s > :two", 2),
+        ("p = :p and s >= :two", 3),
+        ("p = :p AND s = :two", 1),
+        ("p = :p AND begins_with(s, :two)", 1),
+        ("p = :p AND s BETWEEN :one AND :two", 2),
+    ],
+)
+def test_a_key_condition_finds_the_same_quickly_or_not(aws, condition, found):
+    dynamodb, name = aws.client("dynamodb"), "quick"
+    if name not in dynamodb.list_tables()["TableNames"]:
+        dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("p", "s")],
+            KeySchema=[
+                {"AttributeName": "p", "KeyType": "HASH"},
+                {"AttributeName": "s", "KeyType": "RANGE"},
+            ],
+        )
+        for number in range(5):
+            dynamodb.put_item(TableName=name, Item={"p": {"S": "all"}, "s": {"S": str(number)}})
+    values = {":p": {"S": "all"}, ":one": {"S": "1"}, ":two": {"S": "2"}}
+    used = {key: value for key, value in values.items() if key in condition}
+    answer = dynamodb.query(TableName=name, KeyConditionExpression=condition, ExpressionAttributeValues=used)
+    assert answer["Count"] == found
