@@ -4,7 +4,6 @@ import { causeOf, mayConcern } from '../../../shared/alerts/cause.js'
 import { drive } from '../../../shared/alerts/drive.js'
 import {
   alarmKey,
-  alertEntryKey,
   closingIncidents,
   type IncidentEffects,
   incidentOf,
@@ -111,6 +110,3 @@ async function alarmChanged(
   const incident = await incidentOf(effects, cause)
   return incident ? drive(effects, incident) : `${queue} is ${now?.value}`
 }
-
-/** The reconciler's name for the proof that a failed run was heard of. */
-export { alertEntryKey as incidentKey }
