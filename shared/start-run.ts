@@ -65,13 +65,15 @@ async function takeUp(effects: StartEffects, run: Run): Promise<string | undefin
   const { ledger, clock } = effects
   if (run.engine !== 'spark') return repeat(effects, run)
   const found = await effects.find(run)
-  if (found) return link(effects, run, found)
+  if (found) return link(effects, run, found, FOUND_ASKED_SECONDS)
   const failed = { reason: run.lastFailure ?? NEVER_STARTED, failureClass: 'never_started' as const }
   const decision = afterFailure(run.failures ?? [], failed.failureClass)
   if (!decision.again) return failAttempt(effects, run, failed, [unlinked])
   await ledger.write(again({ clock }, run, failed, decision, [unlinked]))
   return undefined
 }
+/** A job that was found may be over already, and its end lost: the next pass asks after it. */
+const FOUND_ASKED_SECONDS = 0
 const NEVER_STARTED = 'the job never started'
 
 /** Repeats the stored request of a task: its token finds the first task, if there is one. Bounded, then parked. */
@@ -80,7 +82,7 @@ async function repeat(effects: StartEffects, run: Run): Promise<string> {
   if (takeUps >= TAKE_UPS_MAX) {
     // No answer ever came, and yet it may be running: then it is ours, not one that nobody knows.
     const found = await effects.find(run)
-    if (found) return link(effects, run, found)
+    if (found) return link(effects, run, found, FOUND_ASKED_SECONDS)
     return park(effects, run, run.lastFailure ?? NEVER_STARTED, 'never_started')
   }
   const counted = takeUps === 0 ? absent('takeUps') : is('takeUps', takeUps)
@@ -135,7 +137,7 @@ async function launchAndLink(effects: StartEffects, run: Run, prepared?: Prepare
 /** A deployment took away what a promised attempt was to do: no job is started without a plan, the next start ends it. */
 async function withoutPlan(effects: StartEffects, run: Run, { unchanged }: Unchanged): Promise<string> {
   const found = await effects.find(run)
-  if (found) return link(effects, run, found)
+  if (found) return link(effects, run, found, FOUND_ASKED_SECONDS)
   return failAttempt(effects, run, { reason: unchanged, failureClass: 'never_started' }, [unlinked])
 }
 
@@ -151,14 +153,19 @@ async function launch(effects: StartEffects, run: Run, engine: Engine): Promise<
   }
 }
 
-async function link(effects: StartEffects, run: Run, job: string): Promise<string> {
+async function link(
+  effects: StartEffects,
+  run: Run,
+  job: string,
+  dueSeconds: number = JOB_ASKED_SECONDS,
+): Promise<string> {
   const engine = run.engine as Engine
   const { ledger, clock } = effects
   const linked = await ledger.write(
     moveRun(clock, run.runId, 'RUNNING', {
       set: { job, startedAt: iso(clock.now()) },
       remove: ['waitingSk'],
-      dueSeconds: JOB_ASKED_SECONDS,
+      dueSeconds,
       when: [...stillAt('RUNNING', run.attempt), unlinked],
     }),
   )

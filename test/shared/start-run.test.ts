@@ -163,6 +163,8 @@ describe('an intent whose starter died', () => {
     await start()
     expect(chain.parts.jobs.runs).toHaveLength(1)
     expect(run()).toMatchObject({ state: 'RUNNING', attempt: 1, job: 'jr_0' })
+    // It may be over already: the next pass asks.
+    expect(Date.parse(String(run().dueAt))).toBe(chain.parts.clock.now())
   })
 
   test('on Glue that shows no job starts another attempt, and one try is spent', async () => {

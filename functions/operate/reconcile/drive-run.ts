@@ -32,13 +32,22 @@ export async function driveRun(effects: DriveEffects, runId: string): Promise<st
   const start = effects.starts[run.kind]
   const end = effects.ends[run.kind]
   if (run.state === 'FILLING') return seal(start, runId).then(() => 'sealed')
-  if (run.state === 'READY' || (run.state === 'RUNNING' && !run.job)) return startRun(start, runId)
+  if (run.state === 'READY') return startRun(start, runId)
+  if (run.state === 'RUNNING' && !run.job) return takeUp(effects, run)
   if (run.state === 'RUNNING') return driveJob(effects, run)
   if (run.state === 'COMMITTING') return settle(end, runId)
   if (await heard(effects, run)) return forget(effects, run)
   const told = await settle(end, runId)
   await postpone(effects, run)
   return told
+}
+
+/** An intent without a job: its job may be found, and may be over already. */
+async function takeUp(effects: DriveEffects, before: Run): Promise<string> {
+  const did = await startRun(effects.starts[before.kind], before.runId)
+  const run = (await effects.ledger.get(runKey(before.runId))) as Run
+  const found = run.state === 'RUNNING' && run.job && run.attempt === before.attempt
+  return found ? driveJob(effects, run) : did
 }
 
 async function driveJob(effects: DriveEffects, run: Run): Promise<string> {

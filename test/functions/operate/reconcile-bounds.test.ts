@@ -171,9 +171,25 @@ describe('a job that no answer told of', () => {
       await startRun(chain.parts.starts.cleanse, run?.runId ?? '').catch(() => undefined)
       chain.parts.clock.advance(121)
     }
-    expect(await driveRun(chain.parts.reconcile, run?.runId ?? '')).toBe('started attempt 1 on duckdb')
+    expect(await driveRun(chain.parts.reconcile, run?.runId ?? '')).toBe('the job runs on')
     expect(runs()[0]).toMatchObject({ state: 'RUNNING', job: tasks.tasks[0]?.job })
     expect(tasks.tasks).toHaveLength(1)
+  })
+
+  test('and that is over when it is found ends its run in the same pass', async () => {
+    await chain.record(chain.land('a.json', { source: 'notes' }))
+    const [run] = runs()
+    const { launch } = chain.parts.starts.cleanse
+    chain.parts.starts.cleanse.launch = async (...args) => {
+      await launch(...args)
+      throw new Error('no answer')
+    }
+    await startRun(chain.parts.starts.cleanse, run?.runId ?? '').catch(() => undefined)
+    await chain.leaveReport(run?.runId ?? '', 1)
+    chain.parts.jobs.end('jr_0', { ok: true })
+    chain.parts.clock.advance(121)
+    await pass()
+    expect(runs()[0]).toMatchObject({ state: 'COMMITTED', attempt: 1 })
   })
 
   test('on Glue that Glue has forgotten counts as lost', async () => {
