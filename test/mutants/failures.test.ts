@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { endUnchanged, finishRun, settle } from '../../shared/end-run.js'
+import { TerminalError } from '../../shared/errors.js'
 import { failAttempt, parkRun, settleParked } from '../../shared/fail-run.js'
 import { join } from '../../shared/lane.js'
 import type { Ledger } from '../../shared/ledger.js'
@@ -122,6 +123,18 @@ describe('the end of a job', () => {
     }
     await expect(end(1, judge)).rejects.toThrow('S3 is away')
     expect(await now(own)).toMatchObject({ state: 'RUNNING', tries: 0 })
+  })
+
+  test('with a report that nobody can read is a failed attempt with the reason, and no gate', async () => {
+    await runAt(own)
+    const judge = async (): Promise<never> => {
+      throw new TerminalError('no report of ours')
+    }
+    await end(1, judge, { ok: false, ...failed('crashed') })
+    expect(await now(own)).toMatchObject({
+      state: 'READY',
+      failures: [{ failureClass: 'crashed', reason: 'no report of ours' }],
+    })
   })
 
   test('says what held it at the gate', async () => {

@@ -1,7 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { claim } from '../../shared/claim.js'
 import { Contention } from '../../shared/errors.js'
-import { BYTES_MAX, ENTRIES_MAX, type Entry, holdKey, join, seal } from '../../shared/lane.js'
+import {
+  BYTES_MAX,
+  ENTRIES_MAX,
+  type Entry,
+  holdKey,
+  join,
+  NEW_LANE_SECONDS,
+  registerLane,
+  seal,
+} from '../../shared/lane.js'
 import type { Item, Ledger, Query, Write } from '../../shared/ledger.js'
 import { moveRun, type Run, runKey } from '../../shared/run.js'
 import { override } from '../fakes/faults.js'
@@ -213,6 +222,67 @@ describe('an entry with a waiver', () => {
   })
 })
 
+describe('a build lane that shares a domain', () => {
+  const enter = async (lane: string) => {
+    await registerLane(own.world, lane)
+    await join(own.world, lane, { owner: { PK: `ENTRY#${lane}`, SK: 'META' }, input: {}, bytes: 0 })
+  }
+  const both = async () => {
+    await enter('build:finance')
+    await enter('build:finance+risk')
+    own.clock.advance(NEW_LANE_SECONDS)
+  }
+
+  test('is told as contended, not as held, when nobody holds it or the other', async () => {
+    await both()
+    const write = async (): Promise<never> => {
+      throw new Contention('busy')
+    }
+    await expect(claim(over({ write }), 'build:finance+risk')).rejects.toThrow(Contention)
+  })
+
+  test.each(['build:finance', 'build:a'])(
+    'is too new by its own age, whatever that of %s is',
+    async (old) => {
+      const lane = old === 'build:a' ? 'build:a+b' : 'build:b+finance'
+      await enter(old)
+      own.clock.advance(NEW_LANE_SECONDS)
+      await enter(lane)
+      expect(await claim(own.world, lane)).toBeUndefined()
+      own.clock.advance(NEW_LANE_SECONDS - 1)
+      expect(await claim(own.world, lane)).toBeUndefined()
+      own.clock.advance(1)
+      expect(await claim(own.world, lane)).toBeDefined()
+    },
+  )
+
+  test('is too new while no registry knows it', async () => {
+    await enter('build:finance')
+    const lane = 'build:finance+risk'
+    await join(own.world, lane, { owner: { PK: 'ENTRY#x', SK: 'META' }, input: {}, bytes: 0 })
+    expect(await claim(own.world, lane)).toBeUndefined()
+  })
+
+  test('has nothing to do with a cleanse whose entity is called like a domain', async () => {
+    await registerLane(own.world, 'cleanse:finance')
+    await enter('build:finance')
+    expect(await claim(own.world, 'build:finance')).toBeDefined()
+  })
+
+  test('checks 20 others at most', async () => {
+    for (let n = 0; n < 25; n += 1) await registerLane(own.world, `build:finance+d${n}`)
+    await enter('build:finance')
+    own.clock.advance(NEW_LANE_SECONDS)
+    let checks = 0
+    const write: Ledger['write'] = async (...all) => {
+      checks += all.filter((one) => 'check' in one).length
+      return own.ledger.write(...all)
+    }
+    await claim(over({ write }), 'build:finance')
+    expect(checks).toBe(20)
+  })
+})
+
 describe('sealing', () => {
   test('never takes a run back that is under way', async () => {
     await joinAll('a')
@@ -223,7 +293,6 @@ describe('sealing', () => {
     expect((await runOf(runId)).state).toBe('RUNNING')
     expect(own.bus.seen).toHaveLength(told)
   })
-
   test('does nothing to a run that nobody knows', async () => {
     await expect(seal(own.world, 'unknown')).resolves.toBeUndefined()
     expect(own.ledger.all('RUN#')).toEqual([])

@@ -91,6 +91,31 @@ describe('an intent', () => {
 })
 
 describe('taking up', () => {
+  test('begins at the very moment at which the lease is over', async () => {
+    await runAt(own, { ...INTENT, dueAt: new Date(own.clock.now()).toISOString() })
+    expect(await startRun(effects(), ID)).toBe('started attempt 1 on duckdb')
+  })
+
+  test('what a deployment left nothing to do: links the job that runs, else clears the way', async () => {
+    const prepare = async () => ({ unchanged: 'the lane is gone' })
+    await runAt(own, INTENT)
+    await startRun(effects({ prepare, find: async () => 'job-3' }), ID)
+    expect(await now(own)).toMatchObject({ state: 'RUNNING', job: 'job-3' })
+    await runAt(own, INTENT)
+    await startRun(effects({ prepare }), ID)
+    expect(await now(own)).toMatchObject({ state: 'READY', lastFailure: 'the lane is gone' })
+  })
+
+  test('what a deployment left nothing to do: changes nothing of what has a job by now', async () => {
+    const find = async () => {
+      await runAt(own, { ...INTENT, job: 'job-2' })
+      return undefined
+    }
+    await runAt(own, INTENT)
+    await startRun(effects({ prepare: async () => ({ unchanged: 'gone' }), find }), ID)
+    expect(await now(own)).toMatchObject({ state: 'RUNNING', job: 'job-2' })
+  })
+
   test('counts each time, and only one of two does it', async () => {
     await runAt(own, INTENT)
     expect(await startRun(effects(), ID)).toBe('started attempt 1 on duckdb')
