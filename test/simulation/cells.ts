@@ -5,7 +5,7 @@ import type { Summary } from './run-seeds.js'
 
 const path = fileURLToPath(new URL('./cells.json', import.meta.url))
 /** Fewer occurrences a seed than this, and 1,500 seeds cannot hit a cell's faults 20 times: it is left to chance. */
-const RARE = 0.35
+const RARE = 0.45
 
 /** The cells that are known to occur, with how often they do in a seed. */
 export const readMeans = (): Means => JSON.parse(readFileSync(path, 'utf8')) as Means

@@ -11,7 +11,7 @@ export interface Coverage {
 }
 
 /** Each fault of each cell shall be hit about this often in so many seeds. */
-const AIM = { hits: 140, seeds: 1_500 }
+const AIM = { hits: 60, seeds: 1_500 }
 /** A cell that was never seen before: hit now and then. */
 const UNKNOWN = 0.05
 /** The most that all faults of one effect may take of its occurrences. */

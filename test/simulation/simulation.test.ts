@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest'
 import { bundle } from './bundle.js'
 import { hitsOf, readMeans } from './cells.js'
+import { BARS, type Worst } from './measures.js'
 import { simulate } from './simulate.js'
 
 const SEEDS = 1_500
 /** Each fault of each cell that can occur is hit at least this often. */
 const HITS_MIN = 20
-/** Seeds that once found something stay. */
-const FOUND_BEFORE: number[] = []
-
 const asked = { faults: 'all' as const, trace: false, firstOnly: false, unasked: [] }
 
 test(`${SEEDS} seeds hold every invariant, and hit every fault of every cell`, async () => {
@@ -18,10 +16,6 @@ test(`${SEEDS} seeds hold every invariant, and hit every fault of every cell`, a
   expect(summary.violations.slice(0, 10)).toEqual([])
   expect(summary.seeds).toBe(SEEDS)
   expect(hitsOf(summary, means).filter(({ hits }) => hits < HITS_MIN)).toEqual([])
+  for (const [name, { milliseconds }] of Object.entries(summary.worst))
+    expect(milliseconds, `${name} is noticed in time`).toBeLessThan(BARS[name as keyof Worst])
 }, 120_000)
-
-test.each(FOUND_BEFORE)('seed %i, which once found something, finds nothing', async (start) => {
-  const file = await bundle('test')
-  const summary = await simulate(file, { ...asked, start, seeds: 1, workers: 1, means: readMeans() })
-  expect(summary.violations).toEqual([])
-})

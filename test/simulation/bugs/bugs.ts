@@ -21,8 +21,8 @@ const LEDGER = 'shared/ledger-dynamo.ts'
 const OBJECTS = 'shared/objects.ts'
 const LANDING = 'functions/1-ingest/record-landing/record-landing.ts'
 const PUBLISH = 'functions/4-publish/publish-gold/publish-gold.ts'
-const FIND = 'functions/operate/reconcile/find-landings.ts'
 const DRIVE = 'functions/operate/reconcile/drive-run.ts'
+const PUT_BACK = 'shared/put-back.ts'
 const RECONCILE = 'functions/operate/reconcile/reconcile.ts'
 
 const lane: Bug[] = [
@@ -72,31 +72,31 @@ const lane: Bug[] = [
 
 const start: Bug[] = [
   one(
+    'a retry that does not look for the running job',
+    START,
+    '  const found = await effects.find(run)\n  if (found) return link(effects, run, found, FOUND_ASKED_SECONDS)\n  const failed = ',
+    '  const failed = ',
+  ),
+  one(
+    'a job before its plan',
+    START,
+    '  await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)\n  const started = await launch(effects, run, engine)\n',
+    '  const started = await launch(effects, run, engine)\n  await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)\n',
+  ),
+  one(
     'an intent that was not won',
     START,
     "      when: stillAt('READY', run.attempt),\n    }),\n    ...(run.waitingSk",
     '      when: [],\n    }),\n    ...(run.waitingSk',
   ),
   one(
-    'a retry that does not look for the running job',
-    START,
-    '  const found = await effects.find(run)\n  if (found) return link(effects, run, found)\n  const failed',
-    '  const failed',
-  ),
-  one(
     'a link that comes after the end',
     START,
-    "dueSeconds: JOB_ASKED_SECONDS,\n      when: [...stillAt('RUNNING', run.attempt), unlinked],",
-    'dueSeconds: JOB_ASKED_SECONDS,\n      when: [],',
-  ),
-  one(
-    'a job before its plan',
-    START,
-    '  const started = await launch(effects, run, engine)\n',
-    '  const started = await launch(effects, run, engine)\n  if (0 < 1) return link(effects, run, (started as { job: string }).job)\n',
+    "dueSeconds,\n      when: [...stillAt('RUNNING', run.attempt), unlinked],",
+    'dueSeconds,\n      when: [],',
   ),
   one('a task without a token', 'shared/tasks.ts', '  return {\n    clientToken,\n', '  return {\n'),
-  one('a job whose end nobody asks after', START, 'dueSeconds: JOB_ASKED_SECONDS,', "dueSeconds: 'never',"),
+  one('a job whose end nobody asks after', START, '      dueSeconds,\n', "      dueSeconds: 'never',\n"),
 ]
 
 const end: Bug[] = [
@@ -142,12 +142,6 @@ const end: Bug[] = [
     'silverKey(entity, day, run.runId, ordinal), day }',
     'silverKey(entity, day, run.runId, 0), day }',
   ),
-  one(
-    'failed tests are published',
-    'shared/build.ts',
-    "if (verdict === 'passed' || waived)",
-    "if (verdict !== 'error')",
-  ),
   one('a state that nobody looks after: READY', BOUNDS, '  READY: 60,\n', "  READY: 'never',\n"),
   one(
     'a state that nobody looks after: COMMITTING',
@@ -158,6 +152,27 @@ const end: Bug[] = [
 ]
 
 const around: Bug[] = [
+  one(
+    'an incident forgets the run that joined it',
+    'shared/alerts/open.ts',
+    '} else if (await join(effects, known, finding)) {',
+    '} else if (known.state) {',
+  ),
+  {
+    name: 'rejected rows are put back twice',
+    planted: [
+      {
+        file: PUT_BACK,
+        find: "rejectedOf: runId }, when: [absent('PK')] },",
+        replace: 'rejectedOf: runId } },',
+      },
+      {
+        file: PUT_BACK,
+        find: "when: [is('state', 'COMMITTED'), present('quarantinedPk')],",
+        replace: "when: [is('state', 'COMMITTED')],",
+      },
+    ],
+  },
   one(
     'an old edition over a newer one',
     PUBLISH,
@@ -208,7 +223,6 @@ const around: Bug[] = [
       { file: RECONCILE, find: "(await sweepLandings(effects).catch(failed('sweep')))", replace: '0' },
     ],
   },
-  one('the cursor passes what was not listed', FIND, 'PASS.overlapSeconds * 1_000', '-120_000'),
   one(
     'the reconciler takes the telling for the hearing',
     DRIVE,
@@ -216,22 +230,10 @@ const around: Bug[] = [
     'return records.length >= 0',
   ),
   one(
-    'an incident is heard of before it is open',
-    'functions/operate/raise-alert/raise-alert.ts',
-    '  const { incident, did } = await openOrJoin(effects, finding)\n',
-    '  await ledger.write({ put: heard })\n  const { incident, did } = await openOrJoin(effects, finding)\n',
-  ),
-  one(
     'a run that is not parked is put back',
-    'shared/put-back.ts',
+    PUT_BACK,
     "when: [is('state', 'PARKED'), ...when],",
     'when: [...when],',
-  ),
-  one(
-    'rejected rows are put back twice',
-    'shared/put-back.ts',
-    "rejectedOf: runId }, when: [absent('PK')] },",
-    'rejectedOf: runId } },',
   ),
 ]
 

@@ -84,10 +84,12 @@ export class Work {
     const quick = chance.of('job', cell, 'quick end')
     const ends = job.service === 'ecs' ? TASK_ENDS : GLUE_ENDS
     const end = (bad ? random.pick(Object.values(ends).slice(1)) : ends.ok) as End
+    // Now and then a job takes minutes, so that others act before its end.
+    const slow = !quick && random.chance(0.1) ? random.between(60_000, 600_000) : 0
     const begin = quick
       ? random.between(0, 30)
       : random.between(4_000, job.service === 'ecs' ? 40_000 : 90_000)
-    timeline.after(begin, () => this.run(job, end, { quick, never }))
+    timeline.after(begin + slow, () => this.run(job, end, { quick, never }))
   }
 
   private run(job: Job, planned: End, { quick, never }: { quick: boolean; never: boolean }): void {
