@@ -8,7 +8,7 @@ export default {
   plugins: ['./test/mutants/runner/plugin.mjs'],
   mutate: [
     'shared/{lane,claim,run,start-run,end-run,fail-run,finish-task,cleanse,build,inputs}.ts',
-    'shared/{policies,put-back,tokens,classify,request}.ts',
+    'shared/{policies,put-back,tokens,classify}.ts',
     'shared/alerts/*.ts',
     'functions/{1,2,3,4}-*/*/*.ts',
     'functions/operate/*/*.ts',
