@@ -15,6 +15,9 @@ export default {
     '!functions/**/handler.ts',
   ],
   coverageAnalysis: 'perTest',
+  // A loaded machine must not pass for a killed mutant.
+  timeoutMS: 20_000,
+  timeoutFactor: 3,
   concurrency: 2,
   // A mutant is asked again only when its code or a test that reaches it has changed.
   incremental: true,
