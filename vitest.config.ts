@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [EMULATOR, ...SIMULATION, 'test/acceptance/**', 'test/template/**'],
+          exclude: [EMULATOR, ...SIMULATION, 'test/*/full/**', 'test/acceptance/**', 'test/template/**'],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
           testTimeout: 30_000,
         },
@@ -60,7 +60,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'full',
-          include: ['test/acceptance/full/*.test.ts'],
+          include: ['test/acceptance/full/*.test.ts', 'test/simulation/full/*.test.ts'],
           testTimeout: 900_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -94,7 +94,7 @@ export class Seed {
       storage,
       project,
       trace,
-      complain: (what) => this.violate('what a job reads is there', what),
+      complain: (rule, what) => this.violate(rule, what),
       announce: (job, how) => this.announce(job, how),
     })
     const services: Services = {

@@ -18,6 +18,8 @@ interface Table {
 
 /** Glue's commands: job runs without a token, and the catalog with its optimistic lock. */
 export function glue(work: Work, tables: Map<string, Table>, partitions: Set<string>, now: () => number) {
+  /** Whether a listing ever hid what was started last: then a second job is nobody's fault. */
+  let blind = false
   return (command: Command): Effect => {
     const { input } = command
     const kind = kindOf(command)
@@ -40,6 +42,9 @@ export function glue(work: Work, tables: Map<string, Table>, partitions: Set<str
     const running = work.jobs.filter(({ service, endedAt }) => service === 'glue' && endedAt === undefined)
     if (fault === 'busy' || running.length >= CONCURRENT_MAX)
       throw awsError('ConcurrentRunsExceededException')
+    const before = running.find(({ runId, stopping }) => runId === given['--run_id'] && !stopping)
+    if (before && !blind)
+      work.complain(`${before.id} of the run is still running when ${given['--attempt']} starts`)
     const job = work.start({
       service: 'glue',
       kind: 'cleanse',
@@ -53,6 +58,7 @@ export function glue(work: Work, tables: Map<string, Table>, partitions: Set<str
 
   /** Newest first, in pages; a stale answer misses what was started last. */
   function list({ MaxResults = 200, NextToken = '0' }: Command['input'], fault: Fault | undefined) {
+    if (fault === 'stale read') blind = true
     const until = fault === 'stale read' ? now() - STALE : now()
     const runs = work.jobs
       .filter(({ service, startedAt }) => service === 'glue' && startedAt <= until)

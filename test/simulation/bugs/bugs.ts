@@ -107,10 +107,10 @@ const end: Bug[] = [
     "if (run.state !== 'RUNNING')",
   ),
   one(
-    'a run is parked whatever it does',
+    'a failed attempt is repeated whatever its run does by now',
     FAIL,
-    "      remove: ['waitingSk', 'notBefore'],\n      when: [...stillAt(run.state, run.attempt), ...when],",
-    "      remove: ['waitingSk', 'notBefore'],\n      when: [],",
+    "    when: [...stillAt('RUNNING', run.attempt), ...when],\n    ...(delaySeconds",
+    '    when: [],\n    ...(delaySeconds',
   ),
   one(
     'told before it is committed',
@@ -179,12 +179,17 @@ const around: Bug[] = [
     "when: [{ attribute: 'ordinal', below: Number(ordinal), orAbsent: true }],",
     'when: [],',
   ),
-  one(
-    'a catalog table goes back',
-    'shared/tables.ts',
-    '      if (known && Number(known.Parameters?.ordinal ?? 0) >= table.ordinal) return\n',
-    '',
-  ),
+  {
+    name: 'a catalog table goes back',
+    planted: [
+      {
+        file: 'shared/tables.ts',
+        find: '      if (known && Number(known.Parameters?.ordinal ?? 0) >= table.ordinal) return\n',
+        replace: '',
+      },
+      { file: PUBLISH, find: '  if (current) {\n', replace: '  if (item) {\n' },
+    ],
+  },
   one('a weak read of an item', LEDGER, 'Key: key, ConsistentRead: true', 'Key: key, ConsistentRead: false'),
   one(
     'a weak read of what waits',

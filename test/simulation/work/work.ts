@@ -31,12 +31,13 @@ interface World {
   chance: Chance
   storage: Storage
   project: SimProject
-  complain(what: string): void
+  complain(rule: string, what: string): void
   /** Tells of an end, or of a step before it. */
   announce(job: Job, stage: 'early' | 'over'): void
   trace(what: string): void
 }
 
+const READS = 'what a job reads is there'
 const GLUE_TIME_OUT = 7_200_000
 
 /** What runs on ECS and Glue: the jobs themselves, from their plan to their end. */
@@ -48,6 +49,8 @@ export class Work {
   constructor(private readonly world: World) {}
 
   find = (id: string): Job | undefined => this.byId.get(id)
+  /** Says that something was started that must not be. */
+  complain = (what: string): void => this.world.complain('no second job of a run beside the first', what)
   refusal = (): string => this.world.random.pick(REFUSALS)
   running = (): Job[] => this.jobs.filter(({ endedAt }) => endedAt === undefined)
 
@@ -118,9 +121,15 @@ export class Work {
         throw new Error(`the plan is for ${plan.run_id}/${plan.attempt}`)
       if (job.kind === 'cleanse') return { steps: cleanseSteps(storage, plan, planned), end: planned }
       const testsFail = chance.of('job', 'dbt tests', 'bad end')
-      return buildSteps({ storage, project, complain, editions: this.editions, testsFail }, plan, planned)
+      const read = (what: string) => complain(READS, what)
+      return buildSteps(
+        { storage, project, complain: read, editions: this.editions, testsFail },
+        plan,
+        planned,
+      )
     } catch (error) {
       complain(
+        READS,
         `job ${job.id} of ${job.runId}/${job.attempt} cannot read its plan: ${(error as Error).message}`,
       )
       const crashed = (job.service === 'ecs' ? TASK_ENDS.crashed : GLUE_ENDS.failed) as End
