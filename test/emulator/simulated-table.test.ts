@@ -1,0 +1,77 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import fc from 'fast-check'
+import { beforeAll, expect, test } from 'vitest'
+import type { Ledger, Page, Write } from '../../shared/ledger.js'
+import { documentClient, ledger } from '../../shared/ledger-dynamo.js'
+import { dynamo } from '../simulation/aws/dynamo.js'
+import { SimTable } from '../simulation/aws/table.js'
+import { client } from '../simulation/effect.js'
+import { Random } from '../simulation/random.js'
+import { reading, writes } from './ledger-operations.js'
+import { createLedgerTable } from './table.js'
+
+const PAGES_MAX = 30
+let real: Ledger
+
+beforeAll(async () => {
+  real = ledger(await createLedgerTable('simulated'), documentClient())
+})
+
+/** The product's own ledger on the table of the simulator, which reads the same expressions. */
+function simulated() {
+  const table = new SimTable(() => 0)
+  const effectOf = dynamo(table, new Random(0), () => 0)
+  const sent = client<DynamoDBDocumentClient>(async (effect) => effect.apply(undefined), effectOf)
+  return { table, on: ledger('ledger', sent) }
+}
+
+const outcome = (on: Ledger, write: Write[]): Promise<unknown> =>
+  on.write(...write).catch((error: Error) => ({ thrown: error.name }))
+
+async function pages(read: (after?: string) => Promise<Page>): Promise<string[][]> {
+  const found: string[][] = []
+  let after: string | undefined
+  for (let count = 0; count < PAGES_MAX; count += 1) {
+    const page = await read(after)
+    found.push(page.items.map((item) => JSON.stringify(Object.entries(item).sort())))
+    after = page.next
+    if (!after) return found
+  }
+  throw new Error('a query did not end')
+}
+
+const keyOf = (write: Write) => {
+  if ('put' in write) return { PK: write.put.PK, SK: write.put.SK }
+  if ('update' in write) return write.update
+  return 'check' in write ? write.check : write.remove
+}
+
+test('the simulated table answers every write, read, page and index as DynamoDB does', async () => {
+  const run = fc.asyncProperty(
+    fc.array(writes, { minLength: 1, maxLength: 14 }),
+    fc.array(reading, { minLength: 1, maxLength: 3 }),
+    async (sequence, readings) => {
+      const { table, on } = simulated()
+      try {
+        for (const write of sequence) {
+          expect(await outcome(on, write)).toEqual(await outcome(real, write))
+          for (const key of write.map(keyOf)) expect(await on.get(key)).toEqual(await real.get(key))
+        }
+        for (const one of readings) await compare(on, one)
+      } finally {
+        for (const { PK, SK } of table.items) await real.write({ remove: { PK, SK } })
+      }
+    },
+  )
+  await fc.assert(run, { numRuns: 60, seed: 20_260_302 })
+})
+
+async function compare(on: Ledger, one: typeof reading extends fc.Arbitrary<infer R> ? R : never) {
+  const { pk, prefix, limit, newestFirst, index, until } = one
+  const query = (ledgerOf: Ledger) => (after?: string) =>
+    ledgerOf.query(pk, { limit, newestFirst, ...(prefix && { prefix }), ...(after && { after }) })
+  expect(await pages(query(on))).toEqual(await pages(query(real)))
+  const candidates = (ledgerOf: Ledger) => (after?: string) =>
+    ledgerOf.index(index, { limit, newestFirst, ...(until && { until }), ...(after && { after }) })
+  expect(await pages(candidates(on))).toEqual(await pages(candidates(real)))
+}
