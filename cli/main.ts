@@ -3,6 +3,7 @@ import { type Answer, put, query, runs, show, status } from './commands.js'
 import { UserError } from './config.js'
 import { list, putBack, rejected } from './quarantine.js'
 import { approve, retry } from './requests.js'
+import { checkSourceFiles } from './sources.js'
 import { incidents, why } from './why.js'
 
 const collect = (value: string, before: string[]) => [...before, value]
@@ -29,6 +30,7 @@ export function program(out: (text: string) => void): Command {
   views(sluice, print)
   requests(sluice, print)
   quarantine(sluice, print)
+  sources(sluice, print)
   return sluice
 }
 
@@ -102,6 +104,17 @@ function quarantine(sluice: Command, print: Print): void {
   add(group, 'replay <id>', 'put the rejected rows of a run, or a file, back into their lane')
     .option(...BY)
     .action(async (id, { json, ...options }) => print(await putBack(id, options), json))
+}
+
+function sources(sluice: Command, print: Print): void {
+  const group = sluice.command('sources').description('the files that declare what comes in')
+  add(group, 'check [folder]', 'every mistake with file, line, column and what was probably meant').action(
+    (folder, { json }) => {
+      const { verdict, ...answer } = checkSourceFiles(folder)
+      print(answer, json)
+      if (verdict) throw new UserError(verdict)
+    },
+  )
 }
 
 /** Runs the command line and gives the exit code: 0, or 1 with one sentence on stderr. */

@@ -1,18 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { join } from 'node:path'
 import * as z from 'zod'
 import type { Declared } from '../shared/declared.js'
 import { BadInput } from '../shared/errors.js'
-
-const name = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'a name is lower case letters, digits, - and _')
-
-/** One file of `sources/`. Unknown keys are errors: a misspelled setting must not be silently without effect. */
-export const sourceFile = z.strictObject({
-  source: name,
-  description: z.string().min(1),
-  kind: z.literal('drop'),
-  entity: name,
-})
+import { name } from '../shared/sources/parts.js'
+import type { SourceFile } from '../shared/sources/schema.js'
+import { checkSources } from './sources/check.js'
+import { inWords } from './sources/places.js'
 
 const compiledContract = z.object({
   entity: name,
@@ -48,6 +42,31 @@ const column = ({ name: columnName, glue_type }: { name: string; glue_type: stri
 
 /** What the project declares, read from its files. Throws `BadInput` with file and path when one is wrong. */
 export function readDeclared(root: string): Declared {
+  const built = readBuilt(root)
+  const { sources, problems } = checkFolder(root, join(root, 'sources'), 'sources', built)
+  if (problems.length > 0) throw new BadInput('sources are wrong', problems.map(inWords))
+  return { sources: Object.fromEntries(sources.flatMap(runtime)), ...built }
+}
+
+/** Checks every source file of a folder against the contracts and domains of the project; `shown` is its name in answers. */
+export function checkFolder(root: string, folder: string, shown = folder, built = readBuilt(root)) {
+  const texts = readdirSync(folder)
+    .filter((file) => /\.ya?ml$/.test(file))
+    .sort()
+    .map((file) => ({ file: join(shown, file), text: readFileSync(join(folder, file), 'utf8') }))
+  const known = {
+    entities: Object.keys(built.entities),
+    domains: built.lanes.flatMap(({ domains }) => domains),
+  }
+  return { files: texts.length, ...checkSources(texts, known) }
+}
+
+/** What stages need of a source while they run. The checker lets only kinds pass that a stage serves. */
+function runtime(file: SourceFile): [string, { entity: string }][] {
+  return file.kind === 'drop' ? file.entities.map(({ entity }) => [file.source, { entity }]) : []
+}
+
+function readBuilt(root: string): Omit<Declared, 'sources'> {
   const contracts = files(`${root}/contracts/compiled`, '.json').map((file) => check(file, compiledContract))
   const entities = Object.fromEntries(
     contracts.map((contract) => [
@@ -66,23 +85,7 @@ export function readDeclared(root: string): Declared {
     entities: lane.sources,
     datasets: lane.datasets.map((dataset) => ({ ...dataset, columns: dataset.columns.map(column) })),
   }))
-  return { sources: readSources(root, Object.keys(entities)), entities, lanes }
-}
-
-function readSources(root: string, entities: string[]): Declared['sources'] {
-  const sources: Declared['sources'] = {}
-  for (const file of files(`${root}/sources`, '.yaml')) {
-    const { source, entity } = check(file, sourceFile)
-    const problems = [
-      ...(file.endsWith(`/${source}.yaml`) ? [] : [`source: must be the file's name, not "${source}"`]),
-      ...(entities.includes(entity)
-        ? []
-        : [`entity: no contract "${entity}"; there are ${entities.join(', ')}`]),
-    ]
-    if (problems.length > 0) throw new BadInput(file, problems)
-    sources[source] = { entity }
-  }
-  return sources
+  return { entities, lanes }
 }
 
 const files = (folder: string, ending: string) =>
@@ -93,9 +96,9 @@ const files = (folder: string, ending: string) =>
 
 function parsed(file: string): unknown {
   try {
-    return parse(readFileSync(file, 'utf8'))
+    return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new BadInput(file, [(error as Error).message.split('\n')[0] ?? 'no YAML'])
+    throw new BadInput(file, [(error as Error).message])
   }
 }
 

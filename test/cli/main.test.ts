@@ -32,6 +32,7 @@ describe('a command', () => {
     'quarantine ls',
     'quarantine show',
     'quarantine replay',
+    'sources check',
   ])('%s has --help and --json', async (name) => {
     expect(await main([...name.split(' '), '--help'])).toBe(0)
     expect(at.out).toContain(`Usage: sluice ${name}`)

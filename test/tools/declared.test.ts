@@ -14,7 +14,7 @@ const CONTRACT = {
   gate: { max_rejected_percent: 5 },
 }
 const LANE = { lane: 'risk', domains: ['risk'], sources: ['prices'], datasets: [] }
-const SOURCE = 'source: vendor\ndescription: Prices.\nkind: drop\nentity: prices\n'
+const SOURCE = 'source: vendor\ndescription: Prices.\nkind: drop\nentities:\n  - entity: prices\n'
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'sluice-declared-'))
@@ -43,20 +43,24 @@ test('what the project declares comes from its files', () => {
 
 describe('a wrong file is named with its path', () => {
   test.each([
-    ['sources/vendor.yaml', SOURCE.replace('entity', 'entty'), /entity: .*Unrecognized key: "entty"/s],
-    ['sources/vendor.yaml', SOURCE.replace('drop', 'push'), /kind: /],
+    ['sources/vendor.yaml', SOURCE.replace('entity', 'entty'), /5:5 entities\[0\]\.entty: unknown key/],
+    ['sources/vendor.yaml', SOURCE.replace('drop', 'push'), /3:7 kind: "push" is not one of drop, /],
     [
       'sources/vendor.yaml',
       SOURCE.replace('prices\n', 'nobody\n'),
-      /entity: no contract "nobody"; there are prices/,
+      /5:13 entities\[0\]\.entity: no contract "nobody"; there are prices/,
     ],
     [
       'sources/vendor.yaml',
       SOURCE.replace('vendor', 'other'),
       /source: must be the file's name, not "other"/,
     ],
-    ['sources/vendor.yaml', SOURCE.replace('vendor', 'Ven/dor'), /source: a name is lower case/],
-    ['sources/vendor.yaml', '', /file: /],
+    [
+      'sources/vendor.yaml',
+      SOURCE.replace('vendor', 'Ven/dor'),
+      /1:9 source: "Ven\/dor" is wrong: a name is lower case/,
+    ],
+    ['sources/vendor.yaml', '', /1:1 vendor.yaml: the file is empty/],
     ['sources/vendor.yaml', 'source: [unclosed', /flow/i],
     [
       'contracts/compiled/prices.json',
