@@ -58,6 +58,8 @@ export const editionOf = (runId: string, attempt: number) => `${runId}-${attempt
 export const buildStateKey = (lane: string) => ({ PK: `LANE#${lane}`, SK: 'STATE' })
 /** The published edition of a domain. */
 export const goldPointerKey = (domain: string) => ({ PK: `DOMAIN#${domain}`, SK: 'GOLD' })
+/** The newest edition that was built for a domain, published or not yet: editions are numbered through by it. */
+export const newestEditionKey = (domain: string) => ({ PK: `DOMAIN#${domain}`, SK: 'NEWEST' })
 export const editionKey = (domain: string, edition: string) => ({
   PK: `DOMAIN#${domain}`,
   SK: `EDITION#${edition}`,
@@ -158,7 +160,14 @@ async function commit(
         set: state,
         when: [{ attribute: 'ordinal', below: ordinal, orAbsent: true }],
       },
-      ...(run.domains as string[]).map((domain) => ({ put: edition(domain, ordinal, run, report) })),
+      ...(run.domains as string[]).flatMap((domain): Write[] => [
+        { put: edition(domain, ordinal, run, report) },
+        {
+          update: newestEditionKey(domain),
+          set: { ordinal },
+          when: [{ attribute: 'ordinal', below: ordinal, orAbsent: true }],
+        },
+      ]),
     ],
   }
 }

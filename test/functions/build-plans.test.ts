@@ -40,6 +40,20 @@ describe('the silver of a plan', () => {
     expect(builds().at(-1)?.silverRuns).toEqual({ market_data: 3, transactions: 1 })
   })
 
+  test('numbers its edition after the newest that was built, though no pointer shows that one yet', async () => {
+    const { ledger } = chain.parts
+    await land('a.json')
+    const newest = () => ledger.all('DOMAIN#finance').find(({ SK }) => SK === 'NEWEST')?.ordinal
+    expect(newest()).toBe(1)
+    // Built by a lane that a deployment took away, and not published yet.
+    const update = { PK: 'DOMAIN#finance', SK: 'NEWEST' }
+    await ledger.write({ update, set: { ordinal: 7 } })
+    await land('b.json')
+    expect(builds().at(-1)?.base).toBe(7)
+    expect(newest()).toBe(8)
+    expect(ledger.all('DOMAIN#finance').find(({ SK }) => SK === 'GOLD')?.ordinal).toBe(8)
+  })
+
   test('costs as many reads after many runs as after one', async () => {
     const { ledger } = chain.parts
     await land('a.json')

@@ -1,4 +1,10 @@
-import { type BuildState, buildState, editionOf, goldPointerKey, selectorOf } from '../../../shared/build.js'
+import {
+  type BuildState,
+  buildState,
+  editionOf,
+  newestEditionKey,
+  selectorOf,
+} from '../../../shared/build.js'
 import { silverKey, silverPk, silverRunKey } from '../../../shared/cleanse.js'
 import type { Declared } from '../../../shared/declared.js'
 import { TerminalError } from '../../../shared/errors.js'
@@ -146,14 +152,17 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
   }
 }
 
-/** Editions of a domain are numbered through, also when a deployment gave the domain another lane. */
+/**
+ * Editions of a domain are numbered through, also when a deployment gave the domain another lane, and whether or not the
+ * newest one is published yet.
+ */
 async function lastOrdinal(
   ledger: LedgerReader,
   domains: string[],
   state: BuildState | undefined,
 ): Promise<number> {
-  const pointers = await Promise.all(domains.map((domain) => ledger.get(goldPointerKey(domain))))
-  return Math.max(state?.ordinal ?? 0, ...pointers.map((pointer) => Number(pointer?.ordinal ?? 0)))
+  const newest = await Promise.all(domains.map((domain) => ledger.get(newestEditionKey(domain))))
+  return Math.max(state?.ordinal ?? 0, ...newest.map((edition) => Number(edition?.ordinal ?? 0)))
 }
 
 const countRuns = (silver: SilverRuns, state: BuildState | undefined): BuildState['silverRuns'] =>

@@ -20,8 +20,10 @@ export async function sendAlert(effects: SendAlertEffects, incidentId: string): 
   const told = await Promise.allSettled(channels.map((channel) => bring(effects, channel, incident)))
   const what = incident.state === 'open' ? 'opened' : 'closed'
   const heard = { ...heardKey(incidentId, what), at: iso(effects.clock.now()) }
-  // Every channel has its record by now: what is missing is Lambda's to try again, and nobody else's.
-  await effects.ledger.write({ put: heard })
+  // While every channel is dead nobody has heard, and the incident is announced again until one has. Once one has,
+  // what the others lack is Lambda's to try again.
+  const reached = channels.length === 0 || told.some(({ status }) => status === 'fulfilled')
+  if (reached) await effects.ledger.write({ put: heard })
   const failed = told.flatMap((one) => (one.status === 'rejected' ? [(one.reason as Error).message] : []))
   if (failed.length > 0) throw new TransientError(`not told: ${failed.join('; ')}`)
   const did = told.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : []))

@@ -85,6 +85,18 @@ describe('what people are told', () => {
     expect(sent).toEqual(['slack opened', 'email opened', 'pagerduty opened'])
   })
 
+  test('an incident counts as heard once one channel was reached, and not before', async () => {
+    const heard = () => own.ledger.all('INCIDENT#').filter(({ SK }) => SK === 'HEARD#opened').length
+    const effects = telling(channel('slack'), channel('email'))
+    const incidentId = await open()
+    broken.add('slack').add('email')
+    await expect(sendAlert(effects, incidentId)).rejects.toThrow('slack answered 500; email answered 500')
+    expect(heard()).toBe(0)
+    broken.delete('email')
+    await expect(sendAlert(effects, incidentId)).rejects.toThrow('not told: slack answered 500')
+    expect(heard()).toBe(1)
+  })
+
   test('by priority: a P3 wakes nobody, and e-mail hears everything', async () => {
     const all = (['pagerduty', 'slack', 'email'] as const).map((name) => channel(name, HEARD_BY[name]))
     const told: Record<string, string> = {}
