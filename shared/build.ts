@@ -189,15 +189,7 @@ function edition(domain: string, ordinal: number, run: Run, report: BuildReport)
   const datasets = report.datasets
     .filter((dataset) => dataset.domain === domain)
     .map(({ dataset, version, rows, location }) => ({ dataset, version, rows, location }))
-  const { runId, attempt } = run
-  const waiver = run.waiver && { waiver: run.waiver }
-  return {
-    ...editionKey(domain, report.edition),
-    ordinal,
-    runId,
-    attempt,
-    state: 'passed',
-    datasets,
-    ...waiver,
-  }
+  const { runId, attempt, waiver } = run
+  const built = { ordinal, runId, attempt, state: 'passed', datasets }
+  return { ...editionKey(domain, report.edition), ...built, ...(waiver && { waiver }) }
 }
