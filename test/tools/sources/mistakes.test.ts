@@ -164,5 +164,10 @@ describe('a file', () => {
       '6:13 entities[0].prefix: this version reads source=vendor/ only',
     )
     mistake(`${DROP}    prefix: source=vendor/\n`)
+    mistake(
+      `${DROP}    prefix: source=vendor/\n  - entity: trades\n    prefix: source=vendor/\n`,
+      '7:5 entities[1]: this version takes one entity of a drop source',
+      '8:13 entities[1].prefix: "source=vendor/" overlaps "source=vendor/" of sources/vendor.yaml:6',
+    )
   })
 })

@@ -145,7 +145,7 @@ test('a valid file of any kind comes back as it was written, and only a missing 
       expect(sourceFile.parse(parse(stringify(source)))).toEqual(source)
       expect(source).toMatchObject(JSON.parse(JSON.stringify(written)))
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   )
 })
 
@@ -162,7 +162,7 @@ test('one more key anywhere in a valid file is a mistake that names this key', (
       ])
       expect(nodeAt(data, path)?.properties).toBeDefined()
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   )
 })
 
