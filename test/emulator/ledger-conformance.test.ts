@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Condition, Ledger, Page, Value, Write } from '../../shared/ledger.js'
 import { documentClient, ledger, putAll } from '../../shared/ledger-dynamo.js'
 import { FakeLedger } from '../fakes/ledger.js'
-import { reading, writes } from './ledger-operations.js'
+import { keyOf, reading, writes } from './ledger-operations.js'
 import { createLedgerTable } from './table.js'
 
 const PAGES_MAX = 30
@@ -28,12 +28,6 @@ async function pages(read: (after?: string) => Promise<Page>): Promise<Page['ite
     if (!after) return found
   }
   throw new Error('a query did not end')
-}
-
-const keyOf = (write: Write) => {
-  if ('put' in write) return { PK: write.put.PK, SK: write.put.SK }
-  if ('update' in write) return write.update
-  return 'check' in write ? write.check : write.remove
 }
 
 test('the fake ledger answers every write, read, page and index as DynamoDB does', async () => {

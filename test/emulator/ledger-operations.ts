@@ -90,3 +90,10 @@ export const reading = fc.record({
   of: fc.constantFrom(undefined, 'all', 'none'),
   until: fc.option(time, { nil: undefined }),
 })
+
+/** The key of the one item that a write names. */
+export const keyOf = (write: Write) => {
+  if ('put' in write) return { PK: write.put.PK, SK: write.put.SK }
+  if ('update' in write) return write.update
+  return 'check' in write ? write.check : write.remove
+}

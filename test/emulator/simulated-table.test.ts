@@ -7,7 +7,7 @@ import { dynamo } from '../simulation/aws/dynamo.js'
 import { SimTable } from '../simulation/aws/table.js'
 import { client } from '../simulation/effect.js'
 import { Random } from '../simulation/random.js'
-import { reading, writes } from './ledger-operations.js'
+import { keyOf, reading, writes } from './ledger-operations.js'
 import { createLedgerTable } from './table.js'
 
 const PAGES_MAX = 30
@@ -38,12 +38,6 @@ async function pages(read: (after?: string) => Promise<Page>): Promise<string[][
     if (!after) return found
   }
   throw new Error('a query did not end')
-}
-
-const keyOf = (write: Write) => {
-  if ('put' in write) return { PK: write.put.PK, SK: write.put.SK }
-  if ('update' in write) return write.update
-  return 'check' in write ? write.check : write.remove
 }
 
 test('the simulated table answers every write, read, page and index as DynamoDB does', async () => {
