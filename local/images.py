@@ -61,7 +61,7 @@ def build(name: str, root: Path, images_dir: Path) -> Image:
     """Build one image unless its digest is there already; raises DockerfileError or CalledProcessError."""
     text = (root / "containers" / name / "Dockerfile").read_text()
     recipe = parse(text)
-    files = [found for sources, target in recipe.copies for found in _copied(root, sources, target)]
+    files = files_of(recipe, root)
     digest = _digest(text, files)
     folder = images_dir / name / digest
     if (folder / "image.json").exists():
@@ -70,10 +70,7 @@ def build(name: str, root: Path, images_dir: Path) -> Image:
     shutil.rmtree(partial, ignore_errors=True)
     (partial / "home").mkdir(parents=True)
     (partial / "root" / recipe.workdir.lstrip("/")).mkdir(parents=True)
-    for source, target in files:
-        place = partial / "root" / target.lstrip("/")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, place)
+    place_files(files, partial / "root")
     image = Image(name, digest, partial, recipe.environment, recipe.entrypoint, recipe.workdir)
     _run_commands(recipe, image)
     described = {
@@ -118,6 +115,19 @@ def command(image: Image, override: list[str] | None = None) -> list[str]:
     """The image's ENTRYPOINT followed by the task's command, with `python` as the locked environment's."""
     words = [word.replace(image.workdir, str(image.app)) for word in [*image.entrypoint, *(override or [])]]
     return [sys.executable if words[0] in ("python", "python3") else words[0], *words[1:]]
+
+
+def files_of(recipe: Recipe, root: Path) -> list[tuple[Path, str]]:
+    """The files that an image copies from the repository, each with its absolute path in the image."""
+    return [found for sources, target in recipe.copies for found in _copied(root, sources, target)]
+
+
+def place_files(files: list[tuple[Path, str]], folder: Path) -> None:
+    """Copies an image's files below a folder that stands for its root."""
+    for source, target in files:
+        place = folder / target.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, place)
 
 
 def _copied(root: Path, sources: list[str], target: str) -> list[tuple[Path, str]]:

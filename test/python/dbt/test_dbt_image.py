@@ -1,12 +1,12 @@
 """The image holds every module that a build imports."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from local.dockerfile import parse
+from local.images import files_of, place_files
 
 ROOT = Path(__file__).resolve().parents[3]
 PRINTED = "import containers.dbt.build as b, jobs.failures as f; print(b.__file__, f.__file__)"
@@ -14,15 +14,7 @@ PRINTED = "import containers.dbt.build as b, jobs.failures as f; print(b.__file_
 
 def test_a_build_imports_from_what_the_image_holds(tmp_path):
     app = tmp_path / "app"
-    for sources, target in parse((ROOT / "containers" / "dbt" / "Dockerfile").read_text()).copies:
-        for source in sources:
-            path = app / Path(target).relative_to("/app")
-            if (ROOT / source).is_dir():
-                shutil.copytree(ROOT / source, path, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                path = path / Path(source).name if target.endswith("/") else path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / source, path)
+    place_files(files_of(parse((ROOT / "containers" / "dbt" / "Dockerfile").read_text()), ROOT), tmp_path)
     done = subprocess.run(
         [sys.executable, "-c", PRINTED],
         **{"cwd": tmp_path, "env": {"PYTHONPATH": str(app), "PATH": os.environ["PATH"]}},

@@ -1,13 +1,13 @@
 """The image holds what the task needs and nothing that was not locked."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 from cleanse_lake import BUCKETS, ndjson, price
 
 from local.dockerfile import parse
+from local.images import files_of, place_files
 
 ROOT = Path(__file__).resolve().parents[3]
 IMAGE = ROOT / "containers" / "cleanse"
@@ -16,17 +16,8 @@ IMAGE = ROOT / "containers" / "cleanse"
 @pytest.fixture
 def image(tmp_path) -> Path:
     """The directory /app of the image, made from its COPY lines."""
-    app = tmp_path / "app"
-    for sources, target in parse((IMAGE / "Dockerfile").read_text()).copies:
-        for source in sources:
-            path = app / Path(target).relative_to("/app")
-            if (ROOT / source).is_dir():
-                shutil.copytree(ROOT / source, path, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                path = path / Path(source).name if target.endswith("/") else path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / source, path)
-    return app
+    place_files(files_of(parse((IMAGE / "Dockerfile").read_text()), ROOT), tmp_path)
+    return tmp_path / "app"
 
 
 def test_the_task_runs_from_what_the_image_holds(image, task, s3_lake):
