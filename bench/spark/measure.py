@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import sys
 import time
 from functools import partial
@@ -58,6 +59,12 @@ class Disk:
             key: size for key, size in keys.items() if key.startswith(prefix) and not key.endswith(".crc")
         }
         return [{"key": key, "etag": "none", "bytes": size} for key, size in chosen.items()]
+
+    def copy(self, bucket: str, key: str, to_bucket: str, to_key: str) -> None:
+        """Copies a file."""
+        target = self.out / to_bucket / to_key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.out / bucket / key, target)
 
     def delete(self, bucket: str, keys: list[str]) -> None:
         """Removes files."""

@@ -2,19 +2,23 @@
 files.
 """
 
-import itertools
-import json
-import tempfile
-from pathlib import Path
+from collections import Counter
 
 from jobs.cleanse.limits import DRIFT_SAMPLE_CHARACTERS, MAX_DRIFT_COLUMNS
 from jobs.cleanse.plan import Plan, landed_text
-from jobs.cleanse.report import InputCount, Outcome
+from jobs.cleanse.report import CountsDisagree, InputCount, Outcome
 from jobs.cleanse.spark_inputs import Lines
 from jobs.cleanse.spark_sql import BLANK, DOUBTFUL, DRIFT, DUPLICATE, LINE, PLACE, REJECTED
 
 SPOOL = "place INT, line BIGINT, reason STRING, detail STRING, raw STRING"
 ODD = "_source_file STRING, _source_line BIGINT, _run_id STRING, year STRING"
+SOURCES = "place INT, source_file STRING, source_version STRING, ingested_at STRING"
+FIRST_REASON = "SPLIT(first, ',')[0]"
+# Below the pending prefix, until the file of each reason is copied.
+REJECTS_FOLDER = "_rejected/"
+QUARANTINE_LINE = """TO_JSON(STRUCT(
+  reason, SPLIT(reasons, ',') AS reasons, detail, source_file, source_version, line, ingested_at, raw
+), MAP('ignoreNullFields', 'false'))"""
 NO_FATES = ["'' AS fate", "id AS _pos", "'' AS first", "'' AS second"]
 
 
@@ -25,7 +29,7 @@ class Results:
         self.spark, self.store, self.plan, self.lines = spark, store, plan, lines
         self.found = store.objects(plan.silver_bucket, plan.pending_prefix + "year=")
         self.odd = self._odd_rows(rejected_again).cache()
-        self.rejects = self._rejected_rows()
+        self.spooled = self._spooled_rows()
 
     def _odd_rows(self, rejected_again):
         """Rows of the fates that are not silver: the fate, place, line and two texts (see
@@ -47,42 +51,55 @@ class Results:
             rows = rows.where(f"fate <> '{DOUBTFUL}'").union(again)
         return rows.selectExpr("fate", f"{PLACE} AS place", f"{LINE} AS line", "first", "second")
 
-    def _rejected_rows(self):
-        """Every rejected row: those that reading refused, and those that the rules did."""
-        items = ["place", "line", "SPLIT(first, ',')[0] AS reason", "first AS reasons"]
-        judged = self.odd.where(f"fate = '{REJECTED}'").selectExpr(*items, "NULL AS detail", "second AS raw")
+    def _spooled_rows(self):
+        """Rows that reading refused, before any rule; None when there are none."""
         spools = [self._uri(staged.rejects_key) for staged in self.lines.staged if staged.rejects_key]
-        if not spools:
+        return self.spark.read.schema(SPOOL).option("lineSep", "\n").json(spools) if spools else None
+
+    def _rejected_rows(self):
+        """Every rejected row: those that the rules refused, and those that reading did."""
+        items = ["place", "line", f"{FIRST_REASON} AS reason", "first AS reasons"]
+        judged = self.odd.where(f"fate = '{REJECTED}'").selectExpr(*items, "NULL AS detail", "second AS raw")
+        if self.spooled is None:
             return judged
-        spooled = self.spark.read.schema(SPOOL).option("lineSep", "\n").json(spools)
-        return judged.unionByName(
-            spooled.selectExpr(*items[:2], "reason", "reason AS reasons", "detail", "raw")
-        )
+        spooled = self.spooled.selectExpr(*items[:2], "reason", "reason AS reasons", "detail", "raw")
+        return judged.unionByName(spooled)
 
     def _uri(self, key: str) -> str:
         return self.store.uri(self.plan.silver_bucket, key)
 
     def outcome(self) -> Outcome:
         """The fate of every row, by input and by first reason; rows out are what is left of the rows read."""
-        fates = {
-            (row.fate, row.place): row["count"] for row in self.odd.groupBy("fate", "place").count().collect()
-        }
-        rejected: dict = {}
-        reasons: dict = {}
-        for row in self.rejects.groupBy("place", "reason").count().collect():
-            rejected[row.place] = rejected.get(row.place, 0) + row["count"]
-            reasons[row.reason] = reasons.get(row.reason, 0) + row["count"]
+        fates, rejected, reasons = self._counts()
         inputs = []
         for place, item in enumerate(self.plan.inputs):
-            judged = fates.get((REJECTED, place), 0)
+            judged = fates[REJECTED, place]
             count = InputCount(item.key, item.version_id, problem=self.lines.problems.get(place))
-            count.rejected = rejected.get(place, 0)
-            count.duplicates = fates.get((DUPLICATE, place), 0)
-            readable = self.lines.rows[place] - fates.get((BLANK, place), 0)
+            count.rejected = rejected[place]
+            count.duplicates = fates[DUPLICATE, place]
+            readable = self.lines.rows[place] - fates[BLANK, place]
             count.rows = readable - judged + count.rejected
             count.out = count.rows - count.rejected - count.duplicates
             inputs.append(count)
-        return Outcome(inputs=inputs, reasons=reasons, drift=self._drift())
+        return Outcome(inputs=inputs, reasons=dict(reasons), drift=self._drift())
+
+    def _counts(self) -> tuple[Counter, Counter, Counter]:
+        """Rows by (fate, place), rejected rows by place, and by first reason; all by one query."""
+        judged = self.odd.selectExpr(
+            "fate", "place", f"CASE WHEN fate = '{REJECTED}' THEN {FIRST_REASON} END AS reason"
+        )
+        rows = (
+            judged.unionByName(self.spooled.selectExpr("'' AS fate", "place", "reason"))
+            if self.spooled
+            else judged
+        )
+        fates, rejected, reasons = Counter(), Counter(), Counter()
+        for row in rows.groupBy("fate", "place", "reason").count().collect():
+            fates[row.fate, row.place] += row["count"]
+            if row.reason is not None:
+                rejected[row.place] += row["count"]
+                reasons[row.reason] += row["count"]
+        return fates, rejected, reasons
 
     def _drift(self) -> list[dict]:
         from pyspark.sql import functions as F
@@ -136,7 +153,10 @@ class Results:
         """Removes what only this job needed; the pending prefix is left with the silver files."""
         self.odd.unpersist()
         prefix = self.plan.pending_prefix
-        used = [item["key"] for item in self.store.objects(self.plan.silver_bucket, prefix + "_staged/")]
+        folders = [prefix + name for name in ("_staged/", REJECTS_FOLDER)]
+        used = [
+            item["key"] for folder in folders for item in self.store.objects(self.plan.silver_bucket, folder)
+        ]
         used += [item["key"] for item in self.found if "/year=_" in item["key"]]
         self.store.delete(self.plan.silver_bucket, used)
 
@@ -144,38 +164,29 @@ class Results:
         """One file of JSON lines per reason, written by the task that holds all rows of it."""
         if not reasons:
             return []
+        from pyspark.sql import functions as F
+
+        folder = f"{self.plan.pending_prefix}{REJECTS_FOLDER}"
+        sources = [
+            (place, item.key, item.version_id, landed_text(item))
+            for place, item in enumerate(self.plan.inputs)
+        ]
+        known = F.broadcast(self.spark.createDataFrame(sources, SOURCES))
+        rows = self._rejected_rows().join(known, "place")
         tasks = min(len(reasons), self.spark.sparkContext.defaultParallelism)
-        ordered = self.rejects.repartition(tasks, "reason").sortWithinPartitions(
-            "reason", "place", self.rejects.line.asc_nulls_last()
+        ordered = rows.repartition(tasks, "reason").sortWithinPartitions(
+            "reason", "place", F.asc_nulls_last("line")
         )
-        write = _QuarantineWriter(self.plan, self.store.opener())
-        return sorted(ordered.rdd.mapPartitions(write).collect(), key=lambda item: item["reason"])
+        texts = ordered.selectExpr("reason", f"{QUARANTINE_LINE} AS value")
+        texts.write.partitionBy("reason").text(self._uri(folder))
+        return [self._keep(reason, rows, folder) for reason, rows in sorted(reasons.items())]
 
-
-class _QuarantineWriter:
-    """Runs on executors: stores the sorted rejected rows of a partition, one object per reason."""
-
-    def __init__(self, plan: Plan, opener):
-        self.bucket, self.tail, self.entity = plan.quarantine_bucket, plan.quarantine_prefix_tail, plan.entity
-        self.sources = [(item.key, item.version_id, landed_text(item)) for item in plan.inputs]
-        self.opener = opener
-
-    def __call__(self, rows):
-        store = None
-        for reason, group in itertools.groupby(rows, key=lambda row: row.reason):
-            store = store or self.opener()
-            with tempfile.TemporaryDirectory(prefix="cleanse-") as work:
-                path, count = Path(work) / "rejected.ndjson", 0
-                with path.open("w", encoding="utf-8") as out:
-                    for row in group:
-                        out.write(json.dumps(self._line(row), ensure_ascii=False) + "\n")
-                        count += 1
-                key = f"entity={self.entity}/reason={reason}/{self.tail}rejected.ndjson"
-                size_bytes = store.upload(path, self.bucket, key)["bytes"]
-            yield {"reason": reason, "key": key, "rows": count, "bytes": size_bytes}
-
-    def _line(self, row) -> dict:
-        file, version, landed = self.sources[row.place]
-        found = {"reason": row.reason, "reasons": row.reasons.split(","), "detail": row.detail}
-        found |= {"source_file": file, "source_version": version, "line": row.line, "ingested_at": landed}
-        return found | {"raw": row.raw}
+    def _keep(self, reason: str, rows: int, folder: str) -> dict:
+        """Copies the one file of a reason to quarantine."""
+        written = self.store.objects(self.plan.silver_bucket, f"{folder}reason={reason}/")
+        if len(written) != 1:
+            raise CountsDisagree(f"{len(written)} files hold the rows rejected for {reason}, one was written")
+        tail = f"{self.plan.quarantine_prefix_tail}rejected.ndjson"
+        key = f"entity={self.plan.entity}/reason={reason}/{tail}"
+        self.store.copy(self.plan.silver_bucket, written[0]["key"], self.plan.quarantine_bucket, key)
+        return {"reason": reason, "key": key, "rows": rows, "bytes": written[0]["bytes"]}

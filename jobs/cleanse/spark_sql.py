@@ -48,14 +48,17 @@ def reader_schema(contract: CompiledContract, shape: Shape) -> str:
     return ", ".join(f"`{name}` {kind}" for name, kind in kinds.items())
 
 
-def plain_layers(contract: CompiledContract) -> list[list[str]]:
-    """From values read by shape to typed ones and `_odd`, which says where a rule is broken, not yet
-    which.
+def plain_layers(contract: CompiledContract, shape: Shape) -> list[list[str]]:
+    """From the text of a line of the shape, `_raw`, to typed values and `_odd`, which says where a rule is
+    broken, not yet which.
     """
-    values = [f"CAST(`{name}` AS {sql_type(contract.types[name])}) AS c_{name}" for name in contract.columns]
+    values = [
+        f"CAST(_read.`{name}` AS {sql_type(contract.types[name])}) AS c_{name}" for name in contract.columns
+    ]
     kept = ["_pos", *[f"c_{name}" for name in contract.columns]]
     odd = _odd(DOUBTFUL, "CAST(NULL AS STRING)", "CAST(NULL AS STRING)")
     return [
+        ["_pos", f"FROM_JSON(_raw, {quoted(reader_schema(contract, shape))}) AS _read"],
         ["_pos", *values],
         [*kept, f"CASE WHEN COALESCE({check_sql(contract)}, FALSE) THEN NULL ELSE {odd} END AS _odd"],
     ]

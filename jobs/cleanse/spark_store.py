@@ -62,6 +62,10 @@ class SparkStore(Store):
             for item in page.get("Contents", [])
         ]
 
+    def copy(self, bucket: str, key: str, to_bucket: str, to_key: str) -> None:
+        """Copies an object of any size within S3."""
+        self.s3.copy({"Bucket": bucket, "Key": key}, to_bucket, to_key)
+
     def delete(self, bucket: str, keys: list[str]) -> None:
         """Removes objects; what is gone already does not matter."""
         for start in range(0, len(keys), DELETE_AT_ONCE):

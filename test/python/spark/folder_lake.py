@@ -49,6 +49,10 @@ class FolderLake(FolderStore):
                 found.append({"key": key, "etag": hashlib.md5(body).hexdigest(), "bytes": len(body)})
         return found
 
+    def copy(self, bucket: str, key: str, to_bucket: str, to_key: str) -> None:
+        """See SparkStore."""
+        self.put(to_bucket, to_key, self.get(bucket, key))
+
     def delete(self, bucket: str, keys: list[str]) -> None:
         """See SparkStore."""
         for key in keys:
