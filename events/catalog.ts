@@ -1,13 +1,10 @@
 import * as z from 'zod'
+import { by, event, runId, SOURCE } from './event.js'
+import { intake } from './intake.js'
 
-/** Sluice's own events: a name as it stands in `detail-type`, and the shape of `detail`. */
-export const SOURCE = 'sluice'
-
-const runId = z.string().min(1).max(64)
-
-function event<const Name extends string, Detail extends z.ZodType>(name: Name, detail: Detail) {
-  return { name, detail }
-}
+/** Sluice's own events: from the batch to the edition, and what goes wrong on the way. */
+export { SOURCE } from './event.js'
+export * from './intake.js'
 
 const rowCounts = z.object({
   in: z.number().int(),
@@ -69,7 +66,6 @@ const incident = z.object({
 export const IncidentOpened = event('Incident Opened', incident)
 export const IncidentClosed = event('Incident Closed', incident)
 
-const by = z.string().min(1).max(200)
 const why = z.string().min(1).max(1_000)
 /** A person wants a parked run to be tried again. */
 export const RetryRequested = event('Retry Requested', z.object({ runId, by, why: why.optional() }))
@@ -82,6 +78,7 @@ export const ReplayRequested = event(
 )
 
 export const catalog = [
+  ...intake,
   BatchReady,
   SilverUpdated,
   BuildReady,

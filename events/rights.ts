@@ -1,3 +1,6 @@
+import { project } from '../shared/declared.js'
+import { secretNames } from '../shared/sources/secrets.js'
+
 /**
  * What a stage may do, in the words of the chain, and what each word means in IAM: actions and the resources that they
  * name. Only X-Ray knows no resource, so there is no `*` anywhere else.
@@ -50,6 +53,11 @@ const runTask = (name: string, taskRole: string) => [
   }),
   allow(['ecs:StopTask'], [tasksOfCluster]),
 ]
+
+/** The secrets that the declared sources name; Secrets Manager adds a hyphen and six characters to each name. */
+const doorSecrets = secretNames(project).map((name) =>
+  sub(`arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:${name}-??????`),
+)
 
 export const rights = {
   'ledger:get': [allow(['dynamodb:GetItem'], [arn('Ledger')])],
@@ -104,11 +112,15 @@ export const rights = {
   ],
   'task:run': runTask('cleanse', 'CleanseTaskRole'),
   'dbt-task:run': runTask('dbt', 'DbtTaskRole'),
+  'extract-task:run': runTask('extract', 'ExtractTaskRole'),
   'task:read': [allow(['ecs:DescribeTasks'], [tasksOfCluster])],
   'job:run': [allow(['glue:StartJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'], [job])],
   'job:read': [allow(['glue:GetJobRun'], [job])],
   'alerts:publish': [allow(['sns:Publish'], [{ 'Fn::Sub': '${AlertsTopic}' }])],
   'alert-secrets:read': [allow(['secretsmanager:GetSecretValue'], [{ 'Fn::Sub': '${AlertSecrets}' }])],
+  // A statement without resources is none, so without such a source there is nothing to allow.
+  'door-secrets:read': doorSecrets.length > 0 ? [allow(['secretsmanager:GetSecretValue'], doorSecrets)] : [],
+  'later:send': [allow(['sqs:SendMessage'], [arn('LaterQueue')])],
   'token:read': [allow(['secretsmanager:GetSecretValue'], [{ 'Fn::Sub': '${ApiToken}' }])],
   'gold:query': [
     allow(
@@ -148,8 +160,6 @@ export const emitting = (names: readonly string[], source: string): Statement =>
     StringEquals: { 'events:source': source, 'events:detail-type': names },
   })
 
-/** Taking messages from the landing queue. */
-export const consuming: Statement = allow(
-  ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-  [arn('LandingQueue')],
-)
+/** Taking messages from a queue. */
+export const consuming = (queue: string): Statement =>
+  allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [arn(queue)])

@@ -1,6 +1,7 @@
 import { SOURCE } from './catalog.js'
-import { chain, type Row, type Trigger, type Work } from './chain.js'
+import { chain } from './chain.js'
 import { consuming, emitting, everyStage, rights, type Statement } from './rights.js'
+import type { Row, Trigger, Work } from './row.js'
 
 /** The template's share of the chain: each stage's `events:` entries, and its role. */
 
@@ -34,6 +35,7 @@ const taskEnd = (family: string) => ({
 export const workEnds: Record<Work, object> = {
   'cleanse task': taskEnd('cleanse'),
   'dbt task': taskEnd('dbt'),
+  'extract task': taskEnd('extract'),
   'cleanse job': {
     source: ['aws.glue'],
     'detail-type': ['Glue Job State Change'],
@@ -42,7 +44,12 @@ export const workEnds: Record<Work, object> = {
 }
 
 /** The alarms on the depth of the dead-letter queues (infra/alarms.yml), as CloudWatch announces their changes. */
-const DEAD_LETTER_ALARMS = ['RuleDeadLettersAlarm', 'FunctionDeadLettersAlarm', 'LandingDeadLettersAlarm']
+const DEAD_LETTER_ALARMS = [
+  'RuleDeadLettersAlarm',
+  'FunctionDeadLettersAlarm',
+  'LandingDeadLettersAlarm',
+  'LaterDeadLettersAlarm',
+]
 export const alarmPattern = {
   source: ['aws.cloudwatch'],
   'detail-type': ['CloudWatch Alarm State Change'],
@@ -62,20 +69,25 @@ function routes(trigger: Trigger): object[] {
   if ('alarm' in trigger) return [rule(alarmPattern)]
   if ('everyMinutes' in trigger) return [{ schedule: `rate(${trigger.everyMinutes} minutes)` }]
   if ('http' in trigger) return trigger.http.map((route) => ({ httpApi: route }))
-  return [
-    { sqs: { arn: getArn('LandingQueue'), batchSize: 10, functionResponseType: 'ReportBatchItemFailures' } },
-  ]
+  // The clock puts an event of ours on the bus, and the row hears that event like any other.
+  if ('schedules' in trigger) return []
+  return [{ sqs: { arn: getArn(queueOf(trigger)), batchSize: 10, functionResponseType: PARTLY } }]
 }
+
+/** A batch whose messages failed in part gives only these back. */
+const PARTLY = 'ReportBatchItemFailures'
+type Queued = Extract<Trigger, { landing: unknown } | { queue: unknown }>
+const queueOf = (trigger: Queued) => ('queue' in trigger ? 'LaterQueue' : 'LandingQueue')
 
 /** The `events:` entries of one stage in `serverless.yml`. */
 export const eventsOf = (row: Row): object[] => row.on.flatMap(routes)
 
 /** The statements of one stage's role: its own rights, its own events, and what every stage needs. */
 export function statementsOf(row: Row): Statement[] {
-  const landing = row.on.some((trigger) => 'landing' in trigger)
+  const queues = row.on.flatMap((one) => ('landing' in one || 'queue' in one ? [queueOf(one)] : []))
   return [
     ...everyStage(row.stage),
-    ...(landing ? [consuming] : []),
+    ...queues.map(consuming),
     ...(row.emits?.length ? [emitting(row.emits, SOURCE)] : []),
     ...row.may.flatMap((right) => rights[right] as readonly Statement[]),
   ]

@@ -1,4 +1,6 @@
 import declared from './declared.json' with { type: 'json' }
+import { keyMatches } from './sources/prefix.js'
+import type { SourceFile } from './sources/schema.js'
 
 /**
  * What the project declares in YAML, SQL and contracts, as far as the stages need it. `npm run generate` makes
@@ -31,17 +33,77 @@ export interface BuildLane {
   datasets: Dataset[]
 }
 
+type FileOf<Kind extends SourceFile['kind']> = Extract<SourceFile, { kind: Kind }>
+type Door = FileOf<'airbyte' | 'webhook' | 'dbt-platform'>
+type Auth = Door['auth']
+
+/** What a source file says of the extraction, as the container reads it. */
+export type ExtractBlock =
+  FileOf<'extract'> extends infer One
+    ? One extends SourceFile
+      ? Pick<
+          One,
+          Extract<keyof One, 'engine' | 'url' | 'database' | 'secret' | 'key' | 'entities' | 'limits'>
+        >
+      : never
+    : never
+
+export interface DeclaredSource {
+  kind: SourceFile['kind']
+  /** The folders of bronze that the source fills, as patterns, and the entity of what lies there. */
+  feeds: { entity: string; prefix: string }[]
+  settleSeconds?: number
+  closeOnSyncFinished?: boolean
+  priority?: Priority
+  warehouse?: { domain: string; selectors: string[]; refreshColumn: string }
+  door?: {
+    auth: Auth
+    mapping?: FileOf<'webhook'>['mapping']
+    connectionIds?: string[]
+    jobIds?: string[]
+    confirm?: { url: string; secret: string }
+    limits?: { requestsPerMinute?: number; bodyBytes?: number }
+  }
+  extract?: ExtractBlock
+  schedule?: Schedule
+}
+
+export type Priority = 'high' | 'normal' | 'low'
+/** Either a cron expression of six fields or a rate, in an IANA time zone. */
+export interface Schedule {
+  cron?: string
+  rate?: string
+  timeZone: string
+}
+
 export interface Declared {
-  /** The entity that each drop source feeds. */
-  sources: Record<string, { entity: string }>
+  sources: Record<string, DeclaredSource>
   entities: Record<string, Entity>
   lanes: BuildLane[]
 }
 
-export const project: Declared = declared as Declared
+export const project: Declared = declared as unknown as Declared
 
-/** The source of a bronze key, `source=<name>/...`, or nothing when the key does not start so. */
-export const sourceOf = (key: string): string | undefined => /^source=([^/]+)\//.exec(key)?.[1]
+/** The source and the entity of a bronze key: the longest pattern that matches wins. Nothing when none does. */
+export function feedOf(
+  { sources }: Pick<Declared, 'sources'>,
+  key: string,
+): { source: string; entity: string } | undefined {
+  let found: { source: string; entity: string; prefix: string } | undefined
+  for (const [source, { feeds }] of Object.entries(sources))
+    for (const { entity, prefix } of feeds)
+      if (prefix.length > (found?.prefix.length ?? 0) && keyMatches(prefix, key))
+        found = { source, entity, prefix }
+  return found && { source: found.source, entity: found.entity }
+}
+
+/** Why no source takes a bronze key, in a sentence. */
+export function strayReason({ sources }: Pick<Declared, 'sources'>, key: string): string {
+  const source = /^source=([^/]+)\//.exec(key)?.[1]
+  if (source === undefined) return 'no source declares the folder that this key lies in'
+  if (Object.hasOwn(sources, source)) return `the source "${source}" declares another folder than this key’s`
+  return `no file sources/${source}.yaml declares the source "${source}"`
+}
 
 /** The lane of domains that reads an entity, or nothing when no model does. */
 export const laneReading = (declaredProject: Declared, entity: string): BuildLane | undefined =>

@@ -31,6 +31,7 @@ const names = [
   'API_TOKEN_SECRET',
   'ALERTS_TOPIC',
   'ALERT_SECRETS',
+  'LATER_QUEUE_URL',
 ] as const
 
 type Name = (typeof names)[number]

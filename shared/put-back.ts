@@ -1,6 +1,6 @@
 import { claim } from './claim.js'
 import { iso } from './clock.js'
-import { type Declared, sourceOf } from './declared.js'
+import { type Declared, feedOf } from './declared.js'
 import { laneName, lanePk, registerLane, type World, waitSk } from './lane.js'
 import { absent, type Item, is, type Key, present, type Value, type Write } from './ledger.js'
 import { moveRun, type Run, runKey } from './run.js'
@@ -54,7 +54,13 @@ async function replay(
       remove: ['quarantinedPk', 'quarantinedAt'],
       when: [is('state', 'PARKED'), ...when],
     }),
-    wait(world, run.lane, owner, { input: { run: run.runId }, bytes: 0, ...(waiver && { waiver }) }).write,
+    wait(world, run.lane, owner, {
+      input: { run: run.runId },
+      bytes: 0,
+      ...(waiver && { waiver }),
+      // A window is extracted by a run of its own, also the second time.
+      ...(run.kind === 'extract' && { alone: true }),
+    }).write,
   )
   // Also when somebody did it before: he may have died before this.
   await claim(world, run.lane)
@@ -103,10 +109,9 @@ export async function replayFile(
   file: Item,
   who: Asked,
 ): Promise<{ lane: string; done: boolean } | undefined> {
-  const source = sourceOf(String(file.key)) ?? ''
-  const declared = Object.hasOwn(project.sources, source) ? project.sources[source] : undefined
-  if (!declared) return undefined
-  const { entity } = declared
+  const feed = feedOf(project, String(file.key))
+  if (!feed) return undefined
+  const { source, entity } = feed
   const lane = laneName('cleanse', entity)
   const { bucket = '', key = '', versionId = '', bytes = 0, landedAt = '' } = file
   await registerLane(world, lane)

@@ -1,4 +1,5 @@
-import { chain, type Row, type Trigger } from '../events/chain.js'
+import { chain } from '../events/chain.js'
+import type { Row, Trigger } from '../events/row.js'
 
 /** The page `docs/chain.md`: the chain as a picture and as a table. */
 export function chainPage(): string {
@@ -44,6 +45,8 @@ function into(row: Row, trigger: Trigger): string[] {
   if ('alarm' in trigger) return [`  alarms(["dead-letter alarms"]) --> ${row.stage}`]
   if ('http' in trigger) return [`  caller(["HTTP"]) --> ${row.stage}`]
   if ('landing' in trigger) return []
+  if ('queue' in trigger) return [`  later[("later queue")] --> ${row.stage}`]
+  if ('schedules' in trigger) return [`  schedules(["schedules of ${trigger.schedules}"]) --> ${row.stage}`]
   const from = chain.filter(({ emits, stage }) => emits?.includes(trigger.event) && stage !== 'reconcile')
   return from.map(({ stage }) => `  ${stage} -- ${trigger.event} --> ${row.stage}`)
 }
@@ -62,5 +65,7 @@ function described(trigger: Trigger): string {
   if ('alarm' in trigger) return `alarm on ${trigger.alarm}`
   if ('everyMinutes' in trigger) return `every ${trigger.everyMinutes} minutes`
   if ('http' in trigger) return trigger.http.map((route) => `\`${route}\``).join(', ')
+  if ('schedules' in trigger) return `schedules of ${trigger.schedules}`
+  if ('queue' in trigger) return 'what was put off, through a queue'
   return 'S3 Object Created in bronze, through a queue'
 }

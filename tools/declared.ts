@@ -4,8 +4,8 @@ import * as z from 'zod'
 import type { Declared } from '../shared/declared.js'
 import { BadInput } from '../shared/errors.js'
 import { name } from '../shared/sources/parts.js'
-import type { SourceFile } from '../shared/sources/schema.js'
 import { checkSources } from './sources/check.js'
+import { declaredSource } from './sources/declared-source.js'
 import { inWords } from './sources/places.js'
 
 const compiledContract = z.object({
@@ -45,7 +45,7 @@ export function readDeclared(root: string): Declared {
   const built = readBuilt(root)
   const { sources, problems } = checkFolder(root, join(root, 'sources'), 'sources', built)
   if (problems.length > 0) throw new BadInput('sources are wrong', problems.map(inWords))
-  return { sources: Object.fromEntries(sources.flatMap(runtime)), ...built }
+  return { sources: Object.fromEntries(sources.map((file) => [file.source, declaredSource(file)])), ...built }
 }
 
 /** Checks every source file of a folder against the contracts and domains of the project; `shown` is its name in answers. */
@@ -59,11 +59,6 @@ export function checkFolder(root: string, folder: string, shown = folder, built 
     domains: built.lanes.flatMap(({ domains }) => domains),
   }
   return { files: texts.length, ...checkSources(texts, known) }
-}
-
-/** What stages need of a source while they run. The checker lets only kinds pass that a stage serves. */
-function runtime(file: SourceFile): [string, { entity: string }][] {
-  return file.kind === 'drop' ? file.entities.map(({ entity }) => [file.source, { entity }]) : []
 }
 
 function readBuilt(root: string): Omit<Declared, 'sources'> {

@@ -27,3 +27,16 @@ function isSame(one: string | undefined, other: string | undefined): boolean {
   if (one !== undefined && other !== undefined) return one === other
   return /^\d$/.test(one ?? other ?? '0')
 }
+
+/** Whether a key lies below a pattern. */
+export function keyMatches(pattern: string, key: string): boolean {
+  const wanted = places(pattern)
+  return key.length >= wanted.length && wanted.every((place, at) => isSame(place, key[at]))
+}
+
+/** The pattern's folder at a time, UTC: `raw-events/{yyyy}/` -> `raw-events/2026/`. */
+export function folderAt(pattern: string, isoTime: string): string {
+  const [yyyy, mm, dd, hh] = isoTime.split(/[-T:]/)
+  const parts: Record<string, string | undefined> = { yyyy, mm, dd, hh }
+  return pattern.replace(/\{([a-z]+)\}/g, (whole, name: string) => parts[name] ?? whole)
+}

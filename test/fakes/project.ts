@@ -1,11 +1,11 @@
-import type { Declared } from '../../shared/declared.js'
+import type { Declared, DeclaredSource } from '../../shared/declared.js'
 
 /** A project small enough to read: two entities, one lane of two domains, one dataset in each. */
 export const testProject: Declared = {
   sources: {
-    prices: { entity: 'market_data' },
-    trades: { entity: 'transactions' },
-    notes: { entity: 'notes' },
+    prices: drop('prices', 'market_data'),
+    trades: drop('trades', 'transactions'),
+    notes: drop('notes', 'notes'),
   },
   entities: {
     market_data: entity('auto', 5),
@@ -43,4 +43,9 @@ function dataset(domain: string, name: string) {
     { name: '_edition', glueType: 'string' },
   ]
   return { domain, dataset: name, version: 1, description: `The ${name} of ${domain}.`, columns }
+}
+
+/** A drop source with one entity and the folder of its name. */
+export function drop(source: string, entityName: string): DeclaredSource {
+  return { kind: 'drop', feeds: [{ entity: entityName, prefix: `source=${source}/` }] }
 }

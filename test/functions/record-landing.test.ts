@@ -109,7 +109,7 @@ test('a key with spaces and plus signs goes untouched into the plan’s input', 
 describe('a file of an unknown source', () => {
   test.each([
     ['source=fmp/a.json', 'no file sources/fmp.yaml declares the source "fmp"'],
-    ['raw/a.json', 'the key does not start with source=<name>/'],
+    ['raw/a.json', 'no source declares the folder that this key lies in'],
     ['source=constructor/a.json', 'no file sources/constructor.yaml declares the source "constructor"'],
     ['source=__proto__/a.json', 'no file sources/__proto__.yaml declares the source "__proto__"'],
   ])('is quarantined with its reason: %s', async (key, reason) => {
@@ -167,7 +167,7 @@ describe('a batch of the queue', () => {
       ['another event', 'done', `known already: duplicate of event ${first} (joined cleanse:market_data)`],
       [first, 'done', 'joined cleanse:market_data'],
       [`event of ${KEY}b`, 'failed', expect.stringContaining('cannot read')],
-      ['of nobody', 'done', 'quarantined: the key does not start with source=<name>/'],
+      ['of nobody', 'done', 'quarantined: no source declares the folder that this key lies in'],
     ])
     expect(fates()[0]).toMatchObject({ SK: 'record-landing', eventPk: fates()[1]?.eventPk })
     const joined = files().find(({ PK }) => PK === fates()[1]?.eventPk)

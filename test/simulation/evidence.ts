@@ -82,7 +82,7 @@ export interface Evidence {
   /** Every item, by PK, SK. */
   ledger: readonly Record<string, Found>[]
   project: {
-    sources: Record<string, { entity: string }>
+    sources: Record<string, { feeds: { entity: string; prefix: string }[] }>
     entities: string[]
     lanes: { lane: string; domains: string[]; entities: string[] }[]
   }

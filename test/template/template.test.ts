@@ -106,7 +106,7 @@ describe('the packaged template by itself', () => {
     const watched = ofType('AWS::CloudWatch::Alarm').map(
       ([, { Properties }]) => Properties.Dimensions[0].Value['Fn::GetAtt'][0],
     )
-    expect(queues).toHaveLength(3)
+    expect(queues).toHaveLength(4)
     expect(watched.sort()).toEqual(queues.sort())
   })
 

@@ -28,7 +28,7 @@ afterEach(() => rmSync(root, { recursive: true }))
 
 test('what the project declares comes from its files', () => {
   expect(readDeclared(root)).toEqual({
-    sources: { vendor: { entity: 'prices' } },
+    sources: { vendor: { kind: 'drop', feeds: [{ entity: 'prices', prefix: 'source=vendor/' }] } },
     entities: {
       prices: {
         columns: [{ name: 'symbol', glueType: 'string' }],

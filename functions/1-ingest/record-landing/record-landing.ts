@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ObjectCreated } from '../../../events/aws.js'
 import { claim } from '../../../shared/claim.js'
 import { iso } from '../../../shared/clock.js'
-import { type Declared, sourceOf } from '../../../shared/declared.js'
+import { type Declared, feedOf, strayReason } from '../../../shared/declared.js'
 import type { Fate } from '../../../shared/fates.js'
 import { type Entry, join, laneName, registerLane, type World } from '../../../shared/lane.js'
 import { absent, INDEXED, type Item } from '../../../shared/ledger.js'
@@ -68,19 +68,15 @@ async function recordLanding(
   const landed = await complete(effects, event)
   if (!landed) return { did: 'ignored: the object is gone' }
   const about = fileKey(landed).PK
-  const source = sourceOf(landed.key)
-  const declared =
-    source !== undefined && Object.hasOwn(effects.project.sources, source)
-      ? effects.project.sources[source]
-      : undefined
-  if (!declared) {
-    const reason = unknownSource(source)
+  const feed = feedOf(effects.project, landed.key)
+  if (!feed) {
+    const reason = strayReason(effects.project, landed.key)
     const isNew = await quarantineFile(effects, landed, event.id, reason)
     return { about, did: isNew ? `quarantined: ${reason}` : await knownAs(effects, landed, event) }
   }
-  const lane = laneName('cleanse', declared.entity)
+  const lane = laneName('cleanse', feed.entity)
   await register(lane)
-  const joined = await join(effects, lane, entryOf(landed, source as string, declared.entity, event.id))
+  const joined = await join(effects, lane, entryOf(landed, feed.source, feed.entity, event.id))
   const did = joined === 'joined' ? `joined ${lane}` : await knownAs(effects, landed, event)
   return { about, did, lane }
 }
@@ -95,11 +91,6 @@ async function knownAs(
   const fate = file?.quarantined ? `quarantined: ${file.reason}` : `joined ${file?.lane}`
   return file?.eventId === id ? fate : `known already: duplicate of event ${file?.eventId} (${fate})`
 }
-
-const unknownSource = (source: string | undefined) =>
-  source === undefined
-    ? 'the key does not start with source=<name>/'
-    : `no file sources/${source}.yaml declares the source "${source}"`
 
 /** The identity of a landing is bucket, key and version; S3 is asked for what the event leaves out. */
 async function complete(effects: RecordLandingEffects, event: ObjectCreated): Promise<Landed | undefined> {

@@ -1,7 +1,7 @@
 import { NotFoundError } from '@aws-lambda-powertools/event-handler/http'
 import type * as z from 'zod'
 import { type Outgoing, ReplayRequested, RetryRequested, RunApproved } from '../../../events/catalog.js'
-import { type Declared, sourceOf } from '../../../shared/declared.js'
+import { type Declared, feedOf, strayReason } from '../../../shared/declared.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
 import { type Run, runKey } from '../../../shared/run.js'
 import { type approveBody, Conflict, type replayBody, type retryBody } from './bodies.js'
@@ -96,11 +96,6 @@ async function quarantinedFile({ ledger, project }: CommandEffects, fileId: stri
     const where = file.lane ? `: it joined ${file.lane}` : ''
     throw new Conflict(`the file ${file.key} is not in quarantine${where}`)
   }
-  const source = sourceOf(String(file.key))
-  if (source === undefined)
-    throw new Conflict(
-      `the key ${file.key} does not start with source=<name>/: land the file under one that does`,
-    )
-  if (!Object.hasOwn(project.sources, source))
-    throw new Conflict(`no file sources/${source}.yaml declares the source "${source}" yet`)
+  const key = String(file.key)
+  if (!feedOf(project, key)) throw new Conflict(`nobody takes ${key} yet: ${strayReason(project, key)}`)
 }

@@ -121,9 +121,12 @@ describe('a request that cannot be done answers with what is, and puts nothing',
   test.each([
     [
       { key: 'source=nobody/a.csv', quarantinedPk: 'all' },
-      /sources\/nobody\.yaml declares the source "nobody" yet/,
+      /sources\/nobody\.yaml declares the source "nobody"$/,
     ],
-    [{ key: 'a.csv', quarantinedPk: 'all' }, /does not start with source=<name>\//],
+    [
+      { key: 'a.csv', quarantinedPk: 'all' },
+      /a\.csv yet: no source declares the folder that this key lies in$/,
+    ],
     [
       { key: 'source=prices/a.csv', lane: 'cleanse:market_data' },
       /not in quarantine: it joined cleanse:market_data$/,

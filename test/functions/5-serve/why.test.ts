@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Said } from '../../../functions/5-serve/api/why/said.js'
 import type { Item } from '../../../shared/ledger.js'
 import { Chain } from '../../fakes/chain.js'
+import { drop } from '../../fakes/project.js'
 import { apiOn, ask } from './asking.js'
 
 let chain: Chain
@@ -92,7 +93,7 @@ describe('why a file', () => {
     ])
     const effects = apiOn(chain.parts)
     const { project } = effects
-    const sources = { ...project.sources, fmp: { entity: 'market_data' } }
+    const sources = { ...project.sources, fmp: drop('fmp', 'market_data') }
     const answer = await ask({ ...effects, project: { ...project, sources } }, '/why?subject=a.json')
     expect(answer.body.lines.at(-1).what).toMatch(/npx sluice quarantine replay [0-9a-f]{64}$/)
   })

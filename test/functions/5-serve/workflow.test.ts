@@ -12,7 +12,7 @@ import { putBack } from '../../../functions/operate/put-back/put-back.js'
 import type { Declared } from '../../../shared/declared.js'
 import { stage } from '../../../shared/stage.js'
 import { type Behaviour, Chain } from '../../fakes/chain.js'
-import { testProject } from '../../fakes/project.js'
+import { drop, testProject } from '../../fakes/project.js'
 import { buildPlan, buildReportOf, cleansePlan, cleanseReportOf } from '../../fakes/work.js'
 import { apiOn, ask } from './asking.js'
 
@@ -118,7 +118,7 @@ describe('a request', () => {
   })
 
   test('to put a file back works once its source is declared', async () => {
-    const sources = { ...testProject.sources, fmp: { entity: 'market_data' } }
+    const sources = { ...testProject.sources, fmp: drop('fmp', 'market_data') }
     const { chain, get, post, why } = workflow({}, { ...testProject, sources })
     await chain.record(chain.land('a.json', { source: 'fmp' }))
     const [{ fileId }] = (await get('/quarantine')).files

@@ -3,7 +3,7 @@ import { putBack, type Request } from '../../../functions/operate/put-back/put-b
 import type { Run } from '../../../shared/run.js'
 import { type Behaviour, Chain } from '../../fakes/chain.js'
 import { checkRest } from '../../fakes/invariants.js'
-import { testProject } from '../../fakes/project.js'
+import { drop, testProject } from '../../fakes/project.js'
 import { buildPlan, buildReportOf, cleansePlan, cleanseReportOf } from '../../fakes/work.js'
 
 let chain: Chain
@@ -169,7 +169,7 @@ describe('a file of an unknown source', () => {
     const id = String(file?.PK).slice('FILE#'.length)
     expect((await replayFile(id)).did).toContain('refused: still no file sources/later.yaml')
     expect((await replayFile('0')).did).toBe('refused: there is no file 0')
-    testProject.sources.later = { entity: 'market_data' }
+    testProject.sources.later = drop('later', 'market_data')
     expect((await replayFile(id)).did).toBe('put into cleanse:market_data by ada')
     expect((await replayFile(id)).did).toBe('the file is in cleanse:market_data already')
     await chain.rest()

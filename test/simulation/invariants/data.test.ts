@@ -1,4 +1,5 @@
 import { describe, it } from 'vitest'
+import { drop } from '../../fakes/project.js'
 import { forget, goodWorld, id, item, put, SILVER_KEY, type World } from './good-world.js'
 import { objects, type Wrong } from './judging.js'
 
@@ -85,7 +86,7 @@ const fates: Wrong[] = [
     'a file goes to the lane of its source’s entity, and to quarantine only when nobody declares it',
     'f3.json of nobody is in quarantine',
     (world) => {
-      world.project.sources.nobody = { entity: 'market_data' }
+      world.project.sources.nobody = drop('nobody', 'market_data')
     },
   ],
 ]

@@ -89,7 +89,7 @@ const declaredFilesAreTaken: Invariant = {
     const files = new Map(knownFiles(ledger).map((file) => [named(file), file]))
     return landed.flatMap(({ source, key, versionId }) => {
       const file = files.get(`${key}@${versionId}`)
-      const entity = source === null ? undefined : project.sources[source]?.entity
+      const entity = source === null ? undefined : project.sources[source]?.feeds[0]?.entity
       if (!file?.lane) return file?.quarantined && entity ? [`${key} of ${source} is in quarantine`] : []
       return file.lane === `cleanse:${entity}` ? [] : [`${key} of ${source} is in ${file.lane}`]
     })

@@ -1,3 +1,4 @@
+import { drop } from '../../fakes/project.js'
 import type { Evidence, Found, SimEvent, SimJob } from '../evidence.js'
 import type { Item } from './reading.js'
 
@@ -88,7 +89,7 @@ export function goodWorld(): World {
   const world: World = {
     ...{ seed: 1, now: NOW, step: 9, atRest: true, landed, rowsOf, items: new Map() },
     project: {
-      sources: { prices: { entity: 'market_data' }, trades: { entity: 'transactions' } },
+      sources: { prices: drop('prices', 'market_data'), trades: drop('trades', 'transactions') },
       entities: ['market_data', 'transactions'],
       lanes: [{ lane: 'finance', domains: ['finance'], entities: ['market_data', 'transactions'] }],
     },

@@ -7,7 +7,9 @@ import { counted, type Said, say, type WhyEffects } from './said.js'
 
 /** An entity: what is under way and what waits, its newest silver, and what of it is in no gold yet. */
 export async function entitySaid({ ledger, project }: WhyEffects, entity: string): Promise<Said[]> {
-  const sources = Object.keys(project.sources).filter((source) => project.sources[source]?.entity === entity)
+  const sources = Object.entries(project.sources).flatMap(([source, { feeds }]) =>
+    feeds.some((feed) => feed.entity === entity) ? [source] : [],
+  )
   const fed = say(`${entity} is fed by ${sources.join(', ') || 'no declared source'}`)
   const [newest, lane, parked] = await Promise.all([
     ledger.query(silverPk(entity), { prefix: 'RUN#', limit: 1, newestFirst: true }),

@@ -1,4 +1,4 @@
-import { sourceOf } from '../../../../shared/declared.js'
+import { feedOf } from '../../../../shared/declared.js'
 import type { Item, LedgerReader } from '../../../../shared/ledger.js'
 import type { LandedVersion } from '../../../../shared/objects.js'
 import { fileKey } from '../../../1-ingest/record-landing/record-landing.js'
@@ -77,8 +77,7 @@ function quarantined(
   id: string,
 ) {
   const at = String(quarantinedAt).split('#')[0]
-  const source = sourceOf(String(key))
-  const declared = source !== undefined && Object.hasOwn(project.sources, source)
+  const declared = feedOf(project, String(key)) !== undefined
   return [
     say(`it is in quarantine (${rule}): ${reason}`, at, id),
     ...(declared ? [say(`its source is declared by now: npx sluice quarantine replay ${id}`)] : []),

@@ -1,0 +1,40 @@
+import * as ours from '../catalog.js'
+import type { Row } from '../row.js'
+
+/** What answers people and programs. */
+export const serve: readonly Row[] = [
+  {
+    stage: 'api',
+    phase: 'serve',
+    does: 'answers what ran, what there is, why, and the rows of gold; passes a person’s requests on',
+    on: [
+      {
+        http: [
+          'GET /status',
+          'GET /runs',
+          'GET /runs/{id}',
+          'GET /datasets',
+          'GET /incidents',
+          'GET /quarantine',
+          'GET /quarantine/{runId}',
+          'GET /why',
+          'GET /gold/{domain}/{dataset}',
+          'POST /runs/{id}/retry',
+          'POST /runs/{id}/approve',
+          'POST /quarantine/replay',
+        ],
+      },
+    ],
+    emits: [ours.RetryRequested.name, ours.RunApproved.name, ours.ReplayRequested.name],
+    may: [
+      'ledger:get',
+      'ledger:query',
+      'ledger:index',
+      'bronze:list',
+      'quarantine:read',
+      'reports:read',
+      'token:read',
+      'gold:query',
+    ],
+  },
+]

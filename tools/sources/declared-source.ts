@@ -1,0 +1,34 @@
+import type { DeclaredSource } from '../../shared/declared.js'
+import { feedsOf } from '../../shared/sources/feeds.js'
+import type { SourceFile } from '../../shared/sources/schema.js'
+
+/** What stages need of a source while they run. */
+export function declaredSource(file: SourceFile): DeclaredSource {
+  const declared = {
+    kind: file.kind,
+    feeds: feedsOf(file),
+    ...picked(file, ['settleSeconds', 'closeOnSyncFinished', 'priority', 'warehouse', 'schedule']),
+    ...doorOf(file),
+    ...extractOf(file),
+  }
+  return declared as DeclaredSource
+}
+
+const doorOf = (file: SourceFile) =>
+  'auth' in file
+    ? { door: picked(file, ['auth', 'mapping', 'connectionIds', 'jobIds', 'confirm', 'limits']) }
+    : {}
+
+const extractOf = (file: SourceFile) =>
+  file.kind === 'extract'
+    ? { extract: picked(file, ['engine', 'url', 'database', 'secret', 'key', 'entities', 'limits']) }
+    : {}
+
+/** The keys that the file has, with their values, in the order asked for. */
+function picked(file: SourceFile, keys: readonly string[]): Picked {
+  const values = file as unknown as Record<string, unknown>
+  return Object.fromEntries(keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])))
+}
+
+/** Whatever the file says: its schema has checked each value. */
+type Picked = { [key: string]: unknown }
