@@ -97,7 +97,7 @@ def _with_own_paths(chaos: faults.Chaos) -> Callable[..., Awaitable[None]]:
     """MiniStack's application, with the credentials links, recorded calls and faults in front of it."""
     from ministack.app import app
 
-    from local import recorder
+    from local import recorder, schedules
 
     async def application(scope, receive, send) -> None:
         path = scope.get("path", "")
@@ -108,6 +108,9 @@ def _with_own_paths(chaos: faults.Chaos) -> Callable[..., Awaitable[None]]:
             await _answer(send, *recorder.answer(scope.get("query_string", b"").decode()))
         elif scope["type"] == "http" and path == faults.CHAOS_PATH:
             await _answer(send, *chaos.answer(scope["method"], await _body_of(receive)))
+        elif scope["type"] == "http" and path.startswith(schedules.SCHEDULES_PATH):
+            body = await _body_of(receive)
+            await _answer(send, *await asyncio.to_thread(schedules.answer, scope["method"], path, body))
         else:
             await app(scope, receive, send)
 

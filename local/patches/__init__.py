@@ -42,6 +42,7 @@ def install(parts: Parts) -> None:
         resources,
         s3,
         scheduler,
+        scheduler_requests,
     )
 
     behaviours = (
@@ -52,6 +53,7 @@ def install(parts: Parts) -> None:
         s3,
         eventbridge,
         scheduler,
+        scheduler_requests,
         lambda_async,
         lambda_workers,
         athena,

@@ -95,8 +95,36 @@ def service_may_invoke(service: str, function_arn: str, source_arn: str) -> bool
     return evaluate_resource_policy(policy, context, service=service).decision == "Allow"
 
 
-def role_may(role_arn: str, action: str, resource: str) -> bool:
-    """May a role do something on its own account, as a service asks that acts with a function's role?"""
+def service_may_assume(service: str, role_arn: str, source_arn: str) -> bool:
+    """Does a role's trust policy let a service act with it on behalf of one of its resources?"""
+    from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
+    from ministack.services import iam
+
+    account = role_arn.split(":")[4]
+    role = iam._roles.get_scoped(account, None, role_arn.rsplit("/", 1)[-1])
+    trust = (role or {}).get("AssumeRolePolicyDocument") or "{}"
+    trust = json.loads(trust) if isinstance(trust, str) else trust
+    statements = trust.get("Statement", [])
+    statements = [statements] if isinstance(statements, dict) else statements
+    context = EvalContext(
+        principal_arn=service,
+        principal_type="Service",
+        principal_account="",
+        action="sts:AssumeRole",
+        resource_arn=role_arn,
+        region=source_arn.split(":")[3],
+        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": source_arn.split(":")[4]},
+    )
+    # A trust policy names no resource: it is the role's own.
+    named = [{**statement, "Resource": "*"} for statement in statements]
+    return evaluate_resource_policy({"Statement": named}, context, service=service).decision == "Allow"
+
+
+def role_may(role_arn: str, action: str, resource: str, entry: tuple[str, str] | None = None) -> bool:
+    """May a role do something on its own account, as a service asks that acts with a function's role?
+
+    `entry` is the source and detail type of the event when the action puts one on a bus.
+    """
     from ministack.core import iam_evaluator
     from ministack.core.responses import request_scope
 
@@ -107,8 +135,13 @@ def role_may(role_arn: str, action: str, resource: str) -> bool:
                 "AccessKeyId"
             ]
     region = (resource.split(":") + [""] * 4)[3] or role_arn.split(":")[3]
-    with request_scope(role_arn.split(":")[4], region), recorder.muted():
-        return not iam_evaluator.enforce(key, action, action.split(":")[0], region, resource)
+    put = {"Source": entry[0], "DetailType": entry[1], "EventBusName": resource} if entry else {}
+    token = _body.set(json.dumps({"Entries": [put]}).encode())
+    try:
+        with request_scope(role_arn.split(":")[4], region), recorder.muted():
+            return not iam_evaluator.enforce(key, action, action.split(":")[0], region, resource)
+    finally:
+        _body.reset(token)
 
 
 def _decide_all(decide, access_key, action, service, region, resource_arn, context):

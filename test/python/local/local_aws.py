@@ -48,14 +48,14 @@ class LocalAws:
             aws_session_token=token,
         )
 
-    def role(self, name: str, *statements: dict) -> str:
-        """Make a role with one inline policy; returns its ARN."""
+    def role(self, name: str, *statements: dict, service: str = "lambda.amazonaws.com") -> str:
+        """Make a role with one inline policy that a service may assume; returns its ARN."""
         trust = {
             "Version": "2012-10-17",
             "Statement": [
                 {
                     "Effect": "Allow",
-                    "Principal": {"AWS": "*", "Service": "lambda.amazonaws.com"},
+                    "Principal": {"AWS": "arn:aws:iam::000000000000:root", "Service": service},
                     "Action": "sts:AssumeRole",
                 }
             ],

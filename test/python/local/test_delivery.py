@@ -205,24 +205,3 @@ def test_a_batching_window_gathers_more_than_ten_messages(functions):
         )
     seen = poll(lambda: functions.got("batches"))
     assert len(seen[0]["Records"]) == 30
-
-
-def test_a_schedule_puts_its_own_event_on_a_bus_with_the_scheduled_time(functions):
-    functions.rules.create_event_bus(Name="ours")
-    bus = "arn:aws:events:us-east-1:000000000000:event-bus/ours"
-    drain = functions.aws.tap("scheduled", {"source": ["sluice"], "detail-type": ["Due"]}, "ours")
-    role = functions.aws.role("schedule", {**ALLOW, "Action": "events:PutEvents"})
-    functions.aws.client("scheduler").create_schedule(
-        Name="soon",
-        ScheduleExpression="at(2020-01-01T00:00:00)",
-        FlexibleTimeWindow={"Mode": "OFF"},
-        Target={
-            "Arn": bus,
-            "RoleArn": role,
-            "Input": '{"due": "<aws.scheduler.scheduled-time>"}',
-            "EventBridgeParameters": {"Source": "sluice", "DetailType": "Due"},
-        },
-    )
-    event = poll(drain)[0]
-    assert event["detail"]["due"].endswith("Z")
-    assert len(event["detail"]["due"]) == 20
