@@ -100,7 +100,7 @@ def test_cron_is_read_on_the_clock_of_its_zone():
     night = "cron(0 2 * * ? *)"
     assert due(night, "UTC", "2026-11-20T02:00") == ["2026-11-21T02:00"]
     assert due(night, "Europe/Vienna", "2026-11-20T02:00") == ["2026-11-21T01:00"]
-    assert due(night, "America/New_York", "2026-07-01T00:00") == ["2026-07-01T06:00"]
+    assert due(night, "America/New_York", "2026-07-01T03:00") == ["2026-07-01T06:00"]
     assert due("cron(30 9 ? * MON-FRI *)", "Asia/Kolkata", "2026-11-21T00:00") == ["2026-11-23T04:00"]
     assert due("cron(0 0 1 1 ? 2026)", "UTC", "2026-02-01T00:00") == ["never"]
 
@@ -112,6 +112,7 @@ def test_a_time_that_the_clock_leaves_out_is_skipped_and_one_that_it_repeats_com
     assert autumn == ["2026-10-25T00:30", "2026-10-26T01:30"]
     hourly = due("cron(0 * * * ? *)", "Europe/Vienna", "2026-10-24T23:30", 3)
     assert hourly == ["2026-10-25T00:00", "2026-10-25T02:00", "2026-10-25T03:00"]
+    assert due("cron(0/15 * * * ? *)", "Europe/Vienna", "2026-10-25T01:10") == ["2026-10-25T02:00"]
 
 
 def test_a_rate_counts_from_its_creation_or_its_start_until_its_end():
@@ -168,6 +169,20 @@ def test_a_schedule_fires_only_with_the_rights_of_its_role(made):
     assert status == 409 and "events:PutEvents" in told["message"]
     assert made.seen("forbidden") == []
     assert made.fire("nothing")[0] == 404
+
+
+def test_a_schedule_whose_role_scheduler_may_no_longer_assume_fires_nothing(made):
+    allow = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": BUS}
+    role = made.aws.role("once-trusted", allow, service=SCHEDULER)
+    made.make("trusted", "cron(0 2 1 1 ? *)", RoleArn=role)
+    assert made.fire("trusted")[0] == 200
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    made.aws.client("iam").update_assume_role_policy(
+        RoleName="once-trusted",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )
+    status, told = made.fire("trusted")
+    assert status == 409 and "may not assume" in told["message"]
 
 
 @pytest.mark.parametrize(
