@@ -31,6 +31,7 @@ const names = [
   'API_TOKEN_SECRET',
   'ALERTS_TOPIC',
   'ALERT_SECRETS',
+  'DOOR_BODY_BYTES',
   'LATER_QUEUE_URL',
 ] as const
 

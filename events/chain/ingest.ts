@@ -11,4 +11,12 @@ export const ingest: readonly Row[] = [
     emits: [ours.BatchReady.name],
     may: ['ledger:lane', 'ledger:batch', 'bronze:read', 'quarantine:write'],
   },
+  {
+    stage: 'accept-webhook',
+    phase: 'ingest',
+    does: 'verifies who tells of a sync on the raw bytes, records the sync once and passes it on',
+    on: [{ http: ['POST /webhooks/{source}', 'POST /webhooks/{source}/{key}'] }],
+    emits: [ours.SyncFinished.name, ours.SyncNoticed.name, ours.PlatformJobEnded.name],
+    may: ['ledger:get', 'ledger:put', 'ledger:update', 'door-secrets:read'],
+  },
 ]
