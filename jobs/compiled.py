@@ -19,6 +19,8 @@ class CompiledContract:
     required: tuple
     types: dict
     key: tuple
+    pii: tuple
+    rules: tuple
     sql: dict
 
 
@@ -38,5 +40,7 @@ def load_compiled(entity: str, folder: Path = COMPILED) -> CompiledContract:
         required=tuple(column["name"] for column in document["columns"] if column["required"]),
         types={column["name"]: column["type"] for column in document["columns"]},
         key=tuple(document["key"]),
+        pii=tuple(column["name"] for column in document["columns"] if column["pii"]),
+        rules=tuple(document["rules"]),
         sql=document["sql"],
     )

@@ -1,4 +1,4 @@
-"""The cleanse as a Glue job: `--run_id`, `--attempt` and `--plan_uri`, and whatever Glue adds of its own.
+"""The cleanse as a Glue job: `--run_id`, `--attempt`, `--plan_uri`, `--correlation_id` and what Glue adds.
 
 The modules beside it come by `--extra-py-files`: the packages `jobs` and the compiled contracts, in one zip.
 """
@@ -17,9 +17,10 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser()
     for name in ("run_id", "attempt", "plan_uri"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--correlation_id")
     given, _ = parser.parse_known_args(argv)
     log = Log(sys.stdout)
-    log.bind(run_id=given.run_id, attempt=int(given.attempt))
+    log.bind(run_id=given.run_id, correlation_id=given.correlation_id, attempt=int(given.attempt))
     run_plan(given.run_id, given.plan_uri, SparkStore(), log, SparkEngine())
 
 

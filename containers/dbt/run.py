@@ -24,7 +24,7 @@ STARTED = time.monotonic()
 
 def main() -> int:
     """Runs the plan in the present working directory, which must be empty and writable."""
-    set_context(run_id=os.environ["RUN_ID"])
+    set_context(run_id=os.environ["RUN_ID"], correlation_id=os.environ.get("CORRELATION_ID", ""))
     storage = Storage()
     plan = parse_plan(storage.read_json(os.environ["PLAN_URI"]))
     if plan.run_id != os.environ["RUN_ID"]:

@@ -6,12 +6,17 @@ rejected ones become blank lines. Every field stays text; an empty field is the 
 
 import csv
 import json
+import re
 from collections import deque
+from itertools import islice
 from pathlib import Path
 
-from jobs.cleanse.limits import MAX_LINE_BYTES
+from jobs.cleanse.limits import MAX_COUNTED_ROWS, MAX_LINE_BYTES
 from jobs.cleanse.lines import BOM, is_utf8, numbered_lines, too_long
 from jobs.cleanse.rejects import FileProblem, RejectSpool
+
+HEADER_RULE = "column_missing_in_header"
+LACKING = re.compile(r"the header above ([0-9]+) rows lacks ([a-z0-9_, ]+): ")
 
 
 class _PhysicalLines:
@@ -83,11 +88,18 @@ def _header(reader, lines: _PhysicalLines, required: tuple) -> list[str]:
         raise FileProblem("column_twice_in_header", f"the header names {', '.join(twice)} more than once")
     missing = [name for name in required if name not in names]
     if missing:
-        raise FileProblem(
-            "column_missing_in_header", f"the header lacks {', '.join(missing)}: {lines.text()[:1000]}"
-        )
+        header = lines.text()[:1000]
+        # A record of several lines counts as several here: what lacks a column is refused either way.
+        rows = sum(1 for _, line, _ in islice(lines.lines, MAX_COUNTED_ROWS) if line.strip())
+        raise FileProblem(HEADER_RULE, f"the header above {rows} rows lacks {', '.join(missing)}: {header}")
     lines.taken.clear()
     return names
+
+
+def read_lacking(detail: str) -> tuple[list[str], int]:
+    """The columns that a header lacks and the rows below it, from the detail of its file's rejection."""
+    found = LACKING.match(detail)
+    return (found[2].split(", "), int(found[1])) if found else ([], 0)
 
 
 def _records(reader, lines: _PhysicalLines, rejects: RejectSpool):

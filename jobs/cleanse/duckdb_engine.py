@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from jobs.cleanse import duckdb_results as results
@@ -12,6 +13,7 @@ from jobs.cleanse.memory import memory_bytes, peak_memory_bytes
 from jobs.cleanse.plan import Plan, landed_text
 from jobs.cleanse.prepare import Prepared, prepare
 from jobs.cleanse.report import CountsDisagree, InputCount, Outcome
+from jobs.cleanse.schema_change import schema_changes
 from jobs.compiled import CompiledContract
 
 
@@ -147,7 +149,11 @@ class _Batch:
             count.out, count.duplicates, count.rejected = accepted - duplicates, duplicates, rejected
             inputs.append(count)
         reasons = dict(self.db.execute("SELECT reason, COUNT(*) FROM rejects GROUP BY 1").fetchall())
-        return Outcome(inputs=inputs, reasons=reasons, drift=self._drift())
+        outcome = Outcome(inputs=inputs, reasons=reasons, drift=self._drift())
+        if reasons:
+            broken, look = results.broken_rules(self.db), partial(results.look_at, self.db)
+            outcome.schema_changes = schema_changes(self.plan, self.contract, inputs, broken, look)
+        return outcome
 
     def _drift(self) -> list[dict]:
         found = []

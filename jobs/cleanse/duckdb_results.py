@@ -41,6 +41,23 @@ WHERE j.reasons IS NOT NULL
 {spooled if spools else ""}"""
 
 
+BROKEN_SQL = """
+SELECT place, rule, COUNT(*), MIN(line) FROM (
+  SELECT place, line, UNNEST(string_split(reasons, ',')) AS rule FROM rejects
+) GROUP BY place, rule"""
+
+
+def broken_rules(db) -> dict:
+    """Rejected rows by input and broken rule, each with its first line; a row can break several."""
+    return {(place, rule): (rows, line) for place, rule, rows, line in db.execute(BROKEN_SQL).fetchall()}
+
+
+def look_at(db, wanted: list) -> dict:
+    """Detail and text of rejected rows, by (input, line)."""
+    query = "SELECT detail, raw FROM rejects WHERE place = ? AND line IS NOT DISTINCT FROM ? LIMIT 1"
+    return {one: db.execute(query, list(one)).fetchone() for one in wanted}
+
+
 def quarantine_sql(reason: str, target: str) -> str:
     """Writes the rows of one first reason as JSON lines."""
     return f"""

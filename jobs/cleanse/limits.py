@@ -25,5 +25,10 @@ KEPT_AGAIN_CHARACTERS = MAX_LINE_BYTES // 2
 MAX_ORIGINS = 100_000
 MAX_DRIFT_COLUMNS = 100
 DRIFT_SAMPLE_CHARACTERS = 100
+# Changed columns that a report lists, and how much of a value it shows of each.
+MAX_SCHEMA_CHANGES = 20
+SCHEMA_SAMPLE_CHARACTERS = 40
+# Rows below a header that lacks columns are counted up to here; more prove no more.
+MAX_COUNTED_ROWS = 1_000_000
 # Share of the task's memory that the engine may hold; beyond it DuckDB spills to the task's disk.
 MEMORY_SHARE_PERCENT = 60

@@ -32,6 +32,7 @@ class Outcome:
     files: list = field(default_factory=list)
     quarantine: list = field(default_factory=list)
     drift: list = field(default_factory=list)
+    schema_changes: list = field(default_factory=list)
     seconds: dict = field(default_factory=dict)
     peak_memory_bytes: int = 0
     # Quarantine objects that were judged again: key and rows. Their rows count at the files they came from.
@@ -61,6 +62,7 @@ def build_report(plan: Plan, outcome: Outcome) -> dict:
         "quarantine": outcome.quarantine,
         "replayed": outcome.replayed,
         "drift": outcome.drift,
+        "schema_changes": outcome.schema_changes,
         "seconds": {name: round(value, 3) for name, value in outcome.seconds.items()},
         "peak_memory_bytes": outcome.peak_memory_bytes,
     }

@@ -89,7 +89,7 @@ def main() -> int:
     log = Log(sys.stdout)
     try:
         run_id, plan_uri = os.environ["RUN_ID"], os.environ["PLAN_URI"]
-        log.bind(run_id=run_id, correlation_id=None)
+        log.bind(run_id=run_id, correlation_id=os.environ.get("CORRELATION_ID"))
         from jobs.cleanse.store import Store
 
         run_plan(run_id, plan_uri, Store(), log)

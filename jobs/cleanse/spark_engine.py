@@ -43,7 +43,7 @@ class SparkEngine:
         batch = Batch(spark, store, plan, contract, lines)
         batch.write(self.exact_only)
         judged = time.monotonic()
-        results = Results(spark, store, plan, lines, batch.rejected_again)
+        results = Results(spark, store, plan, contract, lines, batch.rejected_again)
         outcome = results.outcome()
         outcome.files = results.silver_files()
         outcome.quarantine = results.write_quarantine(outcome.reasons)

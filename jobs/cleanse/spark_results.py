@@ -1,14 +1,16 @@
-"""What one pass left behind: counts by input, rejected rows for quarantine, unknown columns, and the silver
-files.
-"""
+"""What one pass left behind: counts by input, rejected rows, unknown columns, and the silver files."""
 
 from collections import Counter
+from functools import partial
 
 from jobs.cleanse.limits import DRIFT_SAMPLE_CHARACTERS, MAX_DRIFT_COLUMNS
 from jobs.cleanse.plan import Plan, landed_text
 from jobs.cleanse.report import CountsDisagree, InputCount, Outcome
+from jobs.cleanse.schema_change import schema_changes
+from jobs.cleanse.spark_broken import broken_rules, look_at
 from jobs.cleanse.spark_inputs import Lines
 from jobs.cleanse.spark_sql import BLANK, DOUBTFUL, DRIFT, DUPLICATE, LINE, PLACE, REJECTED
+from jobs.compiled import CompiledContract
 
 SPOOL = "place INT, line BIGINT, reason STRING, detail STRING, raw STRING"
 ODD = "_source_file STRING, _source_line BIGINT, _run_id STRING, year STRING"
@@ -25,8 +27,9 @@ NO_FATES = ["'' AS fate", "id AS _pos", "'' AS first", "'' AS second"]
 class Results:
     """Reads the side folders of one attempt; everything in them is small beside the batch."""
 
-    def __init__(self, spark, store, plan: Plan, lines: Lines, rejected_again):
+    def __init__(self, spark, store, plan: Plan, contract: CompiledContract, lines: Lines, rejected_again):
         self.spark, self.store, self.plan, self.lines = spark, store, plan, lines
+        self.contract = contract
         self.found = store.objects(plan.silver_bucket, plan.pending_prefix + "year=")
         self.odd = self._odd_rows(rejected_again).cache()
         self.spooled = self._spooled_rows()
@@ -81,7 +84,12 @@ class Results:
             count.rows = readable - judged + count.rejected
             count.out = count.rows - count.rejected - count.duplicates
             inputs.append(count)
-        return Outcome(inputs=inputs, reasons=dict(reasons), drift=self._drift())
+        outcome = Outcome(inputs=inputs, reasons=dict(reasons), drift=self._drift())
+        if reasons:
+            rows = self._rejected_rows()
+            found = broken_rules(rows), partial(look_at, rows)
+            outcome.schema_changes = schema_changes(self.plan, self.contract, inputs, *found)
+        return outcome
 
     def _counts(self) -> tuple[Counter, Counter, Counter]:
         """Rows by (fate, place), rejected rows by place, and by first reason; all by one query."""

@@ -74,7 +74,7 @@ class Batch:
 
 def comparable(report: dict) -> dict:
     """The parts of a report that every engine must agree on."""
-    kept = ("rows", "reasons", "inputs", "drift", "contract_version", "entity")
+    kept = ("rows", "reasons", "inputs", "drift", "schema_changes", "contract_version", "entity")
     days: dict = {}
     for item in report["files"]:
         day = f"{item['year']}-{item['month']}-{item['day']}"

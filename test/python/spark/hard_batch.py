@@ -63,6 +63,19 @@ def _files() -> dict[str, bytes]:
         "cut.ndjson.gz": _plain(400, "g"),
         "parquet.json": b"PAR1....PAR1",
         "header.csv": b"whole,amount\n1,2\n",
+        **_changed_files(),
+    }
+
+
+def _changed_files() -> dict[str, bytes]:
+    """Files whose source changed the schema: another type, nested values, no key, one row still as it was."""
+    retyped = [{"id": f"r{n}", "whole": f"{n} pieces", "name": ["x", n], "flag": n} for n in range(12)]
+    lacking = [{"whole": n, "moment": f"{n}.11.2026"} for n in range(7)]
+    lines = [json.dumps(row) for row in [*retyped, {"id": "r", "whole": 1}, *lacking]]
+    return {
+        "retyped.ndjson": "\n".join(lines[:13]).encode() + b"\n{broken\n",
+        "retyped.json": ("[" + ",\n".join(lines[:13]) + "]").encode(),
+        "lacking.ndjson.gz": "\n".join(lines[13:]).encode(),
     }
 
 

@@ -41,4 +41,5 @@ def test_spark_makes_of_a_hard_batch_what_duckdb_makes(spark, batch, expected, w
     ]
     assert differing[:5] == []
     assert comparable(found.report) == comparable(expected.report)
+    assert {one["change"] for one in expected.report["schema_changes"]} == {"removed", "retyped"}
     assert len(expected.report["reasons"]) > 20 and expected.report["rows"]["duplicates"] > 100
