@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { by, event, runId, SOURCE } from './event.js'
+import { by, correlationId, event, runId, SOURCE } from './event.js'
 import { intake } from './intake.js'
 
 /** Sluice's own events: from the batch to the edition, and what goes wrong on the way. */
@@ -13,16 +13,24 @@ const rowCounts = z.object({
   rejected: z.number().int(),
 })
 
-export const BatchReady = event('Batch Ready', z.object({ runId }))
-export const SilverUpdated = event('Silver Updated', z.object({ runId, entity: z.string(), rows: rowCounts }))
-export const BuildReady = event('Build Ready', z.object({ runId }))
+/** What each event of a run says: which run, and which delivery it goes back to (shared/correlation.ts). */
+const ofRun = { runId, correlationId: correlationId.optional() }
+
+export const BatchReady = event('Batch Ready', z.object(ofRun))
+export const SilverUpdated = event(
+  'Silver Updated',
+  z.object({ ...ofRun, entity: z.string(), rows: rowCounts }),
+)
+export const BuildReady = event('Build Ready', z.object(ofRun))
+/** The job of an attempt was started. */
+export const RunStarted = event('Run Started', z.object({ ...ofRun, kind: z.string(), attempt: z.int() }))
 export const GoldBuilt = event(
   'Gold Built',
-  z.object({ runId, domains: z.array(z.string()).min(1), edition: z.string() }),
+  z.object({ ...ofRun, domains: z.array(z.string()).min(1), edition: z.string() }),
 )
 export const GoldPublished = event(
   'Gold Published',
-  z.object({ runId, domain: z.string(), edition: z.string(), datasets: z.array(z.string()) }),
+  z.object({ ...ofRun, domain: z.string(), edition: z.string(), datasets: z.array(z.string()) }),
 )
 
 /** How heavy work fails; what is done about each stands in `shared/policies.ts`. */
@@ -43,7 +51,7 @@ export const failureClasses = [
 ] as const
 export type FailureClass = (typeof failureClasses)[number]
 
-const failure = { runId, kind: z.string(), subject: z.string(), lane: z.string(), reason: z.string() }
+const failure = { ...ofRun, kind: z.string(), subject: z.string(), lane: z.string(), reason: z.string() }
 /** A gate measured data that must not pass: the data waits for a person, nothing was lost. */
 export const GateFailed = event('Gate Failed', z.object({ ...failure, failureClass: z.literal('gate') }))
 /** A stage gave up after its tries: the machinery failed, not the data. */
@@ -82,6 +90,7 @@ export const catalog = [
   BatchReady,
   SilverUpdated,
   BuildReady,
+  RunStarted,
   GoldBuilt,
   GoldPublished,
   GateFailed,
