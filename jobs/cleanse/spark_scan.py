@@ -1,5 +1,4 @@
-"""What executors do in Python: count the lines of large files, and rewrite whatever Spark could not read as
-it stands.
+"""What executors do in Python: rewrite whatever Spark could not read as it stands.
 
 A staged line is the row's position as 18 digits, then its text; so files of any number and form become one.
 """
@@ -12,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.cleanse.gunzip import gunzip
-from jobs.cleanse.limits import FETCH_THREADS, MAX_LINE_BYTES, MIB
-from jobs.cleanse.lines import BOM, is_utf8
+from jobs.cleanse.limits import FETCH_THREADS, MIB
+from jobs.cleanse.lines import BOM
 from jobs.cleanse.plan import Input
 from jobs.cleanse.prepare import Prepared, prepare
 from jobs.cleanse.rejects import FileProblem
@@ -23,29 +22,8 @@ from jobs.cleanse.store import ObjectMissing
 LINE_BITS = 40
 POSITION_DIGITS = 18
 BLANKS = b" \t\r\n"
-HEAD_LINES = 200
 # A gzip that unpacks to more than this is staged, which needs a disk but no memory.
 MAX_PACKED_BYTES = 512 * MIB
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of a large file that one task of Spark will read; `packed` ones are whole gzip files."""
-
-    place: int
-    item: Input
-    start: int
-    stop: int
-    packed: bool
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Lines that start in a piece, or None where Spark must not read the file as it stands."""
-
-    place: int
-    start: int
-    lines: int | None
 
 
 @dataclass(frozen=True)
@@ -59,72 +37,20 @@ class Staged:
     inputs: tuple
 
 
-def count_piece(piece: Piece, store) -> Counted:
-    """Counts the lines of one piece; None when Spark would read one of them in another way than the
-    engines agreed.
-    """
-    try:
-        text = _unpacked(piece, store) if piece.packed else _whole_lines(piece, store)
-    except (FileProblem, ObjectMissing):
-        # Told again, with its reason, when the file is staged.
-        text = None
-    lines = None if text is None else _records(text, piece.stop == piece.item.bytes)
-    return Counted(piece.place, piece.start, lines)
-
-
-def _unpacked(piece: Piece, store) -> bytes | None:
+def is_one_gzip(item: Input, store) -> bool:
+    """Whether Hadoop unpacks a gzip as Python does: one part, nothing behind it, and not too large."""
     with tempfile.TemporaryDirectory(prefix="cleanse-") as work:
         packed, target = Path(work) / "packed", Path(work) / "unpacked"
-        store.fetch(piece.item, packed)
-        gunzip(packed, target, MAX_PACKED_BYTES)
-        # Differs where several parts or padding follow the first: there Hadoop's reader is not to be trusted.
-        said = int.from_bytes(packed.read_bytes()[-4:], "little")
-        return target.read_bytes() if said == target.stat().st_size % 2**32 else None
-
-
-def _whole_lines(piece: Piece, store) -> bytes | None:
-    """The lines that a split holds for Hadoop: those that start after its first byte and up to its stop.
-
-    Source: org.apache.hadoop.mapred.LineRecordReader. The line at the very beginning belongs to the first
-    split.
-    """
-    end = min(piece.stop + MAX_LINE_BYTES + 2, piece.item.bytes)
-    text = b"".join(store.read_range(piece.item, piece.start, end))
-    if len(text) != end - piece.start:
-        return None
-    first = 0
-    if piece.start:
-        first = text.find(b"\n") + 1
-        if first == 0:
-            return b"" if end == piece.item.bytes else None
-    # The piece ends with the line whose end is the first at or after the stop.
-    last = text.find(b"\n", piece.stop - piece.start) + 1
-    if last == 0:
-        return text[first:] if end == piece.item.bytes else None
-    return text[first:last]
-
-
-def _records(text: bytes, last: bool) -> int | None:
-    """The lines of a piece when each starts an object and none is irregular (see `lines`), else None.
-
-    Only then is each line one row for every reader. Blank lines at the end of a file move no other line.
-    """
-    if any(byte in text for byte in (b"\r", b"\0", b"\1")) or not is_utf8(text) or not _short_lines(text):
-        return None
-    text = text.removesuffix(b"\n")
-    rows = text.rstrip(b"\n") if last else text
-    objects = rows.count(b"\n{") + rows.startswith(b"{")
-    lines = rows.count(b"\n") + 1 if rows else 0
-    return lines + text.count(b"\n", len(rows)) if lines == objects else None
-
-
-def _short_lines(text: bytes) -> bool:
-    start = 0
-    while start + MAX_LINE_BYTES < len(text):
-        start = text.rfind(b"\n", start, start + MAX_LINE_BYTES + 1) + 1
-        if start == 0:
+        try:
+            store.fetch(item, packed)
+            gunzip(packed, target, MAX_PACKED_BYTES)
+        except (FileProblem, ObjectMissing):
+            # Told again, with its reason, when the file is staged.
             return False
-    return True
+        # Differs where several parts or padding follow the first.
+        with packed.open("rb") as file:
+            file.seek(-4, 2)
+            return int.from_bytes(file.read(), "little") == target.stat().st_size % 2**32
 
 
 def stage_inputs(name: str | int, inputs: list, required: tuple, bucket: str, prefix: str, store) -> Staged:

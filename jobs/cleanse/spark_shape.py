@@ -16,8 +16,9 @@ from jobs.compiled import CompiledContract
 # A text column with so few values in a sample of so many lines is taken to have no others; others take the
 # exact rules.
 FEW_VALUES, ENOUGH_LINES = 3, 50
-# No escape, no control character, not starting like a nested value, no blank at either end.
-TEXT = r'[^"\\\x00-\x20{\[](?:[^"\\\x00-\x1f]*+(?<!\x20))?+'
+# No escape, no control character, nothing that stands in for bytes that are no UTF-8, not starting like a
+# nested value, no blank at either end.
+TEXT = r'[^"\\\x00-\x20\uFFFD{\[](?:[^"\\\x00-\x1f\uFFFD]*+(?<!\x20))?+'
 # Where the sample has no other texts: the same, tested by one table of characters.
 SIMPLE = "".join(sorted(set(map(chr, range(0x21, 0x7F))) - set('"\\{[')))
 SIMPLE_TEXT = "[" + "".join(char if char.isalnum() else "\\" + char for char in SIMPLE) + "]++"
