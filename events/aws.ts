@@ -22,6 +22,11 @@ export const objectCreated = z.object({
 })
 export type ObjectCreated = z.infer<typeof objectCreated>
 
+const variable = z.object({ name: z.string().optional(), value: z.string().optional() })
+const taskOverrides = z.object({
+  containerOverrides: z.array(z.object({ environment: z.array(variable).optional() })).optional(),
+})
+
 /** ECS "Task State Change": over only at `lastStatus` STOPPED; `containers` may be empty and `exitCode` absent. */
 export const taskStateChange = z.object({
   ...header,
@@ -32,6 +37,7 @@ export const taskStateChange = z.object({
     startedBy: z.string().optional(),
     stopCode: z.string().optional(),
     stoppedReason: z.string().optional(),
+    overrides: taskOverrides.optional(),
     containers: z
       .array(z.object({ name: z.string(), exitCode: z.number().optional(), reason: z.string().optional() }))
       .default([]),

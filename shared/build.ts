@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { GoldBuilt, type Outgoing } from '../events/catalog.js'
+import { carried } from './correlation.js'
 import type { EndEffects, Verdict } from './end-run.js'
 import { checked, TerminalError } from './errors.js'
 import type { LedgerReader, Value, Write } from './ledger.js'
@@ -94,7 +95,12 @@ export function buildEnd(effects: BuildEndEffects): Pick<EndEffects, 'judge' | '
         ? undefined
         : {
             name: GoldBuilt.name,
-            detail: { runId: run.runId, domains: run.domains as string[], edition: String(run.edition) },
+            detail: {
+              runId: run.runId,
+              domains: run.domains as string[],
+              edition: String(run.edition),
+              ...carried(run),
+            },
           },
   }
 }

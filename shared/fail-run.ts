@@ -1,6 +1,7 @@
 import { GateFailed, type Outgoing, StageFailed } from '../events/catalog.js'
 import { claim } from './claim.js'
 import { iso } from './clock.js'
+import { carried } from './correlation.js'
 import { release, type World } from './lane.js'
 import { type Condition, INDEXED, type Value } from './ledger.js'
 import { afterFailure, type Failure } from './policies.js'
@@ -111,7 +112,7 @@ export async function settleParked(effects: FailEffects, run: Run): Promise<stri
 
 function parkedEvent(run: Run): Outgoing {
   const { runId, kind, subject, lane } = run
-  const detail = { runId, kind, subject, lane, reason: String(run.reason) }
+  const detail = { runId, kind, subject, lane, reason: String(run.reason), ...carried(run) }
   if (run.gate === 'failed') return { name: GateFailed.name, detail: { ...detail, failureClass: 'gate' } }
   return { name: StageFailed.name, detail: { ...detail, failureClass: run.failureClass ?? 'crashed' } }
 }

@@ -1,4 +1,6 @@
+import { carried } from './correlation.js'
 import type { Item, Ledger } from './ledger.js'
+import { correlation } from './observe.js'
 
 /**
  * What became of an event at a stage: one item for each, so that "why" has an answer. A delivery that fails leaves a
@@ -8,6 +10,8 @@ export interface Fate {
   did: string
   /** The item that it was about, so that its events are found from there: a run or a file. */
   about?: string
+  /** Which delivery it goes back to. */
+  correlationId?: string
 }
 
 export interface Delivered {
@@ -41,17 +45,19 @@ export async function recordFailed(
   event: Delivered,
   error: unknown,
 ): Promise<void> {
-  const put: Item = { ...record(stage, event, { did: (error as Error).message }), outcome: 'failed' }
+  const fate = { did: (error as Error).message, ...carried({ correlationId: correlation() }) }
+  const put: Item = { ...record(stage, event, fate), outcome: 'failed' }
   await ledger.write({ put, when: [{ absent: 'final' }] }).catch(() => undefined)
 }
 
-function record(stage: string, event: Delivered, { did, about }: Fate): Item {
+function record(stage: string, event: Delivered, { did, about, correlationId }: Fate): Item {
   const { id, time } = event
   return {
     ...fateKey(id, stage),
     event: event['detail-type'],
     at: time,
     did: did.slice(0, DID_MAX),
+    ...(correlationId && { correlationId }),
     ...(about && { eventPk: about, eventAt: `${time}#${stage}#${id}` }),
     ...(about?.startsWith('RUN#') && { runId: about.slice('RUN#'.length) }),
     expiresAt: Math.floor(Date.parse(time) / 1_000) + FATE_SECONDS,

@@ -8,6 +8,7 @@ import {
   type WorkerType,
 } from '@aws-sdk/client-glue'
 import { classifyJob, JOB_ENDS } from './classify.js'
+import { carried } from './correlation.js'
 import { TerminalError } from './errors.js'
 import type { JobReader, Jobs } from './work.js'
 
@@ -37,7 +38,7 @@ export function workerAbove(base: string, steps: number): string {
 /** Starts and finds runs of one Glue job. `code` names this deployment's own script, so that a batch never sees another. */
 export function jobs(jobName: string, code: JobCode, client = glueOnce()): Jobs {
   return {
-    async start({ runId, attempt, planUri, workerType }) {
+    async start({ runId, attempt, planUri, correlationId, workerType }) {
       try {
         const answer = await client.send(
           new StartJobRunCommand({
@@ -47,6 +48,7 @@ export function jobs(jobName: string, code: JobCode, client = glueOnce()): Jobs 
               '--run_id': runId,
               '--attempt': String(attempt),
               '--plan_uri': planUri,
+              '--correlation_id': correlationId ?? runId,
               '--scriptLocation': code.script,
               '--extra-py-files': code.modules,
             },
@@ -77,11 +79,12 @@ export const jobReader = (jobName: string, client = new GlueClient({})): JobRead
   async get(jobRunId) {
     const run = await jobRun(client, jobName, jobRunId)
     const runId = run?.Arguments?.['--run_id']
+    const own = carried({ correlationId: run?.Arguments?.['--correlation_id'] })
     const attempt = Number(run?.Arguments?.['--attempt'])
     if (!run || !runId || !Number.isInteger(attempt)) return undefined
     const state = String(run.JobRunState)
-    if (!JOB_ENDS.includes(state)) return { runId, attempt }
-    return { runId, attempt, ended: classifyJob(state, run.ErrorMessage) }
+    if (!JOB_ENDS.includes(state)) return { runId, attempt, ...own }
+    return { runId, attempt, ...own, ended: classifyJob(state, run.ErrorMessage) }
   },
 })
 

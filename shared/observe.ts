@@ -3,6 +3,18 @@ import { Logger } from '@aws-lambda-powertools/logger'
 /** The one logger of a Lambda: JSON lines with the stage, and the run id once it is known. */
 export const logger = new Logger({ serviceName: 'sluice' })
 
+let current: string | undefined
+
+/** Lets every later line, and what this invocation records, carry an id; nothing takes it away again. */
+export function correlate(correlationId: string | undefined): void {
+  current = correlationId
+  if (correlationId) logger.appendKeys({ correlationId })
+  else logger.removeKeys(['correlationId'])
+}
+
+/** The id of what this invocation works on, as far as it is known yet. Lambda gives one event at a time. */
+export const correlation = () => current
+
 /** What a stage says of itself once it is done: what it did in a few words, and for which run. */
 export interface Outcome {
   did: string

@@ -36,6 +36,10 @@ export type Run = Item & {
   larger?: number
   /** The next attempt is not on spot capacity. */
   onDemand?: boolean
+  /** What ties it to the deliveries that it goes back to (shared/correlation.ts). */
+  correlationId?: string
+  correlationIds?: string[]
+  correlationCount?: number
   /** Its place in the queue for Glue. */
   waitingSk?: string
   /** The attempt that was stopped because it ran too long. */

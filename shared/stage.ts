@@ -1,9 +1,10 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type * as z from 'zod'
+import { carried, IDS_NAMED_MAX } from './correlation.js'
 import { BadInput } from './errors.js'
 import { type Delivered, doneFate, type Fate, type PutAll, recordFailed, runPk } from './fates.js'
 import type { ItemLedger } from './ledger.js'
-import { logFailure, logOutcome, type Outcome } from './observe.js'
+import { correlate, correlation, logFailure, logOutcome, type Outcome } from './observe.js'
 
 type Envelope = z.ZodType<Delivered>
 
@@ -20,11 +21,17 @@ export function stage<S extends Envelope>(
 ): (event: unknown) => Promise<void> {
   return async (raw) => {
     const begun = performance.now()
+    correlate(carried((raw as { detail?: Record<string, unknown> } | null)?.detail ?? {}).correlationId)
     try {
       const event = parse(name, schema, raw)
       const outcome = await decide(event)
       const { did, runId } = outcome
-      await ledger.write({ put: doneFate(name, event, { did, ...(runId && { about: runPk(runId) }) }) })
+      const fate = {
+        did,
+        ...(runId && { about: runPk(runId) }),
+        ...carried({ correlationId: correlation() }),
+      }
+      await ledger.write({ put: doneFate(name, event, fate) })
       const { id, 'detail-type': detailType } = event
       logOutcome(name, performance.now() - begun, { event: detailType, eventId: id, ...outcome })
     } catch (error) {
@@ -68,6 +75,7 @@ export function queueStage<S extends Envelope>(
 ): (batch: SQSEvent) => Promise<SQSBatchResponse> {
   return async (batch) => {
     const begun = performance.now()
+    correlate(undefined)
     const failedIds: string[] = []
     const fail = async (messageId: string, raw: unknown, error: unknown) => {
       failedIds.push(messageId)
@@ -91,7 +99,12 @@ export function queueStage<S extends Envelope>(
     })
     await writer.putAll(done)
     for (const [place, error] of failed) await fail(good[place]?.id ?? '', good[place]?.event, error)
-    logOutcome(name, performance.now() - begun, { ...outcome, failed: failedIds.length })
+    const ids = [...new Set(fates.flatMap((fate) => fate?.correlationId ?? []))].slice(0, IDS_NAMED_MAX)
+    logOutcome(name, performance.now() - begun, {
+      ...outcome,
+      failed: failedIds.length,
+      ...(ids.length === 1 ? { correlationId: ids[0] } : { correlationIds: ids }),
+    })
     return { batchItemFailures: failedIds.map((itemIdentifier) => ({ itemIdentifier })) }
   }
 }

@@ -7,6 +7,7 @@ import {
   StopTaskCommand,
 } from '@aws-sdk/client-ecs'
 import { classifyStart, classifyTask } from './classify.js'
+import { correlationOf } from './correlation.js'
 import { attemptName, type Run } from './run.js'
 import type { Size, TaskReader, TaskRequest, TaskSettings, Tasks } from './work.js'
 
@@ -65,7 +66,7 @@ export const sizeAbove = (base: Size, steps: number): Size => ({
  */
 export function taskRequest(
   { capacity, size, ...settings }: TaskSettings,
-  run: Pick<Run, 'runId' | 'onDemand' | 'larger'>,
+  run: Pick<Run, 'runId' | 'onDemand' | 'larger' | 'correlationId'>,
   attempt: number,
   container: string,
   planUri: string,
@@ -77,7 +78,7 @@ export function taskRequest(
     capacity: run.onDemand ? 'on demand' : capacity,
     ...(run.larger && { size: sizeAbove(size, run.larger) }),
     container,
-    environment: { RUN_ID: run.runId, PLAN_URI: planUri },
+    environment: { RUN_ID: run.runId, PLAN_URI: planUri, CORRELATION_ID: correlationOf(run) },
   }
 }
 

@@ -26,7 +26,7 @@ export interface TaskRequest {
   /** More than the task definition gives, in CPU units and MiB as Fargate offers them together. */
   size?: Size
   container: string
-  environment: { RUN_ID: string; PLAN_URI: string }
+  environment: { RUN_ID: string; PLAN_URI: string; CORRELATION_ID: string }
 }
 
 export type Capacity = 'spot' | 'on demand'
@@ -63,6 +63,7 @@ export interface GlueArguments {
   runId: string
   attempt: number
   planUri: string
+  correlationId?: string
   /** A larger worker than the job's own. */
   workerType?: string
 }
@@ -78,7 +79,9 @@ export interface Jobs {
 
 export interface JobReader {
   /** A job run's own arguments and how it ended, `ended` absent while it runs. */
-  get(jobRunId: string): Promise<{ runId: string; attempt: number; ended?: Ended } | undefined>
+  get(
+    jobRunId: string,
+  ): Promise<{ runId: string; attempt: number; correlationId?: string; ended?: Ended } | undefined>
 }
 
 /** Where plans and reports lie. */

@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-MODES = ("standard", "full_refresh")
+MODES = ("standard", "full-refresh")
 TARGETS = ("duckdb", "athena")
 MAX_SELECTORS = 200
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,199}\Z")
+# As a door takes it from a caller: it may begin with any of its characters.
+CORRELATION = re.compile(r"[A-Za-z0-9_.:+-]{1,200}\Z")
 # dbt's selector words only: no blanks, no quotes, and never a leading dash, which would be an option.
 SELECTOR = re.compile(r"[A-Za-z0-9_+@*][A-Za-z0-9_.:+@*/,-]{0,199}\Z")
 # Whatever can end a quoted text in SQL stays out of the names that DuckDB is told to read and write.
@@ -55,6 +57,9 @@ class BuildPlan:
     # Artifacts of an earlier attempt to go on from; a person's word that failed tests need not stop it.
     retry_of: str | None = None
     waive_tests: bool = False
+    # Selectors of each finished sync in its source's order, and the folder of the warehouse's RAW tables.
+    order: tuple[tuple[str, ...], ...] = ()
+    raw_uri: str | None = None
 
 
 def parse_plan(raw: Any) -> BuildPlan:
@@ -68,7 +73,7 @@ def parse_plan(raw: Any) -> BuildPlan:
     return BuildPlan(
         run_id=_text(raw, "run_id", IDENTITY),
         attempt=attempt,
-        correlation_id=_text(raw, "correlation_id", IDENTITY),
+        correlation_id=_text(raw, "correlation_id", CORRELATION),
         lane=_text(raw, "lane", IDENTITY),
         domains=_texts(raw, "domains", NAME),
         target=_one_of(raw, "target", TARGETS),
@@ -82,6 +87,8 @@ def parse_plan(raw: Any) -> BuildPlan:
         artifacts_prefix=_folder(raw, "artifacts_prefix"),
         retry_of=_folder(raw, "retry_of") if raw.get("retry_of") else None,
         waive_tests=_yes(raw, "waive_tests"),
+        order=_order(raw.get("order") or []),
+        raw_uri=_folder(raw, "raw_uri") if raw.get("raw_uri") else None,
     )
 
 
@@ -110,6 +117,12 @@ def _texts(raw: dict, name: str, pattern: re.Pattern[str]) -> tuple[str, ...]:
     if not isinstance(values, list) or not 1 <= len(values) <= MAX_SELECTORS:
         raise PlanError(f"{name} must list 1 to {MAX_SELECTORS} texts")
     return tuple(_text({name: value}, name, pattern) for value in values)
+
+
+def _order(raw: Any) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(raw, list) or len(raw) > MAX_SELECTORS:
+        raise PlanError(f"order must list at most {MAX_SELECTORS} lists of selectors")
+    return tuple(_texts({"order": selectors}, "order", SELECTOR) for selectors in raw)
 
 
 def _one_of(raw: dict, name: str, allowed: tuple[str, ...]) -> str:

@@ -59,7 +59,7 @@ describe('the plan of a cleanse', () => {
       contract_version: '1.0.0',
     })
     const [request] = chain.parts.tasks.requests
-    expect(request?.environment).toEqual({ RUN_ID: runId, PLAN_URI: uri })
+    expect(request?.environment).toEqual({ RUN_ID: runId, PLAN_URI: uri, CORRELATION_ID: runId })
     expect(request?.clientToken).toMatch(/^[\x21-\x7e]{1,64}$/)
     expect(request?.startedBy).toMatch(/^[\w/-]{1,128}$/)
   })

@@ -112,7 +112,7 @@ describe('ECS tasks', () => {
     securityGroups: ['g1'],
     capacity: 'on demand' as const,
     container: 'cleanse',
-    environment: { RUN_ID: 'r1', PLAN_URI: 's3://plan' },
+    environment: { RUN_ID: 'r1', PLAN_URI: 's3://plan', CORRELATION_ID: 'c1' },
   }
 
   test('are asked for with a token and a network, and no secret in the overrides', async () => {

@@ -1,7 +1,7 @@
 import type { JobStateChange, TaskStateChange } from '../../../events/aws.js'
 import { type EndEffects, finishRun } from '../../../shared/end-run.js'
 import { finishTask } from '../../../shared/finish-task.js'
-import type { Outcome } from '../../../shared/observe.js'
+import { correlate, type Outcome } from '../../../shared/observe.js'
 import type { JobReader } from '../../../shared/work.js'
 
 export interface FinishCleanseEffects extends EndEffects {
@@ -17,6 +17,7 @@ export async function finishCleanse(
   const job = await effects.jobs.get(event.detail.jobRunId)
   if (!job) return { did: 'ignored: not a job run of ours' }
   const { runId, attempt, ended } = job
+  correlate(job.correlationId)
   if (!ended) return { runId, did: 'the job runs on' }
   return { runId, did: await finishRun(effects, runId, attempt, ended) }
 }

@@ -1,3 +1,4 @@
+import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared } from '../../../shared/declared.js'
 import { type Input, inputsOf } from '../../../shared/inputs.js'
 import { workerAbove } from '../../../shared/jobs.js'
@@ -68,7 +69,7 @@ async function prepare(effects: CleanseStartEffects, run: Run, attempt: number):
       kind: 'cleanse',
       run_id: run.runId,
       attempt,
-      correlation_id: run.runId,
+      correlation_id: correlationOf(run),
       entity: run.subject,
       engine,
       inputs: planned,
@@ -135,5 +136,6 @@ const jobRequest = (settings: CleanseSettings, run: Run, attempt: number, planUr
   runId: run.runId,
   attempt,
   planUri,
+  correlationId: correlationOf(run),
   ...(run.larger && { workerType: workerAbove(settings.workerType, run.larger) }),
 })

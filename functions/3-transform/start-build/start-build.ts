@@ -6,6 +6,7 @@ import {
   selectorOf,
 } from '../../../shared/build.js'
 import { silverKey, silverPk, silverRunKey } from '../../../shared/cleanse.js'
+import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared } from '../../../shared/declared.js'
 import { TerminalError } from '../../../shared/errors.js'
 import { inputsOf } from '../../../shared/inputs.js'
@@ -133,7 +134,7 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
       kind: 'build',
       run_id: run.runId,
       attempt,
-      correlation_id: run.runId,
+      correlation_id: correlationOf(run),
       lane: run.subject,
       domains,
       target: 'duckdb',

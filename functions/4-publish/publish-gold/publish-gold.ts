@@ -1,6 +1,7 @@
 import { type Detail, type GoldBuilt, GoldPublished, type Outgoing } from '../../../events/catalog.js'
 import { type BuildReport, buildReport, editionKey, goldPointerKey } from '../../../shared/build.js'
 import { type Clock, iso } from '../../../shared/clock.js'
+import { carried } from '../../../shared/correlation.js'
 import { TransientError } from '../../../shared/errors.js'
 import type { ItemLedger } from '../../../shared/ledger.js'
 import { attemptPath } from '../../../shared/run.js'
@@ -54,7 +55,9 @@ async function publishDomain(effects: PublishGoldEffects, domain: string, built:
     const exported = await exportedDatasets(effects, domain, runId, Number(item.attempt))
     for (const dataset of exported) await effects.putTable(goldTable(dataset, edition, Number(ordinal)))
     const names = exported.map(({ dataset }) => dataset)
-    await effects.publish([{ name: GoldPublished.name, detail: { runId, domain, edition, datasets: names } }])
+    await effects.publish([
+      { name: GoldPublished.name, detail: { runId, domain, edition, datasets: names, ...carried(built) } },
+    ])
   }
   await ledger.write({ put: { ...publishEntryKey(domain, runId), edition, at: iso(clock.now()), current } })
   return current
