@@ -7,6 +7,7 @@ import { type EndEffects, endUnchanged } from '../shared/end-run.js'
 import { env } from '../shared/env.js'
 import { jobs } from '../shared/jobs.js'
 import type { World } from '../shared/lane.js'
+import { later } from '../shared/later.js'
 import {
   documentClient,
   itemReader,
@@ -60,18 +61,24 @@ export function landingEffects(): RecordLandingEffects {
   return {
     ...world(),
     project,
+    later: later(env.LATER_QUEUE_URL),
     findVersion: findVersion(env.BRONZE_BUCKET, client),
     putNote: putNote(env.QUARANTINE_BUCKET, client),
   }
 }
 
-const taskSettings = (taskDefinition: string): TaskSettings => ({
+/** What all tasks of a definition have alike; the size is that of the definition. */
+export const taskSettings = (
+  taskDefinition: string,
+  cpu = env.TASK_CPU,
+  memory = env.TASK_MEMORY,
+): TaskSettings => ({
   cluster: env.CLUSTER_ARN,
   subnets: env.SUBNETS.split(','),
   securityGroups: [env.SECURITY_GROUP],
   taskDefinition,
   capacity: env.TASK_CAPACITY as Capacity,
-  size: { cpu: Number(env.TASK_CPU), memory: Number(env.TASK_MEMORY) },
+  size: { cpu: Number(cpu), memory: Number(memory) },
 })
 
 export function cleanseStarter(): StartEffects {

@@ -20,10 +20,14 @@ export const DUE_SECONDS = {
 /** How often the reconciler asks after a job whose end nobody announced. */
 export const JOB_ASKED_SECONDS = 240
 /** Seconds until a job that does not end is given up. */
-export const JOB_SECONDS_MAX = { duckdb: 3_600, spark: 7_200, dbt: 3_600 } as const satisfies Record<
-  Engine,
-  number
->
+export const JOB_SECONDS_MAX = {
+  duckdb: 3_600,
+  spark: 7_200,
+  dbt: 3_600,
+  /** An extraction goes at the pace that its source allows. */
+  dlt: 14_400,
+  'dbt-platform': 14_400,
+} as const satisfies Record<Engine, number>
 /** A run that waits for Glue is woken by the end of another; this late it looks for itself. */
 export const TOKEN_SECONDS = 120
 /** After a telling or a drive that failed the run goes to the end of the line; it is late again by the next pass. */

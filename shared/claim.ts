@@ -1,17 +1,8 @@
 import { DUE_SECONDS } from './bounds.js'
 import { type Clock, iso } from './clock.js'
+import type { Priority } from './declared.js'
 import { Contention } from './errors.js'
-import {
-  BYTES_MAX,
-  ENTRIES_MAX,
-  holdKey,
-  laneKind,
-  lanePk,
-  laneSubject,
-  overlapping,
-  seal,
-  type World,
-} from './lane.js'
+import { holdKey, laneKind, laneSubject, overlapping, seal, type World } from './lane.js'
 import {
   absent,
   INDEXED,
@@ -23,23 +14,23 @@ import {
   type Write,
 } from './ledger.js'
 import { dueAt, inputKey, runKey, type Waiver } from './run.js'
+import { highest, takeable } from './waiting.js'
 
 /** Claiming a lane: a free lane's waiting entries become the inputs of a new run, which holds the lane to its end. */
 const CLAIM_ROUNDS_MAX = 5
-const WAITING_PAGES_MAX = 50
 const WRITES_PER_ENTRY = 3
 /** Three writes an entry, a holder and a run: 98 of the 100 that one transaction may hold. */
 export const ENTRIES_PER_TRANSACTION = 32
 
 /**
- * Takes what waits into a new run when the lane is free, and says so on the bus. Gives the run's id when this call
- * won the lane. Throws `Contention` after 5 lost rounds, so that the queue or Lambda brings the event back.
+ * Takes what waits and is ready into a new run when the lane is free, and says so on the bus. Gives the run's id when
+ * this call won the lane. Throws `Contention` after 5 lost rounds, so that the queue or Lambda brings the event back.
  */
 export async function claim(world: World, lane: string): Promise<string | undefined> {
   const { ledger, clock } = world
   for (let round = 0; round < CLAIM_ROUNDS_MAX; round += 1) {
     if ((await ledger.get(holdKey(lane)))?.holder) return undefined
-    const entries = await waiting(ledger, lane)
+    const entries = await takeable(world, lane)
     if (entries.length === 0) return undefined
     const others = await overlapping(world, lane)
     if (others === 'too new') return undefined
@@ -47,7 +38,9 @@ export async function claim(world: World, lane: string): Promise<string | undefi
     const firstMost = Math.floor((TRANSACTION_WRITES_MAX - 2 - others.length) / WRITES_PER_ENTRY)
     const first = entries.slice(0, firstMost)
     const rest = entries.slice(firstMost)
-    const holder = await take(world, { lane, runId, others }, first, rest.length === 0)
+    const priority = highest(entries)
+    const claimed = { lane, runId, others, ...(priority && { priority }) }
+    const holder = await take(world, claimed, first, rest.length === 0)
     if (holder === runId) {
       if (rest.length > 0) await fill(world, runId, rest)
       else await world.announceReady(laneKind(lane), runId)
@@ -64,46 +57,29 @@ async function anyHeld(ledger: Ledger, lanes: string[]): Promise<boolean> {
   return false
 }
 
-/**
- * The longest prefix of what waits that fits a run, and at least one entry, else a huge one would wait for ever. An
- * entry with a waiver goes alone, so that it waives nothing else.
- */
-async function waiting(ledger: Ledger, lane: string): Promise<Item[]> {
-  const taken: Item[] = []
-  let bytes = 0
-  let after: string | undefined
-  for (let pages = 0; pages < WAITING_PAGES_MAX; pages += 1) {
-    const page = await ledger.query(lanePk(lane), { prefix: 'WAIT#', limit: 1_000, ...(after && { after }) })
-    for (const item of page.items) {
-      bytes += Number(item.bytes)
-      const full = bytes > BYTES_MAX || taken.length >= ENTRIES_MAX[laneKind(lane)]
-      if (taken.length > 0 && (full || item.waiver)) return taken
-      taken.push(item)
-      if (item.waiver) return taken
-    }
-    if (!page.next) return taken
-    after = page.next
-  }
-  return taken
-}
-
 interface Claimed {
   lane: string
   runId: string
   /** Lanes that share a domain with this one since a deployment: none of them may be held. */
   others: string[]
+  /** The highest of its entries. */
+  priority?: Priority
 }
 
 /** Sets the holder, creates the run and takes the first entries in one transaction; gives who holds the lane now. */
 async function take(world: World, claimed: Claimed, entries: Item[], all: boolean) {
   const { ledger, clock } = world
-  const { lane, runId, others } = claimed
+  const { lane, runId, others, priority } = claimed
   const waiver = entries[0]?.waiver as Waiver | undefined
   try {
     const written = await ledger.write(
       { update: holdKey(lane), set: { holder: runId, since: iso(clock.now()) }, when: [absent('holder')] },
       {
-        put: { ...newRun(clock, lane, runId, all ? 'READY' : 'FILLING'), ...(waiver && { waiver }) },
+        put: {
+          ...newRun(clock, lane, runId, all ? 'READY' : 'FILLING'),
+          ...(waiver && { waiver }),
+          ...(priority && { priority }),
+        },
         when: [absent('PK')],
       },
       ...others.map((other): Write => ({ check: holdKey(other), when: [absent('holder')] })),

@@ -65,6 +65,8 @@ export interface DeclaredSource {
     limits?: { requestsPerMinute?: number; bodyBytes?: number }
   }
   extract?: ExtractBlock
+  /** The job of a dbt platform that Sluice starts. */
+  start?: { url: string; accountId: string; jobId: string; secret: string }
   schedule?: Schedule
 }
 
@@ -96,6 +98,11 @@ export function feedOf(
         found = { source, entity, prefix }
   return found && { source: found.source, entity: found.entity }
 }
+
+/** The entities that a source feeds by files, each once. */
+export const entitiesOf = ({ feeds }: Pick<DeclaredSource, 'feeds'>): string[] => [
+  ...new Set(feeds.map(({ entity }) => entity)),
+]
 
 /** Why no source takes a bronze key, in a sentence. */
 export function strayReason({ sources }: Pick<Declared, 'sources'>, key: string): string {

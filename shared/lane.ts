@@ -1,4 +1,5 @@
 import { type Clock, iso } from './clock.js'
+import type { Priority } from './declared.js'
 import { absent, type Item, is, type Ledger, type Value, type Write } from './ledger.js'
 import { moveRun, type RunKind, runKey } from './run.js'
 
@@ -19,14 +20,27 @@ export interface Entry {
   /** What the run is told about this entry: for a cleanse the file version, for a build the selector. */
   input: { [name: string]: Value }
   bytes: number
+  /** Nothing else goes into the run that takes it. */
+  alone?: true
+  /** Before then, in ms since 1970, a claim takes it only along with what is ready. */
+  notBefore?: number
+  /** Until then it is not taken at all, unless a finished sync of this source closes what landed until `landedAt`, ms. */
+  closes?: string
+  landedAt?: number
+  /** Which of several waiting runs goes first; normal when absent. */
+  priority?: Priority
 }
 
-export const ENTRIES_MAX = { cleanse: 5_000, build: 1_000 } as const satisfies Record<RunKind, number>
+export const ENTRIES_MAX = { cleanse: 5_000, build: 1_000, extract: 200 } as const satisfies Record<
+  RunKind,
+  number
+>
 export const BYTES_MAX = 200 * 1_024 ** 3
 
 export const laneName = (kind: RunKind, subject: string) => `${kind}:${subject}`
 export const laneKind = (lane: string) => lane.slice(0, lane.indexOf(':')) as RunKind
-export const laneSubject = (lane: string) => lane.slice(lane.indexOf(':') + 1)
+/** What a lane is for; a source has further lanes for windows that are extracted side by side: `extract:<source>:<n>`. */
+export const laneSubject = (lane: string) => lane.slice(lane.indexOf(':') + 1).replace(/:\d+$/, '')
 export const lanePk = (lane: string) => `LANE#${lane}`
 export const holdKey = (lane: string) => ({ PK: lanePk(lane), SK: 'HOLD' })
 export const REGISTRY_PK = 'LANES'
@@ -47,11 +61,11 @@ export async function join(
   lane: string,
   entry: Entry,
 ): Promise<'joined' | 'known'> {
-  const { owner, input, bytes } = entry
+  const { owner, ...waits } = entry
   const SK = waitSk(clock, owner.PK)
   const written = await ledger.write(
     { put: { ...owner, lane, waitSk: SK }, when: [absent('PK')] },
-    { put: { PK: lanePk(lane), SK, owner: owner.PK, input, bytes }, when: [absent('PK')] },
+    { put: { PK: lanePk(lane), SK, owner: owner.PK, ...waits }, when: [absent('PK')] },
   )
   return written.done ? 'joined' : 'known'
 }

@@ -1,19 +1,25 @@
 import type { FailureClass } from '../events/catalog.js'
 import { DUE_SECONDS } from './bounds.js'
 import { type Clock, iso } from './clock.js'
+import type { Priority } from './declared.js'
 import { absent, type Condition, INDEXED, type Item, is, type Key, type Value, type Write } from './ledger.js'
 import { type Failure, POLICIES } from './policies.js'
 
-/** A run is one unit of heavy work: a cleanse of one entity's batch, or a dbt build of one lane of domains. */
-export type RunKind = 'cleanse' | 'build'
+/**
+ * A run is one unit of heavy work: a cleanse of one entity's batch, a dbt build of one lane of domains, or an extraction
+ * from one source, which may be a job of another engine that Sluice only starts.
+ */
+export type RunKind = 'cleanse' | 'build' | 'extract'
 export type RunState = 'FILLING' | 'READY' | 'RUNNING' | 'COMMITTING' | 'COMMITTED' | 'PARKED' | 'REPLAYED'
-export type Engine = 'duckdb' | 'spark' | 'dbt'
+export type Engine = 'duckdb' | 'spark' | 'dbt' | 'dlt' | 'dbt-platform'
+/** Engines whose start takes no token: to repeat it would be a second job, so a lost one is looked for. */
+export const WITHOUT_TOKEN: readonly Engine[] = ['spark', 'dbt-platform']
 
 export type Run = Item & {
   runId: string
   kind: RunKind
   lane: string
-  /** The entity of a cleanse, the lane's domains joined by `+` of a build. */
+  /** The entity of a cleanse, the lane's domains joined by `+` of a build, the source of an extraction. */
   subject: string
   state: RunState
   /** Counts every intent to start, so it is the fence between attempts. It only grows. */
@@ -36,6 +42,8 @@ export type Run = Item & {
   larger?: number
   /** The next attempt is not on spot capacity. */
   onDemand?: boolean
+  /** Which of several waiting runs goes first: the highest of its entries; normal when absent. */
+  priority?: Priority
   /** What ties it to the deliveries that it goes back to (shared/correlation.ts). */
   correlationId?: string
   correlationIds?: string[]

@@ -1,5 +1,5 @@
 import * as ours from '../catalog.js'
-import type { Row } from '../row.js'
+import { on, type Row } from '../row.js'
 
 /** What comes in: files, notices of finished syncs, and what Sluice itself asks for. */
 export const ingest: readonly Row[] = [
@@ -9,7 +9,15 @@ export const ingest: readonly Row[] = [
     does: 'writes a lineage row for each file version and lets it join its entity’s lane',
     on: [{ landing: 'bronze' }],
     emits: [ours.BatchReady.name],
-    may: ['ledger:lane', 'ledger:batch', 'bronze:read', 'quarantine:write'],
+    may: ['ledger:lane', 'ledger:batch', 'bronze:read', 'quarantine:write', 'later:send'],
+  },
+  {
+    stage: 'close-batch',
+    phase: 'ingest',
+    does: 'lets a batch go that waited for more: its source has finished a sync, or its settle time has passed',
+    on: [on(ours.SyncFinished), on(ours.LaneSettled)],
+    emits: [ours.BatchReady.name],
+    may: ['ledger:lane'],
   },
   {
     stage: 'accept-webhook',
@@ -18,5 +26,22 @@ export const ingest: readonly Row[] = [
     on: [{ http: ['POST /webhooks/{source}', 'POST /webhooks/{source}/{key}'] }],
     emits: [ours.SyncFinished.name, ours.SyncNoticed.name, ours.PlatformJobEnded.name],
     may: ['ledger:get', 'ledger:put', 'ledger:update', 'door-secrets:read'],
+  },
+  {
+    stage: 'start-extract',
+    phase: 'ingest',
+    does: 'lets a request join its source’s lane, and starts one extraction for all that waits, or for one window',
+    on: [on(ours.ExtractRequested), on(ours.ExtractReady), { schedules: 'sources' }],
+    starts: ['extract task'],
+    emits: [ours.ExtractReady.name, ours.StageFailed.name],
+    may: ['ledger:lane', 'plans:write', 'reports:read', 'extract-task:run', 'door-secrets:read'],
+  },
+  {
+    stage: 'finish-extract',
+    phase: 'ingest',
+    does: 'reads the extraction’s report, moves the source’s cursor and frees its lane',
+    on: [{ ended: 'extract task' }, on(ours.PlatformJobEnded)],
+    emits: [ours.ExtractFinished.name, ours.ExtractReady.name, ours.StageFailed.name, ours.SyncFinished.name],
+    may: ['ledger:lane', 'reports:read'],
   },
 ]

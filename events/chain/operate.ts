@@ -1,7 +1,7 @@
 import * as ours from '../catalog.js'
 import { on, type Row } from '../row.js'
 
-const readies = [ours.BatchReady.name, ours.BuildReady.name] as const
+const readies = [ours.BatchReady.name, ours.BuildReady.name, ours.ExtractReady.name] as const
 const failures = [ours.GateFailed.name, ours.StageFailed.name] as const
 
 /** What watches over the others: alerts, the reconciler, delays, and a person’s requests. */
@@ -15,6 +15,7 @@ export const operate: readonly Row[] = [
       on(ours.GateFailed),
       on(ours.SilverUpdated),
       on(ours.GoldBuilt),
+      on(ours.ExtractFinished),
       { alarm: 'dead letters' },
       { everyMinutes: 5 },
     ],
@@ -40,14 +41,22 @@ export const operate: readonly Row[] = [
     phase: 'operate',
     does: 'finds what the events lost and drives it on',
     on: [{ everyMinutes: 5 }],
-    starts: ['cleanse task', 'cleanse job', 'dbt task'],
-    emits: [...readies, ...failures, ours.SilverUpdated.name, ours.GoldBuilt.name],
+    starts: ['cleanse task', 'cleanse job', 'dbt task', 'extract task'],
+    emits: [
+      ...readies,
+      ...failures,
+      ours.SilverUpdated.name,
+      ours.GoldBuilt.name,
+      ours.ExtractFinished.name,
+      ours.SyncFinished.name,
+    ],
     may: [
       'ledger:lane',
       'ledger:index',
       'bronze:list',
       'bronze:read',
       'quarantine:write',
+      'later:send',
       'plans:write',
       'reports:read',
       'silver:commit',
@@ -55,10 +64,20 @@ export const operate: readonly Row[] = [
       'dbt-state:expire',
       'task:run',
       'dbt-task:run',
+      'extract-task:run',
+      'door-secrets:read',
       'task:read',
       'job:run',
       'job:read',
     ],
+  },
+  {
+    stage: 'put-later',
+    phase: 'operate',
+    does: 'puts an event that was put off on the bus when its time has come',
+    on: [{ queue: 'later' }],
+    emits: ours.delayed.map(({ name }) => name),
+    may: ['ledger:put', 'ledger:batch'],
   },
   {
     stage: 'put-back',

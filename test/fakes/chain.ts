@@ -1,5 +1,6 @@
 import type { ObjectCreated } from '../../events/aws.js'
 import type { Outgoing } from '../../events/catalog.js'
+import { closeBatch, settleLane } from '../../functions/1-ingest/close-batch/close-batch.js'
 import { recordLandings } from '../../functions/1-ingest/record-landing/record-landing.js'
 import { planBuild } from '../../functions/3-transform/plan-build/plan-build.js'
 import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
@@ -64,6 +65,7 @@ export class Chain {
   /** Delivers events and ends jobs until nothing moves any more without the reconciler. */
   async drain(): Promise<void> {
     for (let step = 0; step < STEPS_MAX; step += 1) {
+      for (const delayed of this.parts.later.due()) await this.parts.bus.publish([delayed])
       const event = this.parts.bus.take()
       if (event) await this.deliver(event)
       else if (!(await this.endOneJob())) return
@@ -100,6 +102,8 @@ export class Chain {
     const { starts, landing: world, publish, alert, send } = this.parts
     if (name === 'Batch Ready') await this.invoke(() => startRun(starts.cleanse, detail.runId))
     if (name === 'Build Ready') await this.invoke(() => startRun(starts.build, detail.runId))
+    if (name === 'Sync Finished') await this.invoke(() => closeBatch(world, detail))
+    if (name === 'Lane Settled') await this.invoke(() => settleLane(world, detail))
     if (name === 'Silver Updated') await this.invoke(() => planBuild(world, detail))
     if (name === 'Gold Built') await this.invoke(() => publishGold(publish, detail))
     if (name === 'Stage Failed' || name === 'Gate Failed') await this.invoke(() => raiseAlert(alert, detail))

@@ -1,4 +1,5 @@
 import type { RecordLandingEffects } from '../../functions/1-ingest/record-landing/record-landing.js'
+import { extractStart } from '../../functions/1-ingest/start-extract/start-extract.js'
 import { cleanseStart } from '../../functions/2-cleanse/start-cleanse/start-cleanse.js'
 import { buildStart } from '../../functions/3-transform/start-build/start-build.js'
 import type { PublishGoldEffects } from '../../functions/4-publish/publish-gold/publish-gold.js'
@@ -10,8 +11,9 @@ import { PRIORITIES } from '../../shared/alerts/priorities.js'
 import { buildEnd } from '../../shared/build.js'
 import { cleanseEnd } from '../../shared/cleanse.js'
 import { type EndEffects, endUnchanged, type Unchanged } from '../../shared/end-run.js'
+import { extractEnd } from '../../shared/extract-end.js'
 import type { World } from '../../shared/lane.js'
-import type { Run } from '../../shared/run.js'
+import type { Run, RunKind } from '../../shared/run.js'
 import type { StartEffects } from '../../shared/start-run.js'
 import type { GoldTable } from '../../shared/tables.js'
 import type { TaskSettings } from '../../shared/work.js'
@@ -19,8 +21,10 @@ import { FakeBus } from './bus.js'
 import { FakeClock } from './clock.js'
 import { Faults } from './faults.js'
 import { FakeJobs } from './jobs.js'
+import { FakeLater } from './later.js'
 import { FakeLedger } from './ledger.js'
 import { FakeBronze, FakeObjects } from './objects.js'
+import { FakePlatform } from './platform.js'
 import { testProject as project } from './project.js'
 import { FakeTasks } from './tasks.js'
 
@@ -34,12 +38,15 @@ const taskSettings = (taskDefinition: string): TaskSettings => ({
 })
 
 function makeFakes(options: { pageItems?: number }) {
+  const clock = new FakeClock()
   return {
-    clock: new FakeClock(),
+    clock,
+    later: new FakeLater(clock),
     ledger: new FakeLedger(options),
     bus: new FakeBus(),
     tasks: new FakeTasks(),
     jobs: new FakeJobs(),
+    platform: new FakePlatform(),
     bronze: new FakeBronze(),
     silver: new FakeObjects('silver'),
     quarantine: new FakeObjects('quarantine'),
@@ -47,6 +54,8 @@ function makeFakes(options: { pageItems?: number }) {
     /** The catalog: gold tables by name, and the registered days of silver by entity. */
     goldTables: new Map<string, GoldTable>(),
     silverDays: new Map<string, Set<string>>(),
+    /** Backfills that somebody has cancelled. */
+    cancelled: new Set<string>(),
     /** What people were told. */
     told: [] as string[],
   }
@@ -68,8 +77,16 @@ export function parts(options: { pageItems?: number } = {}) {
   const world: World = { ledger, clock: fakes.clock, announceReady: bus.announceReady }
   const wrapped: Wrapped = { faults, fakes, world, publish: bus.publish }
   const landing = landingEffects(wrapped)
-  const starts = { cleanse: starter('cleanse', wrapped), build: starter('build', wrapped) }
-  const ends = { cleanse: ender('cleanse', wrapped), build: ender('build', wrapped) }
+  const starts = {
+    cleanse: starter('cleanse', wrapped),
+    build: starter('build', wrapped),
+    extract: starter('extract', wrapped),
+  }
+  const ends = {
+    cleanse: ender('cleanse', wrapped),
+    build: ender('build', wrapped),
+    extract: ender('extract', wrapped),
+  }
   return {
     ...fakes,
     faults,
@@ -87,10 +104,11 @@ export type Parts = ReturnType<typeof parts>
 
 function landingEffects({ faults, fakes, world }: Wrapped): RecordLandingEffects {
   const { findVersion } = faults.wrap('bronze', fakes.bronze)
-  return { ...world, project, findVersion, putNote: faults.wrap('quarantine', fakes.quarantine).put }
+  const later = faults.wrap('later', fakes.later).send
+  return { ...world, project, later, findVersion, putNote: faults.wrap('quarantine', fakes.quarantine).put }
 }
 
-function starter(kind: 'cleanse' | 'build', { faults, fakes, world, publish }: Wrapped): StartEffects {
+function starter(kind: RunKind, { faults, fakes, world, publish }: Wrapped): StartEffects {
   const tasks = faults.wrap('tasks', fakes.tasks)
   const artifacts = faults.wrap('artifacts', fakes.artifacts)
   const base = {
@@ -106,6 +124,16 @@ function starter(kind: 'cleanse' | 'build', { faults, fakes, world, publish }: W
     const settings = { ...buckets, goldBucket: 'gold', target: 'duckdb', task }
     return { ...base, ...buildStart({ ...shared, world, reports: artifacts, settings }) }
   }
+  if (kind === 'extract') {
+    const platform = faults.wrap('platform', fakes.platform)
+    const settings = {
+      bronzeBucket: 'bronze',
+      artifactsBucket: 'artifacts',
+      task: taskSettings('sluice-extract:1'),
+    }
+    const isCancelled = async (id: string) => fakes.cancelled.has(id)
+    return { ...base, ...extractStart({ ...shared, settings, platform, isCancelled }) }
+  }
   const task = taskSettings('sluice-cleanse:1')
   const settings = {
     ...buckets,
@@ -118,7 +146,7 @@ function starter(kind: 'cleanse' | 'build', { faults, fakes, world, publish }: W
   return { ...base, ...cleanseStart({ ...shared, settings, jobs: faults.wrap('jobs', fakes.jobs) }) }
 }
 
-function ender(kind: 'cleanse' | 'build', { faults, fakes, world, publish }: Wrapped): EndEffects {
+function ender(kind: RunKind, { faults, fakes, world, publish }: Wrapped): EndEffects {
   const reports = faults.wrap('artifacts', fakes.artifacts)
   const base = { ...world, publish }
   if (kind === 'build')
@@ -126,6 +154,9 @@ function ender(kind: 'cleanse' | 'build', { faults, fakes, world, publish }: Wra
       ...base,
       ...buildEnd({ ledger: world.ledger, reports, removeDatabase: removeDatabase(reports) }),
     }
+  if (kind === 'extract') {
+    return { ...base, ...extractEnd({ ...base, project, reports }) }
+  }
   const { addPartitions } = faults.wrap('glue', {
     addPartitions: async (entity: string, days: string[]) => {
       const known = fakes.silverDays.get(entity) ?? []
@@ -182,5 +213,7 @@ function reconcileEffects(
   const { listVersions } = faults.wrap('bronze', fakes.bronze)
   const tasks = faults.wrap('tasks', fakes.tasks)
   const jobs = faults.wrap('jobs', fakes.jobs)
-  return { ...landing, bronzeBucket: 'bronze', listVersions, starts, ends, tasks, jobs }
+  const platform = faults.wrap('platform', fakes.platform)
+  const services = { tasks, jobs, platform }
+  return { ...landing, bronzeBucket: 'bronze', listVersions, starts, ends, ...services, drives: {} }
 }

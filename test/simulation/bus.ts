@@ -1,9 +1,11 @@
 import { SOURCE } from '../../events/catalog.js'
-import { chain, type Trigger, type Work } from '../../events/chain.js'
+import { chain } from '../../events/chain.js'
+import type { Trigger, Work } from '../../events/row.js'
 import type { Chance } from './chance.js'
 import { awsError, type Command, type Effect, type Fault } from './effect.js'
 import type { Found, SimEvent } from './evidence.js'
 import type { Functions, Result } from './functions.js'
+import { Queue } from './queue.js'
 import type { Random } from './random.js'
 import type { Timeline } from './timeline.js'
 
@@ -24,25 +26,13 @@ type Told = { -readonly [K in keyof SimEvent]: SimEvent[K] } & {
 
 /** Lambda tries an asynchronous event again after one and after two minutes, then gives it up. */
 const AGAIN_AFTER = [60_000, 120_000]
-/** infra/bus.yml: how long SQS hides a message that was taken, and how often it gives it out. */
-const HIDDEN = 360_000
-const RECEIVES_MAX = 5
-const BATCH_MAX = 10
-
-interface Message {
-  event: Told
-  raw: Found
-  visibleAt: number
-  receives: number
-}
-
-/** EventBridge, the landing queue and Lambda's asynchronous tries: who hears of what is read from the chain's rows. */
+/** EventBridge, the queues and Lambda's asynchronous tries: who hears of what is read from the chain's rows. */
 export class Bus {
   readonly events: Told[] = []
   /** Deliveries that are still to come, tries and messages included. */
   underWay = 0
   deadLetters = 0
-  private readonly queue: Message[] = []
+  private readonly queues: Record<'landing' | 'queue', Queue<Told>>
   private readonly listeners = new Map<string, string[]>()
 
   constructor(private readonly world: World) {
@@ -51,6 +41,48 @@ export class Bus {
         const key = keyOf(trigger)
         this.listeners.set(key, [...(this.listeners.get(key) ?? []), stage])
       }
+    this.queues = { landing: this.queueOf('landing'), queue: this.queueOf('queue') }
+  }
+
+  private queueOf(trigger: 'landing' | 'queue'): Queue<Told> {
+    const { timeline, functions } = this.world
+    const [stage] = this.listeners.get(trigger) as [string]
+    return new Queue<Told>({
+      timeline,
+      functions,
+      stage,
+      took: (event) => event.deliveries.push({ stage, result: 'running' }),
+      received: (event, result) => {
+        const delivery = event.deliveries.findLast((one) => one.result === 'running')
+        if (delivery) delivery.result = result
+      },
+      left: (event, givenUp) => {
+        this.underWay -= 1
+        if (givenUp) this.giveUp(event, stage)
+      },
+    })
+  }
+
+  /** SendMessage to the queue of what is put off. */
+  laterEffectOf = ({ input }: Command): Effect => {
+    const raw = JSON.parse(input.MessageBody) as Found
+    const apply = () => this.putOff(raw, Number(input.DelaySeconds) * 1_000)
+    return {
+      name: `SendMessage ${raw['detail-type']}`,
+      faults: ['lost answer'],
+      throttled: 'ThrottlingException',
+      apply,
+    }
+  }
+
+  private putOff(raw: Found, delay: number) {
+    if (delay > 900_000) throw awsError('InvalidParameterValue', 'a delay of more than 900 s')
+    const event = this.record(`Later ${raw['detail-type']}`, raw.detail)
+    for (const stage of this.listeners.get('queue') ?? [])
+      this.copies(event, stage, (late) =>
+        this.enqueue('queue', event, { ...raw, id: event.id }, delay + late),
+      )
+    return { MessageId: event.id }
   }
 
   /** PutEvents: entries can be refused one by one, with a 200. */
@@ -91,7 +123,7 @@ export class Bus {
     const event = this.record('Object Created', detail)
     const raw = { ...this.header(event), source: 'aws.s3', detail }
     for (const stage of this.listeners.get('landing') ?? [])
-      this.copies(event, stage, (delay) => this.enqueue(event, raw, delay))
+      this.copies(event, stage, (delay) => this.enqueue('landing', event, raw, delay))
     return event
   }
 
@@ -178,44 +210,9 @@ export class Bus {
     this.world.lost(event, stage)
   }
 
-  private enqueue(event: Told, raw: Found, delay: number): void {
+  private enqueue(queue: 'landing' | 'queue', event: Told, raw: Found, delay: number): void {
     this.underWay += 1
-    const { timeline } = this.world
-    this.queue.push({ event, raw, visibleAt: timeline.now + delay, receives: 0 })
-    timeline.after(delay + 20, () => this.poll())
-  }
-
-  /** Takes what is visible, a batch at a time. */
-  private poll(): void {
-    const { timeline, functions } = this.world
-    const batch = this.queue.filter(({ visibleAt }) => visibleAt <= timeline.now).slice(0, BATCH_MAX)
-    const [stage] = this.listeners.get('landing') ?? []
-    if (batch.length === 0 || !stage) return
-    const Records = batch.map(({ raw }, place) => ({ messageId: String(place), body: JSON.stringify(raw) }))
-    for (const message of batch) {
-      message.visibleAt = timeline.now + HIDDEN
-      message.receives += 1
-      message.event.deliveries.push({ stage, result: 'running' })
-    }
-    functions.invoke(stage, { Records }, (result, answer) => this.received(batch, stage, result, answer))
-  }
-
-  private received(batch: Message[], stage: string, result: Result, answer: Found): void {
-    const items = (result === 'done' ? answer.batchItemFailures : []) as { itemIdentifier: string }[]
-    const back = new Set(items.map(({ itemIdentifier }) => itemIdentifier))
-    for (const [place, message] of batch.entries()) {
-      const delivery = message.event.deliveries.findLast((one) => one.result === 'running')
-      const failed = result === 'done' && back.has(String(place))
-      if (delivery) delivery.result = failed ? 'threw' : result
-      const again = failed || result !== 'done'
-      if (again && message.receives < RECEIVES_MAX) {
-        this.world.timeline.after(message.visibleAt - this.world.timeline.now + 10, () => this.poll())
-        continue
-      }
-      this.underWay -= 1
-      this.queue.splice(this.queue.indexOf(message), 1)
-      if (again) this.giveUp(message.event, stage)
-    }
+    this.queues[queue].put(event, raw, delay)
   }
 }
 

@@ -103,6 +103,7 @@ export class Seed {
       ecs: ecs(this.work, now),
       glue: glue(this.work, this.goldTables, new Set(), now),
       bus: (command) => this.bus.effectOf(command),
+      later: (command) => this.bus.laterEffectOf(command),
       channel: ({ input }) => this.tell(input),
     }
     this.functions = new Functions({ timeline, random, chance, trace }, (stage, gate, skew) => {

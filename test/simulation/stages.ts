@@ -3,24 +3,34 @@ import { alarmStateChange, jobStateChange, objectCreated, taskStateChange, tick 
 import {
   BatchReady,
   BuildReady,
+  ExtractFinished,
+  ExtractReady,
+  ExtractRequested,
   envelope,
   GateFailed,
   GoldBuilt,
   GoldPublished,
   IncidentClosed,
   IncidentOpened,
+  LaneSettled,
+  PlatformJobEnded,
   ReplayRequested,
   RetryRequested,
   RunApproved,
   SilverUpdated,
   StageFailed,
+  SyncFinished,
 } from '../../events/catalog.js'
+import { batchClosed } from '../../functions/1-ingest/close-batch/close-batch.js'
+import { finishExtract } from '../../functions/1-ingest/finish-extract/finish-extract.js'
 import { recordLandings } from '../../functions/1-ingest/record-landing/record-landing.js'
+import { extractAsked } from '../../functions/1-ingest/start-extract/start-extract.js'
 import { finishCleanse } from '../../functions/2-cleanse/finish-cleanse/finish-cleanse.js'
 import { planBuild } from '../../functions/3-transform/plan-build/plan-build.js'
 import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import { announce } from '../../functions/operate/announce/announce.js'
 import { putBack } from '../../functions/operate/put-back/put-back.js'
+import { delayedEvent, putLater } from '../../functions/operate/put-later/put-later.js'
 import { alerted } from '../../functions/operate/raise-alert/raise-alert.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
 import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
@@ -28,16 +38,19 @@ import { finishTask } from '../../shared/finish-task.js'
 import { queueStage, stage } from '../../shared/stage.js'
 import { startRun } from '../../shared/start-run.js'
 import type { Handler } from './functions.js'
-import type { Parts } from './wiring.js'
+import { NO_PLATFORM, type Parts } from './wiring.js'
 
 const alerts = z.union([
   envelope(StageFailed),
   envelope(GateFailed),
   envelope(SilverUpdated),
   envelope(GoldBuilt),
+  envelope(ExtractFinished),
   alarmStateChange,
   tick,
 ])
+
+const closings = z.union([envelope(SyncFinished), envelope(LaneSettled)])
 
 const incidents = z.union([envelope(IncidentOpened), envelope(IncidentClosed)])
 
@@ -50,6 +63,20 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
       const { failed, fates, lanes } = await recordLandings(landing, events)
       return { failed, fates, outcome: { did: `recorded ${events.length} files`, lanes } }
     }) as Handler,
+  'close-batch': ({ ledger, world, project }) =>
+    stage('close-batch', closings, ledger, (event) => batchClosed({ ...world, project }, event)),
+  'put-later': ({ ledger, putAll, publish }) =>
+    queueStage('put-later', delayedEvent, { ledger, putAll }, (events) =>
+      putLater(publish, events),
+    ) as Handler,
+  'start-extract': ({ ledger, starts, project }) =>
+    stage('start-extract', z.union([envelope(ExtractRequested), envelope(ExtractReady)]), ledger, (event) =>
+      extractAsked({ ...starts.extract, project }, event),
+    ),
+  'finish-extract': ({ ledger, ends }) =>
+    stage('finish-extract', z.union([taskStateChange, envelope(PlatformJobEnded)]), ledger, (event) =>
+      finishExtract(ends.extract, event),
+    ),
   'start-cleanse': ({ ledger, starts }) =>
     stage('start-cleanse', envelope(BatchReady), ledger, async ({ detail: { runId } }) => ({
       runId,
@@ -92,6 +119,16 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
     })),
   reconcile: ({ ledger, landing, listVersions, starts, ends, tasks, jobs }) =>
     stage('reconcile', tick, ledger, () =>
-      reconcile({ ...landing, bronzeBucket: 'bronze', listVersions, starts, ends, tasks, jobs }),
+      reconcile({
+        ...landing,
+        bronzeBucket: 'bronze',
+        listVersions,
+        starts,
+        ends,
+        tasks,
+        jobs,
+        platform: NO_PLATFORM,
+        drives: {},
+      }),
     ),
 }

@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { RecordLandingEffects } from '../../functions/1-ingest/record-landing/record-landing.js'
+import { extractStart } from '../../functions/1-ingest/start-extract/start-extract.js'
 import { cleanseStart } from '../../functions/2-cleanse/start-cleanse/start-cleanse.js'
 import { buildStart } from '../../functions/3-transform/start-build/start-build.js'
 import { PRIORITIES } from '../../shared/alerts/priorities.js'
@@ -9,8 +10,11 @@ import { cleanseEnd } from '../../shared/cleanse.js'
 import type { Clock } from '../../shared/clock.js'
 import type { Declared } from '../../shared/declared.js'
 import { type EndEffects, endUnchanged } from '../../shared/end-run.js'
+import { extractEnd } from '../../shared/extract-end.js'
+import type { Platform } from '../../shared/extract-platform.js'
 import { jobReader, jobs } from '../../shared/jobs.js'
 import type { World } from '../../shared/lane.js'
+import { later } from '../../shared/later.js'
 import { ledger, putAll } from '../../shared/ledger-dynamo.js'
 import {
   copyObject,
@@ -21,6 +25,7 @@ import {
   removeObject,
   reports,
 } from '../../shared/objects.js'
+import type { RunKind } from '../../shared/run.js'
 import type { StartEffects } from '../../shared/start-run.js'
 import { addPartitions, putTable } from '../../shared/tables.js'
 import { stopTask, taskReader, tasks } from '../../shared/tasks.js'
@@ -28,7 +33,7 @@ import { type Command, client, type Effect, type Gate } from './effect.js'
 
 /** The simulated services, each as the effects of the SDK's commands. */
 export type Services = Record<
-  'dynamo' | 's3' | 'ecs' | 'glue' | 'bus' | 'channel',
+  'dynamo' | 's3' | 'ecs' | 'glue' | 'bus' | 'later' | 'channel',
   (command: Command) => Effect
 >
 
@@ -78,10 +83,11 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
   const landing: RecordLandingEffects = {
     ...world,
     project,
+    later: later('later', client<Client<typeof later, 1>>(gate, services.later), clock),
     findVersion: findVersion('bronze', s3),
     putNote: putNote('quarantine', s3),
   }
-  const starts: Record<'cleanse' | 'build', StartEffects> = {
+  const starts: Record<RunKind, StartEffects> = {
     cleanse: {
       ...starter,
       ...cleanseStart({
@@ -109,9 +115,22 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
         },
       }),
     },
+    extract: {
+      ...starter,
+      ...extractStart({
+        ...shared,
+        settings: {
+          bronzeBucket: 'bronze',
+          artifactsBucket: 'artifacts',
+          task: { ...task, taskDefinition: `sluice-extract:${revision}` },
+        },
+        platform: NO_PLATFORM,
+        isCancelled: async () => false,
+      }),
+    },
   }
   const columnsOf = (entity: string) => project.entities[entity]?.columns ?? []
-  const ends: Record<'cleanse' | 'build', EndEffects> = {
+  const ends: Record<RunKind, EndEffects> = {
     cleanse: {
       ...world,
       publish,
@@ -133,6 +152,11 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
         removeDatabase: (uri) => remove(uri.replace('s3://artifacts/', '')),
       }),
     },
+    extract: {
+      ...world,
+      publish,
+      ...extractEnd({ ...world, project, publish, reports: artifacts }),
+    },
   }
   return {
     world,
@@ -153,6 +177,10 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
   }
 }
 export type Parts = ReturnType<typeof parts>
+
+const nothing = () => Promise.reject(new Error('the simulator has no dbt platform'))
+/** No source of the simulator is a job of another engine. */
+export const NO_PLATFORM: Platform = { start: nothing, find: nothing, get: nothing, stop: nothing }
 
 /** One way to tell people: of an incident by its priority, and of what was published. */
 function channel(name: string, gate: Gate, effectOf: Services['channel']) {

@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto'
 import type { ObjectCreated } from '../../../events/aws.js'
+import { LaneSettled } from '../../../events/catalog.js'
 import { claim } from '../../../shared/claim.js'
 import { iso } from '../../../shared/clock.js'
-import { type Declared, feedOf, strayReason } from '../../../shared/declared.js'
+import { type Declared, type DeclaredSource, feedOf, strayReason } from '../../../shared/declared.js'
 import type { Fate } from '../../../shared/fates.js'
 import { type Entry, join, laneName, registerLane, type World } from '../../../shared/lane.js'
+import type { Later } from '../../../shared/later.js'
 import { absent, INDEXED, type Item } from '../../../shared/ledger.js'
 import type { FindVersion, PutNote } from '../../../shared/objects.js'
 import { eachAtOnce } from '../../../shared/parallel.js'
+import { readiness, waitingOf } from '../../../shared/waiting.js'
 
 export interface RecordLandingEffects extends World {
+  later: Later
   project: Declared
   findVersion: FindVersion
   putNote: PutNote
@@ -26,8 +30,8 @@ export interface Landed {
 /** Joins are independent of one another; this many run at once. */
 const JOINS_AT_ONCE = 10
 
-/** What became of one landing, and the lane that must be claimed for it. */
-type Recorded = Fate & { lane?: string }
+/** What became of one landing, the lane that it is in, and until when it waits there for more, in ms; 0 when it is ready. */
+type Recorded = Fate & { lane?: string; until?: number }
 
 /**
  * Writes a lineage row for each landed file version and lets it join its entity's lane, then claims each lane once.
@@ -36,7 +40,7 @@ type Recorded = Fate & { lane?: string }
 export async function recordLandings(effects: RecordLandingEffects, events: ObjectCreated[]) {
   const failed = new Map<number, unknown>()
   const fates: (Fate | undefined)[] = events.map(() => undefined)
-  const lanes = new Map<string, number[]>()
+  const lanes = new Map<string, { position: number; until: number }[]>()
   const registered = new Map<string, Promise<void>>()
   const register = (lane: string) => {
     const known = registered.get(lane) ?? registerLane(effects, lane)
@@ -45,19 +49,34 @@ export async function recordLandings(effects: RecordLandingEffects, events: Obje
   }
   await eachAtOnce(events, JOINS_AT_ONCE, async (event, position) => {
     try {
-      const { lane, ...fate } = await recordLanding(effects, event, register)
+      const { lane, until = 0, ...fate } = await recordLanding(effects, event, register)
       fates[position] = fate
-      if (lane) lanes.set(lane, [...(lanes.get(lane) ?? []), position])
+      if (lane) lanes.set(lane, [...(lanes.get(lane) ?? []), { position, until }])
     } catch (error) {
       failed.set(position, error)
     }
   })
-  for (const [lane, positions] of lanes) {
-    await claim(effects, lane).catch((error) => {
-      for (const position of positions) failed.set(position, error)
+  for (const [lane, joined] of lanes) {
+    await wake(effects, lane, Math.min(...joined.map(({ until }) => until))).catch((error) => {
+      for (const { position } of joined) failed.set(position, error)
     })
   }
   return { failed, fates, lanes: [...lanes.keys()] }
+}
+
+/** One second more than the wait, so that a clock that is a little behind finds it over. */
+const CLOCKS_DIFFER_SECONDS = 1
+
+/**
+ * Claims a lane in which something is ready; else has it claimed when the first of these files has waited for its time.
+ * A batch that a sync closes is claimed by that, or by the reconciler when its bound has passed.
+ */
+async function wake(effects: RecordLandingEffects, lane: string, until: number): Promise<void> {
+  if (until === 0) await claim(effects, lane)
+  else if (until < Number.POSITIVE_INFINITY) {
+    const seconds = (until - effects.clock.now()) / 1_000 + CLOCKS_DIFFER_SECONDS
+    await effects.later({ name: LaneSettled.name, detail: { lane } }, seconds)
+  }
 }
 
 async function recordLanding(
@@ -76,9 +95,15 @@ async function recordLanding(
   }
   const lane = laneName('cleanse', feed.entity)
   await register(lane)
-  const joined = await join(effects, lane, entryOf(landed, feed.source, feed.entity, event.id))
+  const source = effects.project.sources[feed.source] as DeclaredSource
+  const waits = waitingOf(feed.source, source, Date.parse(landed.landedAt), effects.clock.now())
+  const entry = { ...entryOf(landed, feed.source, feed.entity, event.id), ...waits }
+  const joined = await join(effects, lane, entry)
   const did = joined === 'joined' ? `joined ${lane}` : await knownAs(effects, landed, event)
-  return { about, did, lane }
+  // Only after the join: whoever closes the batch writes first and looks then, so that one of the two sees the other.
+  const state = await readiness(effects, lane, waits)
+  const until = { ready: 0, settling: waits.notBefore ?? 0, open: Number.POSITIVE_INFINITY }[state]
+  return { about, did, lane, until }
 }
 
 /** What to say of a file version that is known: the same event again, or another one of the same landing. */
