@@ -28,6 +28,14 @@ export const ingest: readonly Row[] = [
     may: ['ledger:get', 'ledger:put', 'ledger:update', 'door-secrets:read'],
   },
   {
+    stage: 'confirm-sync',
+    phase: 'ingest',
+    does: 'asks the source’s API whether a noticed sync succeeded, and asks again later while it cannot say',
+    on: [on(ours.SyncNoticed)],
+    emits: [ours.SyncFinished.name],
+    may: ['ledger:get', 'ledger:put', 'ledger:update', 'door-secrets:read', 'later:send'],
+  },
+  {
     stage: 'start-extract',
     phase: 'ingest',
     does: 'lets a request join its source’s lane, and starts one extraction for all that waits, or for one window',

@@ -45,7 +45,7 @@ export async function acceptWebhook(effects: AcceptEffects, request: Request): P
 }
 
 const TAKEN: readonly Sync['outcome'][] = ['finished', 'waiting']
-/** Compared for a source that there is not, so that its answer takes as long as any other. */
+/** Compared for a source that there is not, so that its answer takes no less time than others. */
 const NOBODY: NonNullable<DeclaredSource['door']> = { auth: { method: 'path-key', secret: '' } }
 
 async function isKnown(

@@ -106,8 +106,8 @@ describe('a sync that finished', () => {
 
   it('is two syncs when two sources tell it', async () => {
     const { post } = door()
-    const [one, other] = [await post('ads', succeeded), await post('events', succeeded)]
-    expect((one?.body as { id: string }).id).not.toBe((other?.body as { id: string }).id)
+    const idOf = async (source: string) => ((await post(source, succeeded)).body as { id: string }).id
+    expect(await idOf('ads')).not.toBe(await idOf('events'))
   })
 
   it('waits for its confirmation where the source wants one', async () => {
