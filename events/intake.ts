@@ -83,6 +83,7 @@ export const SchemaChanged = event(
       .array(z.object({ name: z.string(), was: z.string().optional(), is: z.string().optional() }))
       .min(1),
     version: z.string().optional(),
+    correlationId: correlationId.optional(),
   }),
 )
 
