@@ -2,7 +2,6 @@ import type { Detail, LaneSettled, SyncFinished } from '../../../events/catalog.
 import { claim } from '../../../shared/claim.js'
 import { type Declared, type DeclaredSource, entitiesOf } from '../../../shared/declared.js'
 import { laneName, type World } from '../../../shared/lane.js'
-import { syncHeard } from '../../../shared/syncs.js'
 import { closeKey } from '../../../shared/waiting.js'
 
 export interface CloseBatchEffects extends World {
@@ -15,7 +14,7 @@ export interface CloseBatchEffects extends World {
  */
 export async function closeBatch(
   effects: CloseBatchEffects,
-  { source, syncId, at }: Detail<typeof SyncFinished>,
+  { source, at }: Detail<typeof SyncFinished>,
 ): Promise<string> {
   const { sources } = effects.project
   const declared = Object.hasOwn(sources, source) ? (sources[source] as DeclaredSource) : undefined
@@ -28,7 +27,6 @@ export async function closeBatch(
     const run = await claim(effects, lane)
     if (run) runs.push(run)
   }
-  await syncHeard(effects, syncId, lanes)
   return runs.length > 0 ? `closed ${lanes.join(', ')}: ${runs.join(', ')}` : `closed ${lanes.join(', ')}`
 }
 
