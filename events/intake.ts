@@ -30,6 +30,8 @@ export const ExtractRequested = event(
     source: name,
     requestId,
     window: extractWindow.optional(),
+    /** Which of the lanes beside the source’s own a window takes; the first when it is absent. */
+    slot: z.int().min(0).max(49).optional(),
     backfillId: backfillId.optional(),
     /** The schedules put no id of their own: the request’s stands in. */
     correlationId: correlationId.optional(),
@@ -46,6 +48,7 @@ export const ExtractFinished = event(
     backfillIds: z.array(backfillId),
     files: count,
     rows: count,
+    correlationId: correlationId.optional(),
   }),
 )
 

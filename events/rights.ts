@@ -54,10 +54,11 @@ const runTask = (name: string, taskRole: string) => [
   allow(['ecs:StopTask'], [tasksOfCluster]),
 ]
 
-/** The secrets that the declared sources name; Secrets Manager adds a hyphen and six characters to each name. */
-const doorSecrets = secretNames(project).map((name) =>
-  sub(`arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:${name}-??????`),
-)
+/** A secret by its name, to which Secrets Manager adds a hyphen and six characters. */
+export const secretArn = (name: string): Arn =>
+  sub(`arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:${name}-??????`)
+/** The secrets that the declared sources name. */
+const doorSecrets = secretNames(project).map(secretArn)
 
 export const rights = {
   'ledger:get': [allow(['dynamodb:GetItem'], [arn('Ledger')])],

@@ -1,6 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
-import { BatchReady, BuildReady, type Outgoing, SOURCE } from '../events/catalog.js'
+import { BatchReady, BuildReady, ExtractReady, type Outgoing, SOURCE } from '../events/catalog.js'
 import { EventsRefused } from './errors.js'
+import type { RunKind } from './run.js'
 
 /** PutEvents takes at most 10 entries a call (EventBridge API reference). */
 const ENTRIES_MAX = 10
@@ -24,8 +25,10 @@ export function putEvents(busName: string, client = new EventBridgeClient({})): 
   }
 }
 
+const READY = { cleanse: BatchReady.name, build: BuildReady.name, extract: ExtractReady.name } as const
+
 /** Says that a run is ready to start, to the stage of its kind. */
 export const announceReady =
   (put: PutEvents) =>
-  (kind: 'cleanse' | 'build', runId: string): Promise<void> =>
-    put([{ name: kind === 'cleanse' ? BatchReady.name : BuildReady.name, detail: { runId } }])
+  (kind: RunKind, runId: string): Promise<void> =>
+    put([{ name: READY[kind], detail: { runId } }])

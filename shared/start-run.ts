@@ -15,6 +15,7 @@ import {
   stillAt,
   TAKE_UPS_MAX,
   unlinked,
+  WITHOUT_TOKEN,
 } from './run.js'
 import { leaveQueue, waitForToken } from './tokens.js'
 import type { Plans, Started } from './work.js'
@@ -37,7 +38,8 @@ export interface StartEffects extends FailEffects {
   launch(request: Prepared['request'], engine: Engine, attempt: number): Promise<Started>
   /** Looks for the job of an attempt whose answer was lost. */
   find(run: Run): Promise<string | undefined>
-  stop(job: string, engine: Engine): Promise<void>
+  /** Asks for the end of a job of this run; best effort. */
+  stop(job: string, engine: Engine, run: Run): Promise<void>
   /** Ends a run that has nothing to do, without a job. */
   endUnchanged(run: Run, unchanged: Unchanged): Promise<void>
 }
@@ -63,7 +65,7 @@ export async function startRun(effects: StartEffects, runId: string): Promise<st
 /** An intent without a job whose lease has passed: find its job, repeat the request, or clear the way for another. */
 async function takeUp(effects: StartEffects, run: Run): Promise<string | undefined> {
   const { ledger, clock } = effects
-  if (run.engine !== 'spark') return repeat(effects, run)
+  if (!WITHOUT_TOKEN.includes(run.engine as Engine)) return repeat(effects, run)
   const found = await effects.find(run)
   if (found) return link(effects, run, found, FOUND_ASKED_SECONDS)
   const failed = { reason: run.lastFailure ?? NEVER_STARTED, failureClass: 'never_started' as const }
@@ -172,7 +174,7 @@ async function link(
   if (linked.done) return `started attempt ${run.attempt} on ${engine}`
   const now = (await ledger.get(runKey(run.runId))) as Run
   const superseded = now.attempt !== run.attempt || (now.state === 'RUNNING' && now.job !== job)
-  if (superseded) await effects.stop(job, engine)
+  if (superseded) await effects.stop(job, engine, run)
   return superseded ? 'another attempt took over: stopped this job' : `attempt ${run.attempt} is under way`
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { laneKind, laneName, laneSubject } from '../lane.js'
 import type { RunKind } from '../run.js'
 import { FAULTS, type Fault } from './priorities.js'
 
@@ -11,22 +12,27 @@ export interface Blamed {
   engine?: string | undefined
 }
 
+/** The services of engines that do not run on ECS, as causes name them. */
+const SERVICES: Record<string, string> = { spark: 'glue', 'dbt-platform': 'dbt-platform' }
+
 /**
  * The identity of a root cause. What belongs to one lane names it, `cleanse:market_data:gate`; what lanes share names
  * the service, `ecs:image_pull:cleanse`, and where the words of the failure tell causes apart, a digest of them.
  */
 export function causeOf({ lane, kind, fault, reason, engine }: Blamed): string {
   const { reaches } = FAULTS[fault]
-  if (reaches === 'lane') return `${lane}:${fault}`
-  const shared = `${engine === 'spark' ? 'glue' : 'ecs'}:${fault}:${kind}`
+  // The lanes of one source have one cause.
+  if (reaches === 'lane') return `${laneName(kind, laneSubject(lane))}:${fault}`
+  const shared = `${SERVICES[engine ?? ''] ?? 'ecs'}:${fault}:${kind}`
   return reaches === 'service' ? shared : `${shared}:${fingerprint(reason)}`
 }
 
 /** Whether runs of a lane can stand in an incident of this cause. It only spares reads: the incident itself says. */
 export function mayConcern(cause: string, lane: string): boolean {
-  const [kind] = lane.split(':')
+  const kind = laneKind(lane)
   const parts = cause.split(':')
-  return cause.startsWith(`${lane}:`) || (['ecs', 'glue'].includes(parts[0] as string) && parts[2] === kind)
+  const ofLane = cause.startsWith(`${laneName(kind, laneSubject(lane))}:`)
+  return ofLane || (['ecs', ...Object.values(SERVICES)].includes(parts[0] as string) && parts[2] === kind)
 }
 
 /** Eight hexadecimal digits of a failure's words without the ids and numbers that differ from run to run. */

@@ -55,4 +55,6 @@ export const HEARD_BY = {
   email: PRIORITIES,
 } as const satisfies Record<string, readonly Priority[]>
 
-export const priorityOf = (fault: Fault, kind: RunKind): Priority => FAULTS[fault][kind]
+/** An extraction holds back one source as a cleanse does one entity, so it counts as much. */
+export const priorityOf = (fault: Fault, kind: RunKind): Priority =>
+  FAULTS[fault][kind === 'build' ? 'build' : 'cleanse']

@@ -1,4 +1,5 @@
 import { buildStateKey, goldPointerKey } from '../build.js'
+import { extractLane, extractStateKey } from '../extract.js'
 import type { Item } from '../ledger.js'
 import { type Run, runKey } from '../run.js'
 import { alarmKey, type Incident, type IncidentEffects } from './incident.js'
@@ -16,13 +17,20 @@ export async function isOver(effects: IncidentEffects, incident: Incident): Prom
   return true
 }
 
-/** Whether what a failed run should have done is done: its inputs are in silver, or a later build is committed. */
+/** Whether what a failed run should have done is done: its inputs are in silver, or a later run has made up for it. */
 export async function isResolved(effects: IncidentEffects, run: Run): Promise<boolean> {
-  return run.kind === 'build' ? hasLaterBuild(effects, run) : isInSilver(effects, run)
+  if (run.kind === 'build') return hasLaterBuild(effects, run)
+  return (await isCommitted(effects, run)) || (run.kind === 'extract' && hasLaterExtract(effects, run))
 }
 
-/** A cleanse's inputs are resolved where they ended: in the run into which they were put back. */
-async function isInSilver({ ledger }: IncidentEffects, first: Run): Promise<boolean> {
+/** What one plain extraction missed, the next good one brings. A window is brought by a run of its own only. */
+async function hasLaterExtract({ ledger }: IncidentEffects, run: Run): Promise<boolean> {
+  if (run.window || run.lane !== extractLane(run.subject)) return false
+  return isLater({ ledger }, run, await ledger.get(extractStateKey(run.subject)))
+}
+
+/** A run's inputs are resolved where they ended: in the run into which they were put back. */
+async function isCommitted({ ledger }: IncidentEffects, first: Run): Promise<boolean> {
   let run: Run | undefined = first
   for (let putBacks = 0; run && putBacks <= PUT_BACKS_MAX; putBacks += 1) {
     if (run.state !== 'REPLAYED' || !run.into) return run.state === 'COMMITTED'

@@ -144,6 +144,16 @@ export const mapping = z.strictObject({
   finishedAt: pointer.optional().describe('JSON Pointer to the time at which the sync ended, ISO 8601.'),
 })
 
+/** A job that Sluice itself starts, by the platform’s administrative API. */
+export const start = z
+  .strictObject({
+    url: httpsUrl.describe('Address of the platform, such as https://cloud.getdbt.com.'),
+    accountId: z.string().regex(/^\d+$/, 'the id of an account, in quotes'),
+    jobId: z.string().regex(/^\d+$/, 'the id of a job, in quotes'),
+    secret,
+  })
+  .describe('Start this job when the schedule or a person asks; its end is heard of as of any other.')
+
 /** A question back to the sender’s API: does this sync exist, and did it succeed? */
 export const confirm = z.strictObject({ url: httpsUrl.describe('Address of the API.'), secret })
 

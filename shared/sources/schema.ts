@@ -89,6 +89,7 @@ const dbtPlatform = z.strictObject({
     .max(50)
     .optional()
     .describe('Only these jobs count.'),
+  start: part.start.optional(),
   warehouse: part.warehouse,
   schedule,
   priority,

@@ -74,7 +74,7 @@ describe('what the reconciler sees, and does', () => {
   test('a run that is READY and not late: it leaves it alone', async () => {
     await landed()
     late(30)
-    expect(await pass()).toMatchObject({ runs: 0 })
+    expect(await pass()).toMatchObject({ late: 0 })
     expect(state()).toBe('READY')
   })
 
@@ -215,7 +215,7 @@ describe('one pass', () => {
     chain.parts.starts.cleanse.prepare = (run, attempt) =>
       run.runId === broken ? Promise.reject(new Error('S3 is away')) : prepare(run, attempt)
     late()
-    await expect(pass()).rejects.toThrow(/could not drive 1: runs: S3 is away/)
+    await expect(pass()).rejects.toThrow(/could not drive 1: RUN#\w+: S3 is away/)
     expect(runs().find(({ subject }) => subject === 'transactions')?.state).toBe('RUNNING')
   })
 
@@ -243,8 +243,8 @@ describe('one pass', () => {
       await claim(chain.parts.world, `cleanse:e${n}`)
     }
     clock.advance(LATE)
-    expect(await pass()).toMatchObject({ runs: PASS.runs })
-    expect(await pass()).toMatchObject({ runs: 5 })
+    expect(await pass()).toMatchObject({ late: PASS.runs })
+    expect(await pass()).toMatchObject({ late: 5 })
     expect((await ledger.get(runKey(runs()[0]?.runId ?? '')))?.state).toBe('RUNNING')
   })
 })

@@ -23,6 +23,7 @@ export function packageService(): { folder: string; template: Template } {
     codeBucket: 'sluice-code-000000000000-us-east-1',
     cleanseImage: '000000000000.dkr.ecr.us-east-1.amazonaws.com/sluice/cleanse@sha256:0',
     dbtImage: '000000000000.dkr.ecr.us-east-1.amazonaws.com/sluice/dbt@sha256:0',
+    extractImage: '000000000000.dkr.ecr.us-east-1.amazonaws.com/sluice/extract@sha256:0',
     jobScriptUri: 's3://sluice-code-000000000000-us-east-1/jobs/0/glue_cleanse.py',
     jobModulesUri: 's3://sluice-code-000000000000-us-east-1/jobs/0/modules.zip',
   }

@@ -7,7 +7,7 @@ export function declaredSource(file: SourceFile): DeclaredSource {
   const declared = {
     kind: file.kind,
     feeds: feedsOf(file),
-    ...picked(file, ['settleSeconds', 'closeOnSyncFinished', 'priority', 'warehouse', 'schedule']),
+    ...picked(file, ['settleSeconds', 'closeOnSyncFinished', 'priority', 'warehouse', 'schedule', 'start']),
     ...doorOf(file),
     ...extractOf(file),
   }

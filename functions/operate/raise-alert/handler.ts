@@ -1,6 +1,13 @@
 import * as z from 'zod'
 import { alarmStateChange, tick } from '../../../events/aws.js'
-import { envelope, GateFailed, GoldBuilt, SilverUpdated, StageFailed } from '../../../events/catalog.js'
+import {
+  ExtractFinished,
+  envelope,
+  GateFailed,
+  GoldBuilt,
+  SilverUpdated,
+  StageFailed,
+} from '../../../events/catalog.js'
 import { project } from '../../../shared/declared.js'
 import { stage } from '../../../shared/stage.js'
 import { thePublisher, world } from '../../wiring.js'
@@ -12,6 +19,7 @@ const waking = z.union([
   envelope(GateFailed),
   envelope(SilverUpdated),
   envelope(GoldBuilt),
+  envelope(ExtractFinished),
   alarmStateChange,
   tick,
 ])

@@ -1,5 +1,12 @@
 import type { AlarmStateChange, Tick } from '../../../events/aws.js'
-import { type Detail, GateFailed, GoldBuilt, SilverUpdated, StageFailed } from '../../../events/catalog.js'
+import {
+  type Detail,
+  ExtractFinished,
+  GateFailed,
+  GoldBuilt,
+  SilverUpdated,
+  StageFailed,
+} from '../../../events/catalog.js'
 import { causeOf, mayConcern } from '../../../shared/alerts/cause.js'
 import { drive } from '../../../shared/alerts/drive.js'
 import {
@@ -22,6 +29,7 @@ type Ours =
   | { 'detail-type': typeof GateFailed.name; detail: Detail<typeof GateFailed> }
   | { 'detail-type': typeof SilverUpdated.name; detail: Detail<typeof SilverUpdated> }
   | { 'detail-type': typeof GoldBuilt.name; detail: Detail<typeof GoldBuilt> }
+  | { 'detail-type': typeof ExtractFinished.name; detail: Detail<typeof ExtractFinished> }
 /** What wakes the stage, as far as it reads it. */
 export type Waking =
   | Ours
@@ -38,6 +46,7 @@ export async function alerted(effects: RaiseAlertEffects, event: Waking): Promis
       const { runId, entity } = event.detail
       return { runId, did: await lookAfter(effects, laneName('cleanse', entity)) }
     }
+    case ExtractFinished.name:
     case GoldBuilt.name: {
       const { runId } = event.detail
       const run = (await effects.ledger.get(runKey(runId))) as Run | undefined

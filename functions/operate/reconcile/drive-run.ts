@@ -3,8 +3,9 @@ import { JOB_ASKED_SECONDS, JOB_SECONDS_MAX, POSTPONED_SECONDS } from '../../../
 import { iso } from '../../../shared/clock.js'
 import { type Declared, laneReading } from '../../../shared/declared.js'
 import { type EndEffects, finishRun, settle, TOO_LONG } from '../../../shared/end-run.js'
+import type { Platform, PlatformRequest } from '../../../shared/extract-platform.js'
 import { laneName, seal, type World } from '../../../shared/lane.js'
-import { is, type Key } from '../../../shared/ledger.js'
+import { type Item, is, type Key } from '../../../shared/ledger.js'
 import { dueAt, type Run, runKey, stillAt } from '../../../shared/run.js'
 import { type StartEffects, startRun } from '../../../shared/start-run.js'
 import type { Ended, JobReader, TaskReader } from '../../../shared/work.js'
@@ -17,6 +18,7 @@ export interface DriveEffects extends World {
   ends: Record<Run['kind'], EndEffects>
   tasks: TaskReader
   jobs: JobReader
+  platform: Pick<Platform, 'get'>
 }
 
 const LOST: Ended = {
@@ -53,8 +55,8 @@ async function takeUp(effects: DriveEffects, before: Run): Promise<string> {
 async function driveJob(effects: DriveEffects, run: Run): Promise<string> {
   const job = run.job as string
   const engine = run.engine ?? 'dbt'
-  const known = engine === 'spark' ? await jobEnd(effects, job) : await taskEnd(effects, job)
-  if (known?.ended) return finishRun(effects.ends[run.kind], run.runId, run.attempt, known.ended)
+  const known = await endOf(effects, run, job)
+  if (known.ended) return finishRun(effects.ends[run.kind], run.runId, run.attempt, known.ended)
   const until = Date.parse(String(run.startedAt)) + JOB_SECONDS_MAX[engine] * 1_000
   if (effects.clock.now() < until) return askAgain(effects, run)
   // Marked first: whoever hears of the stopped job before us knows that no person stopped it.
@@ -64,7 +66,7 @@ async function driveJob(effects: DriveEffects, run: Run): Promise<string> {
     when: stillAt('RUNNING', run.attempt),
   })
   if (!marked.done) return 'not RUNNING in this attempt any more'
-  await effects.starts[run.kind].stop(job, engine)
+  await effects.starts[run.kind].stop(job, engine, run)
   return finishRun(effects.ends[run.kind], run.runId, run.attempt, { ok: false, ...TOO_LONG })
 }
 
@@ -78,14 +80,18 @@ async function askAgain({ ledger, clock }: DriveEffects, run: Run): Promise<stri
   return 'the job runs on'
 }
 
-async function taskEnd({ tasks }: DriveEffects, job: string): Promise<{ ended?: Ended }> {
-  const task = await tasks.describe(job)
-  return task ?? { ended: LOST }
-}
-
-async function jobEnd({ jobs }: DriveEffects, job: string): Promise<{ ended?: Ended }> {
-  const run = await jobs.get(job)
-  return run ?? { ended: LOST }
+/** What the service says of a job that it may no longer know. */
+async function endOf(
+  { tasks, jobs, platform }: DriveEffects,
+  run: Run,
+  job: string,
+): Promise<{ ended?: Ended }> {
+  const asked = () => {
+    if (run.engine === 'spark') return jobs.get(job)
+    if (run.engine === 'dbt-platform') return platform.get(run.request as unknown as PlatformRequest, job)
+    return tasks.describe(job)
+  }
+  return (await asked()) ?? { ended: LOST }
 }
 
 /** Whether every consumer of the run's outcome has its own record of it: that, not our PutEvents, ends the telling. */
@@ -96,6 +102,8 @@ async function heard(effects: DriveEffects, run: Run): Promise<boolean> {
 
 function consumerKeys({ project }: DriveEffects, run: Run): Key[] {
   if (run.state === 'PARKED') return [alertEntryKey(run.runId)]
+  // A backfill looks at its runs by itself, and nobody else has to hear of an extraction.
+  if (run.kind === 'extract') return []
   if (run.kind === 'build')
     return ((run.domains ?? []) as string[]).map((domain) => publishEntryKey(domain, run.runId))
   const reading = laneReading(project, run.subject)
@@ -111,12 +119,15 @@ async function forget({ ledger }: DriveEffects, run: Run): Promise<string> {
   return 'every consumer has heard'
 }
 
-/** Puts a run behind the others that are late, so that one which makes no progress keeps nobody waiting. */
-export async function postpone({ ledger, clock }: Pick<World, 'ledger' | 'clock'>, run: Run): Promise<void> {
-  if (!run.dueAt) return
+/** Puts an item behind the others that are late, so that one which makes no progress keeps nobody waiting. */
+export async function postpone(
+  { ledger, clock }: Pick<World, 'ledger' | 'clock'>,
+  item: Item,
+): Promise<void> {
+  if (!item.dueAt) return
   await ledger.write({
-    update: runKey(run.runId),
+    update: { PK: item.PK, SK: item.SK },
     set: { dueAt: dueAt(clock, POSTPONED_SECONDS) },
-    when: [...stillAt(run.state, run.attempt), is('dueAt', run.dueAt)],
+    when: [is('dueAt', item.dueAt)],
   })
 }

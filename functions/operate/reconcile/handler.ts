@@ -4,6 +4,7 @@ import { jobReader } from '../../../shared/jobs.js'
 import { listVersions, s3 } from '../../../shared/objects.js'
 import { stage } from '../../../shared/stage.js'
 import { taskReader } from '../../../shared/tasks.js'
+import { extractEnder, extractStarter, thePlatform } from '../../extract-wiring.js'
 import { buildEnder, buildStarter, cleanseEnder, cleanseStarter, landingEffects } from '../../wiring.js'
 import { reconcile } from './reconcile.js'
 
@@ -11,10 +12,12 @@ const effects = {
   ...landingEffects(),
   bronzeBucket: env.BRONZE_BUCKET,
   listVersions: listVersions(env.BRONZE_BUCKET, s3()),
-  starts: { cleanse: cleanseStarter(), build: buildStarter() },
-  ends: { cleanse: cleanseEnder(), build: buildEnder() },
+  starts: { cleanse: cleanseStarter(), build: buildStarter(), extract: extractStarter() },
+  ends: { cleanse: cleanseEnder(), build: buildEnder(), extract: extractEnder() },
   tasks: taskReader(env.CLUSTER_ARN),
   jobs: jobReader(env.GLUE_JOB),
+  platform: thePlatform(),
+  drives: {},
 }
 
 /** Every five minutes: finds what the events lost and drives it on. */

@@ -3,11 +3,17 @@ import { claim } from '../../../shared/claim.js'
 import { iso } from '../../../shared/clock.js'
 import { holdKey, REGISTRY_PK } from '../../../shared/lane.js'
 import { eachAtOnce } from '../../../shared/parallel.js'
-import { type Run, runKey } from '../../../shared/run.js'
 import { type DriveEffects, driveRun, postpone } from './drive-run.js'
 import { type FindLandingsEffects, findLandings, sweepLandings } from './find-landings.js'
 
-export type ReconcileEffects = FindLandingsEffects & DriveEffects
+/** What else rests in the ledger until somebody looks: a sync that is to be told of, a backfill that is to go on. */
+type Other = 'SYNC' | 'BACKFILL'
+
+export type ReconcileEffects = FindLandingsEffects &
+  DriveEffects & {
+    /** Each takes one step of the item with that id, and moves its own bound. */
+    drives: Partial<Record<Other, (id: string) => Promise<unknown>>>
+  }
 
 /**
  * One pass: finds what the events lost and drives it on, with the same steps that the stages take. Each find is read
@@ -22,21 +28,21 @@ export async function reconcile(
     return 0
   }
   const until = effects.clock.now() + PASS.seconds * 1_000
-  const runs = await lateRuns(effects, until, failed)
+  const late = await lateItems(effects, until, failed)
   const lanes = await idleLanes(effects, failed)
   const landings =
     (await findLandings(effects).catch(failed('landings'))) +
     (await sweepLandings(effects).catch(failed('sweep')))
   if (errors.length > 0)
     throw new AggregateError(errors, `reconcile could not drive ${errors.length}: ${errors[0]}`)
-  const did = `looked after ${runs} late runs and ${lanes} idle lanes, and found ${landings} landings`
-  return { did, runs, lanes, landings }
+  const did = `looked after ${late} late items and ${lanes} idle lanes, and found ${landings} landings`
+  return { did, late, lanes, landings }
 }
 
 type Failed = (what: string) => (error: Error) => number
 
-/** Drives the runs that are late, the latest first, until all were seen, or the pass has lasted long enough. */
-async function lateRuns(effects: ReconcileEffects, until: number, failed: Failed): Promise<number> {
+/** Drives what is late, the latest first, until all was seen, or the pass has lasted long enough. */
+async function lateItems(effects: ReconcileEffects, until: number, failed: Failed): Promise<number> {
   const { ledger, clock } = effects
   const now = iso(clock.now())
   let driven = 0
@@ -44,15 +50,15 @@ async function lateRuns(effects: ReconcileEffects, until: number, failed: Failed
   do {
     const limit = Math.min(PASS.runsPerPage, PASS.runs - driven)
     const page = await ledger.index('due', { until: now, limit, ...(after && { after }) })
-    await eachAtOnce(page.items, PASS.runsAtOnce, async ({ runId }) => {
+    await eachAtOnce(page.items, PASS.runsAtOnce, async ({ PK }) => {
       if (clock.now() > until) return
-      const drive = () => driveRun(effects, String(runId))
+      const drive = () => driveItem(effects, PK)
       // What was contended a moment ago mostly is not any more.
       await drive()
         .catch(drive)
         .catch((error) => {
-          failed('runs')(error)
-          return behind(effects, String(runId)).catch(failed('runs'))
+          failed(PK)(error)
+          return behind(effects, PK).catch(failed(PK))
         })
     })
     driven += page.items.length
@@ -61,10 +67,19 @@ async function lateRuns(effects: ReconcileEffects, until: number, failed: Failed
   return driven
 }
 
-/** A run that could not be driven waits behind the others. */
-async function behind(effects: ReconcileEffects, runId: string): Promise<void> {
-  const run = (await effects.ledger.get(runKey(runId))) as Run | undefined
-  if (run) await postpone(effects, run)
+/** Takes the next step of a late item, whatever it is. */
+async function driveItem(effects: ReconcileEffects, pk: string): Promise<unknown> {
+  const [what = '', id = ''] = pk.split('#')
+  if (what === 'RUN') return driveRun(effects, id)
+  const drive = Object.hasOwn(effects.drives, what) ? effects.drives[what as Other] : undefined
+  if (!drive) throw new Error(`nobody drives ${pk}`)
+  return drive(id)
+}
+
+/** What could not be driven waits behind the others. */
+async function behind(effects: ReconcileEffects, PK: string): Promise<void> {
+  const item = await effects.ledger.get({ PK, SK: 'META' })
+  if (item) await postpone(effects, item)
 }
 
 /** Claims the lanes that nobody holds though something waits. Lanes are few: one for each entity and build. */
