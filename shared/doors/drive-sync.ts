@@ -1,7 +1,9 @@
 import type { PutEvents } from '../bus.js'
 import { iso } from '../clock.js'
 import type { Declared } from '../declared.js'
+import { laneName } from '../lane.js'
 import { is, type Key } from '../ledger.js'
+import { closeKey } from '../waiting.js'
 import { type ConfirmEffects, confirm, settle } from './confirm.js'
 import { isAwaited, type Sync, syncFinished, syncKey } from './sync.js'
 
@@ -53,7 +55,7 @@ async function isHeard(effects: DriveSyncEffects, sync: Sync): Promise<boolean> 
   const closed = await Promise.all(closeKeys(effects.project, sync).map((key) => effects.ledger.get(key)))
   return (
     joined.every((item) => item !== undefined) &&
-    closed.every((item) => String(item?.at ?? '') >= sync.receivedAt)
+    closed.every((item) => Number(item?.at ?? 0) >= Date.parse(sync.receivedAt))
   )
 }
 
@@ -69,7 +71,7 @@ function closeKeys({ sources }: Pick<Declared, 'sources'>, { source }: Sync): Ke
   const { closeOnSyncFinished, feeds = [] } = sources[source] ?? {}
   if (!closeOnSyncFinished) return []
   const entities = [...new Set(feeds.map(({ entity }) => entity))]
-  return entities.map((entity) => ({ PK: `LANE#cleanse:${entity}`, SK: `CLOSE#${source}` }))
+  return entities.map((entity) => closeKey(laneName('cleanse', entity), source))
 }
 
 async function forget({ ledger }: DriveSyncEffects, sync: Sync): Promise<string> {

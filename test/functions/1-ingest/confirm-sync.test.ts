@@ -168,10 +168,11 @@ describe('the reconciler, of a sync', () => {
     expect((await stored(item)).dueAt).toBeUndefined()
   })
 
+  const at = Date.parse('2026-03-02T07:00:00.000Z')
   it.each([
     ['ads', (syncId: string) => ({ PK: `ENTRY#build:marketing#sync:${syncId}`, SK: 'META' })],
-    ['events', () => ({ PK: 'LANE#cleanse:events', SK: 'CLOSE#events', at: '2026-03-02T07:00:00.000Z' })],
-  ])('tells %s again until the consumer has its record', async (source, record) => {
+    ['events', () => ({ PK: 'LANE#cleanse:events', SK: 'CLOSE#events', at })],
+  ])('tells %s again until its consumer has a record of it', async (source, record) => {
     const { effects, ledger, clock, bus, stored } = world()
     const heard = { outcome: 'finished' as const, identity: ['c', '1', true] }
     const { item, syncId } = await recordSync(effects, { source, heard })
@@ -188,12 +189,22 @@ describe('the reconciler, of a sync', () => {
   it('does not take the mark of an earlier sync for this one', async () => {
     const { effects, ledger, clock } = world()
     const heard = { outcome: 'finished' as const, identity: ['c', '1', true] }
-    await ledger.write({
-      put: { PK: 'LANE#cleanse:events', SK: 'CLOSE#events', at: '2026-03-02T06:59:59.000Z' },
-    })
+    await ledger.write({ put: { PK: 'LANE#cleanse:events', SK: 'CLOSE#events', at: at - 1 } })
     const { syncId } = await recordSync(effects, { source: 'events', heard })
     clock.advance(121)
     expect(await driveSync(effects, syncId)).toBe('told again')
+  })
+
+  it('tells nobody of a sync whose source is gone', async () => {
+    const { effects, clock, bus, stored } = world()
+    const heard = { outcome: 'finished' as const, identity: ['c', '1', true] }
+    const { item, syncId } = await recordSync(effects, { source: 'ads', heard })
+    clock.advance(121)
+    expect(await driveSync({ ...effects, project: { ...doorProject, sources: {} } }, syncId)).toBe(
+      'every consumer has heard',
+    )
+    expect(bus.seen).toEqual([])
+    expect((await stored(item)).dueAt).toBeUndefined()
   })
 })
 
