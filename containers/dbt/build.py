@@ -30,6 +30,7 @@ from containers.dbt.silver import FilesUnknown, SilverInput, prepare_silver, run
 from containers.dbt.state import PARTIAL, STORAGE_ERRORS, fetch_database
 from containers.dbt.storage import Storage
 from containers.dbt.transform import StopBuild, Transform
+from containers.dbt.warehouse import prepare_raw
 from jobs.failures import shortened
 
 
@@ -88,6 +89,7 @@ class Build:
                 self._choose_scope(database.project_fingerprint(connection))
                 self.reading = runs_to_read(self.plan, built, self.full_refresh)
                 inputs = prepare_silver(connection, self.reading, CONTRACTS)
+                prepare_raw(connection, self.project.manifest, self.plan)
                 note_work(connection, self.work)
         self.measures["silver_rows"] = {entity: given.rows for entity, given in inputs.items()}
         for entity, given in inputs.items():
@@ -120,7 +122,7 @@ class Build:
         elif before != self.fingerprint:
             reason = "the project has changed since the last build"
         self.whole_lane = reason is not None
-        self.full_refresh = self.whole_lane or self.plan.mode == "full_refresh"
+        self.full_refresh = self.whole_lane or self.plan.mode == "full-refresh"
         log("scope", whole_lane=self.whole_lane, full_refresh=self.full_refresh, reason=reason)
 
     def _publish(self) -> None:
@@ -178,4 +180,5 @@ class Build:
         try:
             yield
         finally:
-            self.measures["seconds"][phase] = round(clock() - started, 3)
+            seconds = self.measures["seconds"]
+            seconds[phase] = round(seconds.get(phase, 0) + clock() - started, 3)

@@ -89,6 +89,7 @@ def seal_database(path: Path) -> int:
     """
     with open_database(path, with_s3=False) as connection:
         connection.execute("drop schema lake_silver cascade")
+        connection.execute("drop schema if exists raw cascade")
         connection.execute("drop table if exists sluice.plan_runs")
         connection.execute("drop table if exists sluice.exported_files")
         connection.execute("checkpoint")

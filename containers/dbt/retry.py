@@ -45,7 +45,7 @@ class Retry:
 def work_of(plan: BuildPlan, fingerprint: str) -> str:
     """A digest of all that decides what a build reads and makes: attempts that share it may share results."""
     silver = {entity: [asdict(run) for run in runs] for entity, runs in sorted(plan.silver.items())}
-    work = [fingerprint, plan.lane, plan.database_uri, plan.mode, sorted(plan.selectors), silver]
+    work = [fingerprint, plan.lane, plan.database_uri, plan.mode, sorted(plan.selectors), plan.order, silver]
     return hashlib.sha256(json.dumps(work).encode()).hexdigest()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 
 from containers.dbt.plan import BuildPlan
 from containers.dbt.project import Project
@@ -34,35 +36,49 @@ class Transform:
 
     def run(self, entities: list[str], whole_lane: bool, full_refresh: bool, retry: Retry | None) -> None:
         """Raises StopBuild when dbt does not get to the end, or a test fails that nobody waived."""
-        selectors = self._selectors(whole_lane)
+        steps = [self._lane()] if whole_lane else [self._inside(step) for step in steps_of(self.plan)]
         if retry:
-            selectors = retry.selectors(self.project.manifest)
+            # dbt's own graph keeps the order of what is left.
+            steps = [retry.selectors(self.project.manifest)]
             self.project.keep_results(retry.kept)
             collect_kept(self.findings, self.project.manifest, retry.kept)
         elif any(node.resource_type == "seed" for node in self.project.manifest.nodes.values()):
-            self._dbt("seed", "seed", "--select", *selectors)
-        sources = [f"source:lake.{entity}" for entity in entities]
-        self._dbt("freshness", "source", "freshness", "--no-populate-cache", "--select", *sources)
-        if selectors:
-            self._build(["--full-refresh"] if full_refresh else [], selectors)
+            self._dbt("seed", "seed", "--select", *chain(*steps))
+        if sources := [f"source:lake.{entity}" for entity in entities]:
+            self._dbt("freshness", "source", "freshness", "--no-populate-cache", "--select", *sources)
+        if any(steps):
+            self._build(["--full-refresh"] if full_refresh else [], steps)
         self.complete = True
 
-    def _build(self, refresh: list[str], selectors: list[str]) -> None:
+    def _build(self, refresh: list[str], steps: list[list[str]]) -> None:
         """With a waiver the tests come last: within `dbt build`, a failed one would skip what comes after."""
         skipped = ["--exclude-resource-type", "unit_test"]
-        if not self.plan.waive_tests:
-            self._dbt("build", "build", *refresh, *skipped, "--select", *selectors)
-            return
-        untested = [*skipped, "--exclude-resource-type", "test"]
-        self._dbt("build", "build", *refresh, *untested, "--select", *selectors, last=False)
-        self._dbt("test", "test", *skipped, "--select", *selectors)
+        tested = [] if self.plan.waive_tests else ["--indirect-selection", self._tests_of(steps)]
+        untested = ["--exclude-resource-type", "test"] if self.plan.waive_tests else []
+        for number, step in enumerate(steps, 1):
+            last = number == len(steps) and not self.plan.waive_tests
+            chosen = [*(self._built_already() if number > 1 else []), "--select", *step]
+            self._dbt("build", "build", *refresh, *skipped, *tested, *untested, *chosen, last=last)
+        if self.plan.waive_tests:
+            self._dbt("test", "test", *skipped, "--select", *chain(*steps))
 
-    def _selectors(self, whole_lane: bool) -> list[str]:
-        """The plan's selectors, each held inside the lane by intersection with its domains."""
-        domains = [f"+group:{domain}" for domain in self.plan.domains]
-        if whole_lane:
-            return domains
-        return [f"{selector},{domain}" for selector in self.plan.selectors for domain in domains]
+    @staticmethod
+    def _tests_of(steps: list[list[str]]) -> str:
+        """A test that also reads what a later step builds belongs to that step."""
+        return "eager" if len(steps) == 1 else "buildable"
+
+    def _built_already(self) -> list[str]:
+        """A model that two steps select is built by the first."""
+        nodes = (self.project.manifest.nodes[node] for node in sorted(self.findings.built))
+        built = ["fqn:" + ".".join(node.fqn) for node in nodes]
+        return ["--exclude", *built] if built else []
+
+    def _lane(self) -> list[str]:
+        return [f"+group:{domain}" for domain in self.plan.domains]
+
+    def _inside(self, selectors: list[str]) -> list[str]:
+        """Selectors, each held inside the lane by intersection with its domains."""
+        return [f"{selector},{domain}" for selector in selectors for domain in self._lane()]
 
     def _dbt(self, phase: str, *arguments: str, last: bool = True) -> None:
         with self._timed(phase):
@@ -90,3 +106,27 @@ class Transform:
                     f"the plan lists {len(given.runs)} new runs of {entity}, but its selectors leave out"
                     f" {', '.join(left_out)}, which would never see them"
                 )
+
+
+def steps_of(plan: BuildPlan) -> list[list[str]]:
+    """The plan's selectors in groups that are built one after another.
+
+    Each list of the order keeps its sequence, lists go side by side, and what no list names comes last. Where
+    two lists contradict each other there is one group, and dbt's graph alone decides.
+    """
+    before: dict[str, set[str]] = {}
+    for selectors in map(list, map(dict.fromkeys, plan.order)):
+        for place, selector in enumerate(selectors):
+            before.setdefault(selector, set()).update(selectors[:place])
+    sorter = TopologicalSorter(before)
+    try:
+        sorter.prepare()
+    except CycleError:
+        return [list(plan.selectors)]
+    steps = []
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        steps.append(sorted(ready))
+        sorter.done(*ready)
+    rest = [selector for selector in plan.selectors if selector not in before]
+    return [*steps, rest] if rest else steps

@@ -3,6 +3,7 @@
 import pytest
 
 from containers.dbt.plan import PlanError, parse_plan
+from containers.dbt.transform import steps_of
 
 
 def plan(**changes) -> dict:
@@ -54,6 +55,10 @@ def test_a_selector_that_is_none_is_refused(selector):
         {"edition": "b1'-1"},
         {"domains": []},
         {"selectors": ["a"] * 201},
+        {"order": [["-x"]]},
+        {"order": [[]]},
+        {"order": "stg_google_ads*"},
+        {"raw_uri": "/tmp/raw"},
         {"silver": {"market_data; drop": []}},
         {"silver": {"market_data": [{"run_id": "m1", "files": ["s3://silver/a'b.parquet"]}]}},
         {"silver": {"market_data": [{"run_id": "m1", "files": ["/etc/passwd"]}]}},
@@ -64,3 +69,34 @@ def test_a_selector_that_is_none_is_refused(selector):
 def test_a_plan_that_breaks_its_format_is_refused(changes):
     with pytest.raises(PlanError):
         parse_plan(plan(**changes))
+
+
+def steps(*order: list[str], more: tuple[str, ...] = ()) -> list[list[str]]:
+    named = {selector for selectors in order for selector in selectors}
+    return steps_of(parse_plan(plan(order=list(order), selectors=sorted(named | set(more)) or ["x"])))
+
+
+def test_without_an_order_the_selectors_are_one_step():
+    assert steps(more=("a", "b")) == [["a", "b"]]
+
+
+def test_the_orders_of_several_sources_go_side_by_side_and_each_keeps_its_own():
+    google, facebook = ["stg_google*", "fct+", "metrics.*"], ["stg_facebook*", "fct+"]
+    assert steps(google) == [["stg_google*"], ["fct+"], ["metrics.*"]]
+    assert steps(google, facebook) == [["stg_facebook*", "stg_google*"], ["fct+"], ["metrics.*"]]
+
+
+def test_a_step_that_two_sources_share_waits_for_the_longer_way_to_it():
+    assert steps(["a", "fct+"], ["x", "y", "fct+"]) == [["a", "x"], ["y"], ["fct+"]]
+
+
+def test_what_no_source_asked_for_comes_last():
+    assert steps(["a", "b"], more=("tag:other",)) == [["a"], ["b"], ["tag:other"]]
+
+
+def test_orders_that_contradict_each_other_leave_it_to_dbt_s_graph():
+    assert steps(["a", "b"], ["b", "a"]) == [["a", "b"]]
+
+
+def test_a_selector_that_a_source_names_twice_keeps_its_first_place():
+    assert steps(["a", "b", "a"]) == [["a"], ["b"]]

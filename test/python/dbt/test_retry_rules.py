@@ -87,8 +87,9 @@ def test_nothing_is_built_that_the_earlier_attempt_did_not_select(manifest, node
     [
         {"silver": NEW},
         {"database": {"uri": "s3://artifacts/b.duckdb"}},
-        {"mode": "full_refresh"},
+        {"mode": "full-refresh"},
         {"selectors": ["x"]},
+        {"order": [["x"]]},
     ],
 )
 def test_other_work_is_not_built_upon(changes):

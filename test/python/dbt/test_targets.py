@@ -11,6 +11,9 @@ import pytest
 from conftest import free_port
 from lake import COLUMNS
 
+from containers.dbt.project import load_manifest
+from containers.dbt.warehouse import raw_tables
+
 PROJECT = Path(__file__).resolve().parents[3] / "dbt_project"
 DBT_SECONDS = 180
 
@@ -55,18 +58,24 @@ def test_athena_parses_without_any_network_and_compiles(nobody, endpoint, tmp_pa
     assert compiled.returncode == 0, compiled.stdout
     folder = tmp_path / "target" / "compiled" / "lake" / "models"
     found = {path.stem: path.read_text() for path in folder.rglob("*.sql") if path.parent.suffix != ".yml"}
-    assert len(found) == 8
+    assert len(found) == 12
     assert '"awsdatacatalog"."lake_silver"."market_data"' in found["stg_market_data"]
 
 
 @pytest.mark.full
-def test_an_empty_lake_builds_on_duckdb_without_any_network_and_the_unit_tests_hold(nobody, tmp_path):
+def test_an_empty_lake_builds_on_duckdb_without_any_network_and_the_unit_tests_hold(
+    nobody, parse_state, tmp_path
+):
     with duckdb.connect(str(tmp_path / "lake.duckdb")) as connection:
         connection.execute("create schema lake_silver; create schema sluice")
         connection.execute("create table sluice.plan_runs (entity varchar, run_id varchar, is_new boolean)")
         system = "_source_file varchar, _source_line bigint, _run_id varchar, _ingested_at timestamptz"
         for entity, columns in COLUMNS.items():
             connection.execute(f"create table lake_silver.{entity} ({columns}, {system})")
+        connection.execute("create schema raw")
+        for table in raw_tables(load_manifest("duckdb", parse_state)[0], ("marketing",)):
+            columns = ", ".join(f"{name} {column.data_type}" for name, column in table.columns.items())
+            connection.execute(f"create table raw.{table.name} ({columns})")
     build = ["build", "--target", "duckdb", "--exclude-resource-type", "unit_test"]
     done = dbt(tmp_path, nobody, build, ["test", "--target", "duckdb", "--select", "test_type:unit"])
     assert done.returncode == 0, done.stdout
