@@ -13,6 +13,7 @@ export const serve: readonly Row[] = [
           'GET /status',
           'GET /runs',
           'GET /runs/{id}',
+          'GET /syncs/{id}',
           'GET /datasets',
           'GET /incidents',
           'GET /quarantine',

@@ -14,6 +14,7 @@ import { incidentsQuery, parameters, quarantineQuery, rejectedQuery, runsQuery, 
 import { type RejectedEffects, rejectedRows } from './rejected-rows.js'
 import { runsView, runView } from './runs.js'
 import { statusView } from './status.js'
+import { syncView } from './syncs.js'
 import { type WhyEffects, why } from './why/why.js'
 
 export interface ApiEffects extends CommandEffects, RejectedEffects, WhyEffects {
@@ -64,6 +65,11 @@ function views(app: Router, effects: ApiEffects): void {
   app.get('/status', () => statusView(effects))
   app.get('/runs', ({ req }) => runsView(effects, parameters(req, runsQuery)))
   app.get('/runs/:id', async ({ params }) => found(await runView(effects, String(params.id)), params.id))
+  app.get('/syncs/:id', async ({ params }) => {
+    const view = await syncView(effects, String(params.id))
+    if (!view) throw new NotFoundError(`there is no sync "${params.id}"`)
+    return view
+  })
   app.get('/datasets', () => datasetsView(effects))
   app.get('/incidents', ({ req }) => incidentsView(effects, parameters(req, incidentsQuery)))
   app.get('/quarantine', ({ req }) => quarantineView(effects, parameters(req, quarantineQuery)))

@@ -216,7 +216,7 @@ describe('an unknown subject', () => {
     for (const looked of [
       'finance/daily_summary',
       'market_data',
-      'no run, file, incident',
+      'no run, sync, file, incident',
       'among the 1 versions',
     ])
       expect(body.message).toContain(looked)

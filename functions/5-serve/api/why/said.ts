@@ -10,7 +10,7 @@ export type Said = {
   ref: string | null
 }
 
-export type Kind = 'file' | 'run' | 'event' | 'incident' | 'dataset' | 'domain' | 'entity' | 'lane'
+export type Kind = 'file' | 'sync' | 'run' | 'event' | 'incident' | 'dataset' | 'domain' | 'entity' | 'lane'
 
 export type WhyAnswer = {
   subject: string

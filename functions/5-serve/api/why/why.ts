@@ -1,6 +1,7 @@
 import { incidentKey } from '../../../../shared/alerts/incident.js'
 import type { Declared } from '../../../../shared/declared.js'
 import { runKey } from '../../../../shared/run.js'
+import { syncOf } from '../syncs.js'
 import { entitySaid } from './entity.js'
 import { eventSaid, fatesOf } from './event.js'
 import { fileSaid, keySaid } from './file.js'
@@ -11,6 +12,7 @@ import { incidentAnswer } from './incident.js'
 import { laneSaid } from './lane.js'
 import { runSaid } from './run.js'
 import { type Kind, type Said, say, type WhyAnswer, type WhyEffects } from './said.js'
+import { syncSaid } from './sync.js'
 
 export type { WhyEffects }
 
@@ -51,7 +53,7 @@ async function declared(effects: WhyEffects, subject: string): Promise<Found | u
 const readingOf = ({ lanes }: Declared, domain: string) =>
   lanes.find(({ domains }) => domains.includes(domain))
 
-/** A run, a file, an incident or an event by its id. */
+/** A run, a sync, a file, an incident or an event by its id. */
 async function known(effects: WhyEffects, subject: string): Promise<Found | undefined> {
   const { ledger } = effects
   if (RUN_ID.test(subject)) {
@@ -62,6 +64,8 @@ async function known(effects: WhyEffects, subject: string): Promise<Found | unde
         ...(await fatesOf(ledger, runKey(subject).PK)),
       ])
   }
+  const sync = await syncOf(ledger, subject)
+  if (sync) return answer('sync', subject, await syncSaid(effects, sync))
   if (FILE_ID.test(subject)) {
     const file = await ledger.get({ PK: `FILE#${subject}`, SK: 'META' })
     if (file) return answer('file', subject, await fileSaid(effects, file))
@@ -94,5 +98,5 @@ async function landed(effects: WhyEffects, subject: string): Promise<Found | { u
 
 function lookedFor({ lanes, entities }: Declared): string {
   const datasets = lanes.flatMap((lane) => lane.datasets.map(({ domain, dataset }) => `${domain}/${dataset}`))
-  return `no dataset (${datasets.join(', ')}), domain, entity (${Object.keys(entities).join(', ')}) or lane has this name; no run, file, incident or recorded event has this id`
+  return `no dataset (${datasets.join(', ')}), domain, entity (${Object.keys(entities).join(', ')}) or lane has this name; no run, sync, file, incident or recorded event has this id`
 }
