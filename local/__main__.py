@@ -62,6 +62,17 @@ def _parse(arguments: list[str]) -> tuple[Settings, bool, Faults]:
         default=1.0,
         help="factor on Lambda's waits between attempts (AWS: 60 s and 120 s, or the queue's visibility)",
     )
+    parser.add_argument(
+        "--delay-scale",
+        type=float,
+        default=1.0,
+        help="factor on the delays of SQS messages, for tests",
+    )
+    parser.add_argument(
+        "--buffer-seconds",
+        type=float,
+        help="how long Firehose gathers records, in place of each stream's own interval",
+    )
     parser.add_argument("--spark-memory", default="2g", help="memory of a Glue run's Spark (2g)")
     parser.add_argument(
         "--alarm-minute-seconds",
@@ -88,6 +99,8 @@ def _parse(arguments: list[str]) -> tuple[Settings, bool, Faults]:
         pad_seconds=chosen.pad_seconds,
         max_parallel_tasks=chosen.max_parallel_tasks,
         async_retry_scale=chosen.async_retry_scale,
+        delay_scale=chosen.delay_scale,
+        buffer_seconds=chosen.buffer_seconds,
         spark_memory=chosen.spark_memory,
         glue_minute_seconds=chosen.glue_minute_seconds,
         alarm_minute_seconds=chosen.alarm_minute_seconds,

@@ -17,6 +17,8 @@ import time
 import urllib.request
 from urllib.parse import parse_qs, urlencode
 
+from local.redact import redacted
+
 CALLS_PATH = "/_sluice/calls"
 ANSWERED_MAX = 10_000
 
@@ -51,7 +53,7 @@ def note(principal: str, action: str, resource: str, decision: str, region: str)
                 "role": role,
                 "principal": principal,
                 "action": action,
-                "resource": resource,
+                "resource": redacted(resource),
                 "decision": decision,
                 "region": region,
             }

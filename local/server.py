@@ -13,6 +13,7 @@ from pathlib import Path
 
 from local import credentials, faults
 from local.guardian import Guardian
+from local.redact import redacted
 from local.settings import LOOPBACK, Settings
 
 KEEP_ALIVE_SECONDS = 75
@@ -138,10 +139,15 @@ def _stop_lambda_workers() -> None:
         module.reset()
 
 
+class _Redacting(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
 def _log_to(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(file, mode="w")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s [%(name)s] %(message)s"))
+    handler.setFormatter(_Redacting("%(asctime)s %(levelname)s [%(name)s] %(message)s"))
     # MiniStack calls basicConfig, which does nothing once the root logger has a handler.
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)

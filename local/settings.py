@@ -33,6 +33,8 @@ class Settings:
     pad_seconds: float = 0.0
     max_parallel_tasks: int = 2
     async_retry_scale: float = 1.0
+    delay_scale: float = 1.0
+    buffer_seconds: float | None = None
     glue_minute_seconds: float = 60.0
     alarm_minute_seconds: float = 60.0
     spark_memory: str = "2g"

@@ -31,18 +31,21 @@ def install(parts: Parts) -> None:
         athena,
         authorization,
         cloudformation,
+        cloudtrail,
         dynamodb,
         ecs,
         eventbridge,
         fargate,
         glue,
         http_api,
+        http_api_stage,
         lambda_async,
         lambda_workers,
         resources,
         s3,
         scheduler,
         scheduler_requests,
+        sqs,
     )
 
     behaviours = (
@@ -58,5 +61,15 @@ def install(parts: Parts) -> None:
         lambda_workers,
         athena,
     )
-    for module in (*behaviours, dynamodb, cloudformation, http_api, fargate, alarms):
+    for module in (
+        *behaviours,
+        dynamodb,
+        cloudformation,
+        http_api,
+        http_api_stage,
+        fargate,
+        alarms,
+        cloudtrail,
+        sqs,
+    ):
         module.apply(parts)

@@ -136,12 +136,16 @@ def role_may(role_arn: str, action: str, resource: str, entry: tuple[str, str] |
             ]
     region = (resource.split(":") + [""] * 4)[3] or role_arn.split(":")[3]
     put = {"Source": entry[0], "DetailType": entry[1], "EventBusName": resource} if entry else {}
-    token = _body.set(json.dumps({"Entries": [put]}).encode())
-    try:
+
+    def ask() -> bool:
+        # The service asks on its own: whether and how its caller signed is not the role's matter.
+        iam_evaluator._anonymous.set(False)
+        iam_evaluator._signed_request.set(None)
+        _body.set(json.dumps({"Entries": [put]}).encode())
         with request_scope(role_arn.split(":")[4], region), recorder.muted():
             return not iam_evaluator.enforce(key, action, action.split(":")[0], region, resource)
-    finally:
-        _body.reset(token)
+
+    return contextvars.copy_context().run(ask)
 
 
 def _decide_all(decide, access_key, action, service, region, resource_arn, context):

@@ -1,4 +1,4 @@
-"""HTTP APIs: they invoke only what permits it, and leave out of the event what has no value.
+"""HTTP APIs: they invoke only what permits it, answer 500 when it fails, and send no member without a value.
 
 Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 (payload format 2.0: a field without a value is absent; the permission that the function must give),
@@ -9,10 +9,11 @@ import json
 import logging
 
 from local.patches.authorization import service_may_invoke
+from local.patches.http_api_stage import told
 
 ABSENT_WITHOUT_VALUE = ("pathParameters", "queryStringParameters", "stageVariables")
 PRINCIPAL = "apigateway.amazonaws.com"
-# What a client sees of an integration that API Gateway may not invoke.
+# What a client sees of a function that API Gateway may not invoke, or that failed.
 REFUSED = {
     "body": {
         "statusCode": 500,
@@ -33,12 +34,15 @@ def apply(parts) -> None:
     async def as_on_aws(work, *arguments, **named):
         for place, argument in enumerate(arguments):
             if isinstance(argument, dict) and argument.get("version") == "2.0":
+                told.set(argument["requestContext"])
                 if not _permitted(arguments[place - 1], argument):
                     return REFUSED
                 for name in ABSENT_WITHOUT_VALUE:
                     if argument.get(name, "") is None:
                         del argument[name]
-        return await invoke(work, *arguments, **named)
+        result = await invoke(work, *arguments, **named)
+        failed = isinstance(result, dict) and result.get("error") and not result.get("throttle")
+        return REFUSED if failed else result
 
     apigateway.run_reentrant = as_on_aws
 

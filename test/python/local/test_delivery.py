@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 
 import pytest
@@ -100,7 +101,7 @@ class Functions:
 
 @pytest.fixture(scope="module")
 def functions(launch) -> Functions:
-    return Functions(launch("--async-retry-scale", "0.0001"))
+    return Functions(launch("--async-retry-scale", "0.0001", "--delay-scale", "0.001"))
 
 
 def test_a_rule_invokes_a_function_that_permits_it(functions):
@@ -186,6 +187,21 @@ def test_the_log_stays_empty_without_the_right_to_write_it(functions):
     assert functions.got("silent") == []
     log = functions.aws.state / "logs" / "emulator.log"
     poll(lambda: "silent logs nothing" in log.read_text())
+
+
+def test_a_message_is_put_off_for_at_most_15_minutes(functions):
+    sqs = functions.aws.client("sqs")
+    url = functions.queue("later")
+    with pytest.raises(ClientError, match="<= 900"):
+        sqs.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=901)
+    batch = [{"Id": "a", "MessageBody": "x", "DelaySeconds": 901}]
+    assert "Failed" in sqs.send_message_batch(QueueUrl=url, Entries=batch)
+    # The functions' local AWS waits a thousandth of each delay.
+    begun = time.monotonic()
+    sqs.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=900)
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+    poll(lambda: sqs.receive_message(QueueUrl=url).get("Messages"))
+    assert 0.8 < time.monotonic() - begun < 10
 
 
 def test_a_batching_window_gathers_more_than_ten_messages(functions):
