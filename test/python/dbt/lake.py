@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import uuid
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import boto3
 import duckdb
+from task import run_task
 
 ROOT = Path(__file__).resolve().parents[3]
 TASK_SECONDS = 180
@@ -129,19 +128,15 @@ class Lake:
             **{"AWS_SECRET_ACCESS_KEY": "test-secret", "PYTHONPATH": str(ROOT)},
         }
         with tempfile.TemporaryDirectory(dir=self.folder) as empty:
-            done = subprocess.run(
-                [sys.executable, "-m", "containers.dbt.run"],
-                **{"cwd": empty, "env": {**environment, "HOME": empty}, "capture_output": True},
-                **{"text": True, "timeout": TASK_SECONDS, "check": False},
-            )
-        lines = [json.loads(line) for line in done.stdout.splitlines()]
-        assert "test-secret" not in done.stdout + done.stderr
+            code, output, errors = run_task(Path(empty), {**environment, "HOME": empty}, TASK_SECONDS)
+        lines = [json.loads(line) for line in output.splitlines()]
+        assert "test-secret" not in output + errors
         report = self.read_json(f"{prefix}report.json")
         if keep and report and report["verdict"] == "passed":
             self.database = report["database"]["uri"]
             for entity, runs in plan["silver"].items():
                 self.built[entity] = self.built.get(entity, 0) + len(runs)
-        return Task(done.returncode, lines, report, plan)
+        return Task(code, lines, report, plan)
 
     def read_json(self, key: str) -> dict | None:
         """An artifact, None when there is none."""
