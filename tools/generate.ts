@@ -4,6 +4,7 @@ import { BadInput } from '../shared/errors.js'
 import { chainPage } from './chain-page.js'
 import { readDeclared } from './declared.js'
 import { failuresPage } from './failures-page.js'
+import { openapi } from './openapi/document.js'
 import { sourceSchema } from './sources/json-schema.js'
 import { sourcesPage } from './sources/page.js'
 
@@ -15,6 +16,7 @@ export const generated = (): Record<string, string> => ({
   'docs/chain.md': chainPage(),
   'docs/failures.md': failuresPage(),
   'docs/sources.md': sourcesPage(),
+  'functions/5-serve/api/openapi.json': `${JSON.stringify(openapi(), null, 2)}\n`,
   'sources/source.schema.json': `${JSON.stringify(sourceSchema, null, 2)}\n`,
 })
 

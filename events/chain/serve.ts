@@ -10,6 +10,7 @@ export const serve: readonly Row[] = [
     on: [
       {
         http: [
+          'GET /openapi.json',
           'GET /status',
           'GET /runs',
           'GET /runs/{id}',

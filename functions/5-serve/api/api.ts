@@ -9,6 +9,7 @@ import { approve, type CommandEffects, replay, retry } from './commands.js'
 import { datasetsView } from './datasets.js'
 import { type GoldRows, goldQuery } from './gold.js'
 import { incidentsView } from './incidents.js'
+import document from './openapi.json' with { type: 'json' }
 import { quarantineView } from './quarantine.js'
 import { incidentsQuery, parameters, quarantineQuery, rejectedQuery, runsQuery, whyQuery } from './queries.js'
 import { type RejectedEffects, rejectedRows } from './rejected-rows.js'
@@ -26,15 +27,18 @@ export interface ApiEffects extends CommandEffects, RejectedEffects, WhyEffects 
   isToken(token: string): Promise<boolean>
 }
 
+/** The API’s own description holds nothing that anybody must not know. */
+const OPEN_PATH = '/openapi.json'
 const BEARER = /^Bearer ([\x21-\x7e]{1,256})$/
 
 /**
  * What ran, what there is, why, the rows of gold, and a person's requests. It writes nothing but the events of these
- * requests. Every route asks for the bearer token.
+ * requests. Every route but the document asks for the bearer token.
  */
 export function api(effects: ApiEffects): Router {
   const app = new Router({ logger })
   app.use(async ({ reqCtx, next }) => {
+    if (new URL(reqCtx.req.url).pathname === OPEN_PATH) return next()
     const token = BEARER.exec(reqCtx.req.headers.get('authorization') ?? '')?.[1]
     if (!token || !(await effects.isToken(token)))
       throw new UnauthorizedError('send the API token as a bearer token')
@@ -62,6 +66,7 @@ export function api(effects: ApiEffects): Router {
 }
 
 function views(app: Router, effects: ApiEffects): void {
+  app.get(OPEN_PATH, () => document)
   app.get('/status', () => statusView(effects))
   app.get('/runs', ({ req }) => runsView(effects, parameters(req, runsQuery)))
   app.get('/runs/:id', async ({ params }) => found(await runView(effects, String(params.id)), params.id))

@@ -1,0 +1,54 @@
+import * as z from 'zod'
+import { syncStates } from '../../functions/5-serve/api/syncs.js'
+
+/** What the API answers, as far as a caller can rely on it. Tests hold the real answers against these. */
+
+const id = z.string().regex(/^[0-9a-f]{32}$/)
+const follow = z.string().describe('Where to ask what became of it, with the API’s token.')
+const time = z.iso.datetime()
+
+export const taken = z.strictObject({ id, follow })
+export const seen = z.strictObject({
+  id,
+  status: z.literal('seen'),
+  why: z.string().describe('Why nothing follows from it.'),
+  follow,
+})
+export const refused = z.strictObject({}).describe('The same to everybody who is not verified.')
+export const unreadable = z.strictObject({
+  error: z.literal('UnprocessableEntity'),
+  problems: z.array(z.string()).min(1).describe('Each begins with the path of a field.'),
+})
+/** Any other refusal. */
+export const problem = z.object({
+  error: z.string(),
+  message: z.string(),
+  problems: z.array(z.string()).optional(),
+})
+/** A view whose fields docs/api.md tells. */
+export const view = z.looseObject({})
+export const accepted = z.looseObject({ follow: z.string() })
+
+export const sync = z.strictObject({
+  id,
+  source: z.string(),
+  state: z.enum(syncStates),
+  outcome: z.enum(['finished', 'failed', 'waiting', 'ignored']),
+  why: z.string().nullable(),
+  receivedAt: time,
+  finishedAt: z.string().nullable(),
+  correlationId: z.string(),
+  connection: z.string().nullable(),
+  job: z.string().nullable(),
+  confirmed: z.boolean().nullable(),
+  via: z.string(),
+  builds: z.array(
+    z.strictObject({
+      lane: z.string(),
+      runId: z.string().nullable(),
+      state: z.string().nullable(),
+      reason: z.string().nullable(),
+      published: z.array(z.string()).describe('Domains whose current edition this build made.'),
+    }),
+  ),
+})

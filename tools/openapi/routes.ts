@@ -1,0 +1,115 @@
+import * as z from 'zod'
+import { approveBody, replayBody, retryBody } from '../../functions/5-serve/api/bodies.js'
+import {
+  incidentsQuery,
+  quarantineQuery,
+  rejectedQuery,
+  runsQuery,
+  whyQuery,
+} from '../../functions/5-serve/api/queries.js'
+import { airbyteMessage, airbyteSync, anyObject, dbtRun, flatSync } from '../../shared/doors/bodies.js'
+import * as answer from './answers.js'
+
+/** One route as the document tells it. */
+export interface Described {
+  summary: string
+  description?: string
+  query?: z.ZodObject
+  body?: z.ZodType
+  answers: Record<number, { what: string; shape: z.ZodType }>
+  /** Who may ask; the bearer token when absent. */
+  security?: Record<string, string[]>[]
+}
+
+const ok = (what: string, shape: z.ZodType = answer.view) => ({ 200: { what, shape } })
+const taken = (what: string) => ({ 202: { what, shape: answer.accepted } })
+const missing = { 404: { what: 'There is none of that name.', shape: answer.problem } }
+const badQuery = { 400: { what: 'A parameter is wrong; `problems` name it.', shape: answer.problem } }
+export const command = {
+  404: missing[404],
+  409: { what: 'Its state does not allow it.', shape: answer.problem },
+  413: { what: 'The body is too long.', shape: answer.problem },
+  422: { what: 'The body is wrong; `problems` name the fields.', shape: answer.problem },
+}
+
+const webhookBody = z.union([airbyteSync, airbyteMessage, flatSync, dbtRun, anyObject])
+const webhook = (how: string, security: Described['security']): Described => ({
+  summary: `Tells of a finished or failed sync of a source, ${how}.`,
+  description:
+    'The body is what the source’s kind sends: Airbyte’s notice, the flat shape, a dbt platform message, or whatever ' +
+    'the source file maps. The sender is verified on the raw bytes before anything is read.',
+  body: webhookBody,
+  security,
+  answers: {
+    200: { what: 'Seen, and nothing to do: a failed sync, a test message, a duplicate.', shape: answer.seen },
+    202: { what: 'Taken.', shape: answer.taken },
+    401: { what: 'Not verified, or no such source.', shape: answer.refused },
+    413: { what: 'The body is larger than the source takes.', shape: answer.problem },
+    415: { what: 'The body is not sent as JSON.', shape: answer.problem },
+    422: { what: 'The body is none that the source sends.', shape: answer.unreadable },
+    429: { what: 'More requests than the source declares, or than the API takes.', shape: answer.view },
+    503: { what: 'Something is away: send it again.', shape: answer.problem },
+  },
+})
+
+/** What the document says of each route of the chain. */
+export const described: Record<string, Described> = {
+  'POST /webhooks/{source}': webhook('with a header or a signature', [
+    { doorKey: [] },
+    { dbtSignature: [] },
+    {},
+  ]),
+  'POST /webhooks/{source}/{key}': webhook('with a key in the path', [{}]),
+  'GET /openapi.json': { summary: 'This document.', security: [{}], answers: ok('The document.') },
+  'GET /status': { summary: 'What is under way and what waits.', answers: ok('Lanes and domains.') },
+  'GET /runs': {
+    summary: 'Runs, newest first.',
+    query: runsQuery,
+    answers: { ...ok('A page of runs.'), ...badQuery },
+  },
+  'GET /runs/{id}': { summary: 'One run.', answers: { ...ok('The run.'), ...missing } },
+  'GET /syncs/{id}': {
+    summary: 'What became of a sync.',
+    answers: { ...ok('The sync.', answer.sync), ...missing },
+  },
+  'GET /datasets': { summary: 'The datasets of gold.', answers: ok('The datasets.') },
+  'GET /incidents': {
+    summary: 'What people were told of.',
+    query: incidentsQuery,
+    answers: { ...ok('A page of incidents.'), ...badQuery },
+  },
+  'GET /quarantine': {
+    summary: 'Files that no entity takes, and runs with rejected rows.',
+    query: quarantineQuery,
+    answers: { ...ok('A page of them.'), ...badQuery },
+  },
+  'GET /quarantine/{runId}': {
+    summary: 'Rejected rows of a run.',
+    query: rejectedQuery,
+    answers: { ...ok('A page of rows.'), ...badQuery, ...missing },
+  },
+  'GET /why': {
+    summary: 'Why something is where it is, in sentences.',
+    query: whyQuery,
+    answers: { ...ok('The sentences.'), ...badQuery, ...missing },
+  },
+  'GET /gold/{domain}/{dataset}': {
+    summary: 'Rows of a dataset; filters are columns of it.',
+    answers: { ...ok('A page of rows.'), ...badQuery, ...missing },
+  },
+  'POST /runs/{id}/retry': {
+    summary: 'Puts a parked run back.',
+    body: retryBody,
+    answers: { ...taken('Asked for.'), ...command },
+  },
+  'POST /runs/{id}/approve': {
+    summary: 'Lets a run through that its gate held back.',
+    body: approveBody,
+    answers: { ...taken('Asked for.'), ...command },
+  },
+  'POST /quarantine/replay': {
+    summary: 'Puts rejected rows or an unknown file back.',
+    body: replayBody,
+    answers: { ...taken('Asked for.'), ...command },
+  },
+}
