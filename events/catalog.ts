@@ -52,8 +52,14 @@ export const failureClasses = [
 export type FailureClass = (typeof failureClasses)[number]
 
 const failure = { ...ofRun, kind: z.string(), subject: z.string(), lane: z.string(), reason: z.string() }
-/** A gate measured data that must not pass: the data waits for a person, nothing was lost. */
-export const GateFailed = event('Gate Failed', z.object({ ...failure, failureClass: z.literal('gate') }))
+/**
+ * A gate measured data that must not pass: the data waits for a person, nothing was lost. `schema`: what a source sends
+ * has other columns or types than its contract.
+ */
+export const GateFailed = event(
+  'Gate Failed',
+  z.object({ ...failure, failureClass: z.enum(['gate', 'schema']) }),
+)
 /** A stage gave up after its tries: the machinery failed, not the data. */
 export const StageFailed = event(
   'Stage Failed',

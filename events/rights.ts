@@ -102,6 +102,12 @@ export const rights = {
     allow(['s3:PutObject'], [inBucket('SilverBucket', 'entity=*')]),
   ],
   'partitions:write': [allow(['glue:BatchCreatePartition'], inDatabase('SilverDatabase'))],
+  'schemas:register': [
+    allow(
+      ['glue:RegisterSchemaVersion', 'glue:CreateSchema'],
+      [glue('registry/${AWS::StackName}'), glue('schema/${AWS::StackName}/*')],
+    ),
+  ],
   'gold-tables:write': [
     allow(['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'], inDatabase('GoldDatabase')),
   ],

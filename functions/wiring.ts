@@ -25,6 +25,7 @@ import type { Capacity, TaskSettings } from '../shared/work.js'
 import type { RecordLandingEffects } from './1-ingest/record-landing/record-landing.js'
 import { cleanseStart } from './2-cleanse/start-cleanse/start-cleanse.js'
 import { buildStart } from './3-transform/start-build/start-build.js'
+import { schemaRegistry } from './schema-wiring.js'
 
 /**
  * The effects of the stages, built from the environment. Each function builds one set, and a bundle holds only the
@@ -120,6 +121,7 @@ export function cleanseEnder(): EndEffects {
       reports: reports(env.ARTIFACTS_BUCKET, client),
       copyObject: copyObject(env.SILVER_BUCKET, client),
       addPartitions: addPartitions(env.SILVER_DATABASE, env.SILVER_BUCKET, columnsOf),
+      registry: schemaRegistry(theLedger()),
     }),
   }
 }

@@ -1,57 +1,37 @@
 import * as z from 'zod'
 import { type Outgoing, SilverUpdated } from '../events/catalog.js'
+import { type CleanseReport, cleanseReport, judge, rowCounts } from './cleanse-gate.js'
+import { carried } from './correlation.js'
 import type { Declared } from './declared.js'
 import type { EndEffects, Verdict } from './end-run.js'
 import { checked, TerminalError } from './errors.js'
-import { absent, INDEXED, is, type LedgerReader, type Value, type Write } from './ledger.js'
+import { absent, INDEXED, type Item, is, type LedgerReader, type Write } from './ledger.js'
 import type { CopyObject } from './objects.js'
+import { logUnregistered } from './observe.js'
 import { eachAtOnce } from './parallel.js'
-import { attemptPath, type Run, type Waiver } from './run.js'
+import { attemptPath, type Run } from './run.js'
+import { schemaEvents } from './schema/changes.js'
+import { newColumns } from './schema/columns.js'
+import { definitionOf, hashOf, type SchemaRegistry } from './schema/registry.js'
 import type { AddPartitions } from './tables.js'
 import type { Reports } from './work.js'
-
-const count = z.number().int().min(0)
-const rowCounts = z.object({ in: count, out: count, duplicates: count, rejected: count })
-
-/** The report that the cleanse job leaves: what it read, what it wrote, and what it rejected and why. */
-export const cleanseReport = z.object({
-  run_id: z.string(),
-  attempt: count,
-  rows: rowCounts,
-  reasons: z.record(z.string(), count),
-  files: z.array(
-    z.object({
-      key: z.string(),
-      rows: count,
-      bytes: count,
-      year: z.string().regex(/^\d{4}$/),
-      month: z.string().regex(/^\d{2}$/),
-      day: z.string().regex(/^\d{2}$/),
-    }),
-  ),
-  quarantine: z.array(
-    z.object({ reason: z.string(), key: z.string(), rows: count, bytes: count.optional() }),
-  ),
-  drift: z.array(z.looseObject({ column: z.string(), rows: count })),
-})
-export type CleanseReport = z.infer<typeof cleanseReport>
 
 /** What a job leaves that could not do its work: the reason, and whether another try may help. */
 const failedReport = z.looseObject({ failure: z.object({ transient: z.boolean(), message: z.string() }) })
 
 export interface CleanseEffects {
-  ledger: Pick<LedgerReader, 'get'>
+  ledger: Pick<LedgerReader, 'get' | 'query'>
   project: Declared
   silverBucket: string
   reports: Reports
   copyObject: CopyObject
   addPartitions: AddPartitions
+  /** Where the schema is registered that silver was validated against. */
+  registry: SchemaRegistry
 }
 
 /** Copies of one commit that run at once. */
 const COPIES_AT_ONCE = 16
-/** As many drifted columns as a run shows; the report has all. */
-const DRIFT_SHOWN_MAX = 50
 
 /** How a cleanse run ends: the gate on its report, the commit to silver, and the event for what comes next. */
 export function cleanseEnd(effects: CleanseEffects): Pick<EndEffects, 'judge' | 'commit' | 'outcome'> {
@@ -72,12 +52,14 @@ export function cleanseEnd(effects: CleanseEffects): Pick<EndEffects, 'judge' | 
       if (!report) throw new TerminalError(`run ${run.runId} is committing, but its report is gone`)
       return commit(effects, run, report)
     },
-    outcome: (run): Outgoing => ({
-      name: SilverUpdated.name,
-      detail: { runId: run.runId, entity: run.subject, rows: rowCounts.parse(run.rows) },
-    }),
+    outcome: (run): Outgoing[] => [silverUpdated(run), ...schemaEvents(run)],
   }
 }
+
+const silverUpdated = (run: Run): Outgoing => ({
+  name: SilverUpdated.name,
+  detail: { runId: run.runId, entity: run.subject, rows: rowCounts.parse(run.rows), ...carried(run) },
+})
 
 const reportKey = (run: Run) => `${attemptPath(run.runId, run.attempt)}report.json`
 
@@ -101,31 +83,6 @@ async function readReport(reports: Reports, run: Run): Promise<CleanseReport | u
   return content === undefined ? undefined : checked(cleanseReport, content)
 }
 
-/**
- * The gate: the share of rejected rows against the contract's bound, which a person may waive. A batch that does not
- * add up never passes.
- */
-export function judge(report: CleanseReport, rejectedPercentMax: number, waiver?: Waiver): Verdict {
-  const { rows, reasons, drift, quarantine } = report
-  const shown = { rows, reasons, drift: drift.slice(0, DRIFT_SHOWN_MAX), quarantine } as {
-    [name: string]: Value
-  }
-  if (rows.in !== rows.out + rows.duplicates + rows.rejected) {
-    const sum = `${rows.out} out + ${rows.duplicates} duplicates + ${rows.rejected} rejected`
-    return { pass: false, reason: `${rows.in} rows in are not ${sum}`, shown }
-  }
-  const percent = rows.in === 0 ? 0 : (100 * rows.rejected) / rows.in
-  if (percent <= rejectedPercentMax || waiver) return { pass: true, shown }
-  const worst = Object.entries(reasons).sort(([, a], [, b]) => b - a)
-  const most = worst.slice(0, 3).map(([reason, rejected]) => `${reason} ${rejected}`)
-  const measured = `${rows.rejected} of ${rows.in} rows rejected (${percent.toFixed(1)} %)`
-  return {
-    pass: false,
-    reason: `${measured}, the contract allows ${rejectedPercentMax} %: ${most.join(', ')}`,
-    shown,
-  }
-}
-
 /** Copies exactly the listed files of the accepted attempt to their final keys; repeatable, the same bytes each time. */
 async function commit(effects: CleanseEffects, run: Run, report: CleanseReport) {
   const entity = run.subject
@@ -137,14 +94,47 @@ async function commit(effects: CleanseEffects, run: Run, report: CleanseReport) 
   await eachAtOnce(placed, COPIES_AT_ONCE, (file) => effects.copyObject(file.from, file.to))
   const days = placed.map((file) => file.day)
   await effects.addPartitions(entity, [...new Set(days)])
-  const number = (await silverCount(effects.ledger, entity)) + 1
+  const head = await effects.ledger.get(silverHeadKey(entity))
+  const number = Number(head?.count ?? 0) + 1
+  const schema = await registered(effects, entity, head)
+  const added = await newColumns(
+    effects.ledger,
+    entity,
+    { runId: run.runId, at: run.createdAt },
+    report.drift,
+  )
   const item = { runId: run.runId, ordinal: number, days, rows: report.rows.out }
   return {
     writes: [
-      countSilver(entity, number),
+      countSilver(entity, number, schema),
       { put: { ...silverRunKey(entity, number), ...item }, when: [absent('PK')] },
+      ...added.writes,
     ],
-    shown: { outputs: placed.length, silverNumber: number },
+    shown: {
+      outputs: placed.length,
+      silverNumber: number,
+      ...(schema.schemaVersion && { schemaVersion: schema.schemaVersion }),
+      ...(added.names.length > 0 && { schemaAdded: added.names }),
+    },
+  }
+}
+
+type Registered = { schemaHash?: string; schemaVersion?: string }
+
+/**
+ * The registered version of the schema that this silver was validated against: asked for once per definition. A registry
+ * that is away never holds data back; the next commit asks again.
+ */
+async function registered(effects: CleanseEffects, entity: string, head?: Item): Promise<Registered> {
+  const definition = definitionOf(effects.project, entity)
+  if (!definition) return {}
+  const schemaHash = hashOf(definition)
+  if (head?.schemaHash === schemaHash) return { schemaHash, schemaVersion: String(head.schemaVersion) }
+  try {
+    return { schemaHash, schemaVersion: await effects.registry.register(entity, definition) }
+  } catch (error) {
+    logUnregistered(entity, error)
+    return {}
   }
 }
 
@@ -154,9 +144,9 @@ export async function silverCount(ledger: Pick<LedgerReader, 'get'>, entity: str
 }
 
 /** The write that takes a number: in the transaction that commits the run, so that no number is missing or doubled. */
-const countSilver = (entity: string, number: number): Write => ({
+const countSilver = (entity: string, number: number, schema: Registered): Write => ({
   update: silverHeadKey(entity),
-  set: { count: number },
+  set: { count: number, ...schema },
   when: [number === 1 ? absent('count') : is('count', number - 1)],
 })
 
@@ -171,5 +161,5 @@ export const silverRunKey = (entity: string, number: number) => ({
   PK: silverPk(entity),
   SK: `RUN#${String(number).padStart(10, '0')}`,
 })
-const silverHeadKey = (entity: string) => ({ PK: silverPk(entity), SK: 'HEAD' })
+export const silverHeadKey = (entity: string) => ({ PK: silverPk(entity), SK: 'HEAD' })
 export const silverPk = (entity: string) => `SILVER#${entity}`

@@ -21,8 +21,8 @@ export interface EndEffects extends World {
   judge(run: Run): Promise<Verdict | undefined>
   /** Makes the results of a COMMITTING run final (repeatable), and gives what its last transaction also writes. */
   commit(run: Run): Promise<{ writes: Write[]; shown?: { [name: string]: Value } }>
-  /** The event that tells the next stage about a committed run; none when nothing changed. */
-  outcome(run: Run): Outgoing | undefined
+  /** The events that tell the next stages about a committed run; none when nothing changed. */
+  outcome(run: Run): Outgoing | Outgoing[] | undefined
 }
 
 /**
@@ -104,8 +104,8 @@ export async function settle(effects: EndEffects, runId: string): Promise<string
   }
   if (run.state === 'PARKED') return settleParked(effects, run)
   if (run.state !== 'COMMITTED') return `nothing to settle: the run is ${run.state}`
-  const outcome = effects.outcome(run)
-  if (outcome && run.duePk) await effects.publish([outcome])
+  const outcome = [effects.outcome(run) ?? []].flat()
+  if (outcome.length > 0 && run.duePk) await effects.publish(outcome)
   await claim(effects, run.lane)
   return 'committed'
 }

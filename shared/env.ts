@@ -34,6 +34,7 @@ const names = [
   'API_TOKEN_SECRET',
   'ALERTS_TOPIC',
   'ALERT_SECRETS',
+  'SCHEMA_REGISTRY',
   'DOOR_BODY_BYTES',
   'LATER_QUEUE_URL',
 ] as const

@@ -6,6 +6,7 @@ import { release, type World } from './lane.js'
 import { type Condition, INDEXED, type Value } from './ledger.js'
 import { afterFailure, type Failure } from './policies.js'
 import { moveRun, type Run, runKey, stillAt } from './run.js'
+import { schemaEvents } from './schema/changes.js'
 import type { Failed } from './work.js'
 
 /** How an attempt fails and how a run is parked, whoever finds out: the starter, the end of a job, the reconciler. */
@@ -105,7 +106,7 @@ export async function parkRun(
 
 /** Tells of a parked run, and looks after its lane again; any number of callers at once. */
 export async function settleParked(effects: FailEffects, run: Run): Promise<string> {
-  if (run.duePk === INDEXED) await effects.publish([parkedEvent(run)])
+  if (run.duePk === INDEXED) await effects.publish([parkedEvent(run), ...schemaEvents(run)])
   await claim(effects, run.lane)
   return `parked: ${run.reason}`
 }
@@ -113,6 +114,9 @@ export async function settleParked(effects: FailEffects, run: Run): Promise<stri
 function parkedEvent(run: Run): Outgoing {
   const { runId, kind, subject, lane } = run
   const detail = { runId, kind, subject, lane, reason: String(run.reason), ...carried(run) }
-  if (run.gate === 'failed') return { name: GateFailed.name, detail: { ...detail, failureClass: 'gate' } }
+  if (run.gate === 'failed') {
+    const failureClass = run.schemaHeld ? 'schema' : 'gate'
+    return { name: GateFailed.name, detail: { ...detail, failureClass } }
+  }
   return { name: StageFailed.name, detail: { ...detail, failureClass: run.failureClass ?? 'crashed' } }
 }

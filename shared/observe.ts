@@ -36,3 +36,8 @@ export function logFailure(stage: string, milliseconds: number, error: unknown, 
 export function logLeftover(uri: string, error: unknown): void {
   logger.warn('leftover', { uri, error: error as Error })
 }
+
+/** Says that a schema could not be registered; the data it describes went on. */
+export function logUnregistered(entity: string, error: unknown): void {
+  logger.warn('schema not registered', { entity, error: error as Error })
+}

@@ -13,6 +13,7 @@ export const operate: readonly Row[] = [
     on: [
       on(ours.StageFailed),
       on(ours.GateFailed),
+      on(ours.SchemaChanged),
       on(ours.SilverUpdated),
       on(ours.GoldBuilt),
       on(ours.ExtractFinished),
@@ -46,6 +47,7 @@ export const operate: readonly Row[] = [
       ...readies,
       ...failures,
       ours.SilverUpdated.name,
+      ours.SchemaChanged.name,
       ours.GoldBuilt.name,
       ours.ExtractFinished.name,
       ours.SyncFinished.name,
@@ -61,6 +63,7 @@ export const operate: readonly Row[] = [
       'reports:read',
       'silver:commit',
       'partitions:write',
+      'schemas:register',
       'dbt-state:expire',
       'task:run',
       'dbt-task:run',

@@ -27,14 +27,18 @@ export type Incident = Item & {
   /** When the bus was told of it last, and of how many runs; absent while it is silenced. */
   toldAt?: string
   toldCount?: number
+  /** Columns that nobody declared yet: a note, which needs nobody, and holds nothing back. */
+  note?: Note
   /** The CloudWatch alarm that opened it, where no run is to blame. */
   alarm?: string
 }
 
+export type Note = { entity: string; columns: string[] }
+
 export interface IncidentEffects {
   ledger: Ledger
   clock: Clock
-  project: Pick<Declared, 'lanes'>
+  project: Pick<Declared, 'lanes' | 'entities'>
   publish(events: Outgoing[]): Promise<void>
 }
 

@@ -8,6 +8,7 @@ import {
   type IncidentEffects,
   incidentKey,
   incidentOf,
+  type Note,
   openKey,
   RUNS_NAMED_MAX,
   readIncident,
@@ -24,6 +25,7 @@ export interface Finding {
   reason: string
   runId?: string
   alarm?: string
+  note?: Note
 }
 
 /** Rounds against other findings of the same cause, before the event is given back. */
@@ -62,13 +64,14 @@ async function open(effects: IncidentEffects, finding: Finding): Promise<Inciden
   const upstream = await upstreamOf(effects, finding)
   const incidentId = clock.newId()
   const openedAt = iso(clock.now())
-  const { cause, lane, priority, title, reason, runId, alarm } = finding
+  const { cause, lane, priority, title, reason, runId, alarm, note } = finding
   const incident: Incident = {
     ...incidentKey(incidentId),
     ...{ incidentId, cause, lane, lanes: [lane], priority, title, reason },
     ...{ runs: runId ? [runId] : [], count: 1, state: 'open', openedAt },
     ...{ incidentsPk: INDEXED, incidentsAt: `${openedAt}#${incidentId}` },
     ...(alarm && { alarm }),
+    ...(note && { note }),
     ...(upstream && { under: upstream.incidentId }),
   }
   const written = await ledger.write(

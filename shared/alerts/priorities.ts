@@ -6,7 +6,7 @@ export const PRIORITIES = ['P1', 'P2', 'P3', 'P4'] as const
 export type Priority = (typeof PRIORITIES)[number]
 
 /** What can go wrong with a run: a class of failure, or its gate. */
-export type Fault = FailureClass | 'gate'
+export type Fault = FailureClass | 'gate' | 'schema'
 
 interface Rule {
   cleanse: Priority
@@ -25,6 +25,8 @@ interface Rule {
  */
 export const FAULTS: Record<Fault, Rule> = {
   gate: { cleanse: 'P3', build: 'P2', reaches: 'lane', title: 'held at the gate' },
+  // Every further file of that source will be held too, until somebody changes the contract or the source.
+  schema: { cleanse: 'P2', build: 'P2', reaches: 'lane', title: 'its source changed the schema' },
   image_pull: { cleanse: 'P1', build: 'P1', reaches: 'service', title: 'the image cannot be pulled' },
   network_interface: { cleanse: 'P1', build: 'P1', reaches: 'service', title: 'no network interface' },
   capacity: { cleanse: 'P1', build: 'P1', reaches: 'service', title: 'no capacity' },
@@ -47,6 +49,9 @@ export const FAULTS: Record<Fault, Rule> = {
 
 /** Messages in a dead-letter queue: something was delivered to nobody, and the reconciler drives most of it on. */
 export const DEAD_LETTERS = { priority: 'P2', title: 'messages in' } as const
+
+/** A column that nobody declared: the rows pass, and somebody should know. */
+export const COLUMN_ADDED = { priority: 'P4', title: 'a column that its contract does not declare' } as const
 
 /** Who is told of what. E-mail is there in every stage, so it hears everything. */
 export const HEARD_BY = {

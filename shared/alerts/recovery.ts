@@ -2,7 +2,7 @@ import { buildStateKey, goldPointerKey } from '../build.js'
 import { extractLane, extractStateKey } from '../extract.js'
 import type { Item } from '../ledger.js'
 import { type Run, runKey } from '../run.js'
-import { alarmKey, type Incident, type IncidentEffects } from './incident.js'
+import { alarmKey, type Incident, type IncidentEffects, type Note } from './incident.js'
 
 /** How often a run may have been put back; `inputs.ts` refuses more. */
 const PUT_BACKS_MAX = 20
@@ -10,11 +10,24 @@ const PUT_BACKS_MAX = 20
 /** Whether nothing of an incident is unresolved any more. What the ledger says counts, not the event that woke us. */
 export async function isOver(effects: IncidentEffects, incident: Incident): Promise<boolean> {
   if (incident.alarm) return (await effects.ledger.get(alarmKey(incident.alarm)))?.value === 'OK'
+  if (incident.note) return isNoted(effects, incident, incident.note)
   for (const runId of incident.runs) {
     const run = (await effects.ledger.get(runKey(runId))) as Run | undefined
     if (!run || !(await isResolved(effects, run))) return false
   }
   return true
+}
+
+/** A note stays until the contract knows its columns, and a week at most: it waits for nobody. */
+const NOTE_SECONDS = 7 * 24 * 3_600
+function isNoted(
+  { project, clock }: IncidentEffects,
+  { openedAt }: Incident,
+  { entity, columns }: Note,
+): boolean {
+  const declared = (project.entities[entity]?.columns ?? []).map(({ name }) => name)
+  const isOld = clock.now() - Date.parse(openedAt) >= NOTE_SECONDS * 1_000
+  return isOld || columns.every((name) => declared.includes(name))
 }
 
 /** Whether what a failed run should have done is done: its inputs are in silver, or a later run has made up for it. */

@@ -14,6 +14,6 @@ export async function upstreamOf(
   const read = declared.entities.map((entity) => `cleanse:${entity}`)
   const found = await openIncidents(effects, (one) => read.some((entity) => mayConcern(one, entity)))
   return found
-    .filter(({ state, lanes }) => state === 'open' && lanes.some((one) => read.includes(one)))
+    .filter(({ state, lanes, note }) => state === 'open' && !note && lanes.some((one) => read.includes(one)))
     .sort((a, b) => (a.incidentsAt < b.incidentsAt ? -1 : 1))[0]
 }

@@ -107,6 +107,7 @@ export class Chain {
     if (name === 'Silver Updated') await this.invoke(() => planBuild(world, detail))
     if (name === 'Gold Built') await this.invoke(() => publishGold(publish, detail))
     if (name === 'Stage Failed' || name === 'Gate Failed') await this.invoke(() => raiseAlert(alert, detail))
+    if (name === 'Schema Changed') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
     if (name === 'Silver Updated') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
     if (name === 'Gold Built') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
     if (name === 'Incident Opened' || name === 'Incident Closed')

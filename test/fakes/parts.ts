@@ -10,10 +10,12 @@ import { type Channel, headline } from '../../shared/alerts/notice.js'
 import { PRIORITIES } from '../../shared/alerts/priorities.js'
 import { buildEnd } from '../../shared/build.js'
 import { cleanseEnd } from '../../shared/cleanse.js'
+import { iso } from '../../shared/clock.js'
 import { type EndEffects, endUnchanged, type Unchanged } from '../../shared/end-run.js'
 import { extractEnd } from '../../shared/extract-end.js'
 import type { World } from '../../shared/lane.js'
 import type { Run, RunKind } from '../../shared/run.js'
+import { ledgerRegistry } from '../../shared/schema/registry.js'
 import type { StartEffects } from '../../shared/start-run.js'
 import type { GoldTable } from '../../shared/tables.js'
 import type { TaskSettings } from '../../shared/work.js'
@@ -173,6 +175,7 @@ function ender(kind: RunKind, { faults, fakes, world, publish }: Wrapped): EndEf
       reports,
       copyObject,
       addPartitions,
+      registry: ledgerRegistry(world.ledger, () => iso(world.clock.now())),
     }),
   }
 }

@@ -1,5 +1,5 @@
 import type { BuildReport } from '../../shared/build.js'
-import type { CleanseReport } from '../../shared/cleanse.js'
+import type { CleanseReport } from '../../shared/cleanse-gate.js'
 import { testProject } from './project.js'
 
 /** What the jobs leave behind, so that a chain of fakes can run without an engine. */
@@ -43,6 +43,7 @@ export function cleanseReportOf(
     files: written,
     quarantine: [],
     drift: [],
+    schema_changes: [],
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CleanseReport, cleanseReport, judge, silverKey } from '../../shared/cleanse.js'
+import { silverKey } from '../../shared/cleanse.js'
+import { type CleanseReport, cleanseReport, judge } from '../../shared/cleanse-gate.js'
 import { Chain } from '../fakes/chain.js'
 import { cleanseReportOf } from '../fakes/work.js'
 

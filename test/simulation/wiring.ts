@@ -7,7 +7,7 @@ import { PRIORITIES } from '../../shared/alerts/priorities.js'
 import { buildEnd } from '../../shared/build.js'
 import { announceReady, putEvents } from '../../shared/bus.js'
 import { cleanseEnd } from '../../shared/cleanse.js'
-import type { Clock } from '../../shared/clock.js'
+import { type Clock, iso } from '../../shared/clock.js'
 import type { Declared } from '../../shared/declared.js'
 import { type EndEffects, endUnchanged } from '../../shared/end-run.js'
 import { extractEnd } from '../../shared/extract-end.js'
@@ -26,6 +26,7 @@ import {
   reports,
 } from '../../shared/objects.js'
 import type { RunKind } from '../../shared/run.js'
+import { ledgerRegistry } from '../../shared/schema/registry.js'
 import type { StartEffects } from '../../shared/start-run.js'
 import { addPartitions, putTable } from '../../shared/tables.js'
 import { stopTask, taskReader, tasks } from '../../shared/tasks.js'
@@ -141,6 +142,7 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
         reports: artifacts,
         copyObject: copyObject('silver', s3),
         addPartitions: addPartitions('silver', 'silver', columnsOf, glue),
+        registry: ledgerRegistry(table, () => iso(clock.now())),
       }),
     },
     build: {

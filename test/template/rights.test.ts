@@ -37,6 +37,8 @@ const ACTIONS: Record<string, string[]> = {
   GetJobRunCommand: ['glue:GetJobRun'],
   BatchStopJobRunCommand: ['glue:BatchStopJobRun'],
   BatchCreatePartitionCommand: ['glue:BatchCreatePartition'],
+  RegisterSchemaVersionCommand: ['glue:RegisterSchemaVersion'],
+  CreateSchemaCommand: ['glue:CreateSchema'],
   GetTableCommand: ['glue:GetTable'],
   CreateTableCommand: ['glue:CreateTable'],
   UpdateTableCommand: ['glue:UpdateTable'],

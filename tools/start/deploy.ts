@@ -38,6 +38,8 @@ export async function deployLocally(
     cleanseImage: image('cleanse'),
     dbtImage: image('dbt'),
     cleanseEngine: options.engine,
+    // This AWS has no Glue Schema Registry.
+    schemaRegistry: 'ledger',
     ...options.parameters,
   }
   await deployStack(root, STAGE, parameters, { env: { ...process.env, ...aws } })

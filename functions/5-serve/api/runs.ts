@@ -1,5 +1,6 @@
 import { buildReport } from '../../../shared/build.js'
-import { cleanseReport, silverKey } from '../../../shared/cleanse.js'
+import { silverKey } from '../../../shared/cleanse.js'
+import { cleanseReport } from '../../../shared/cleanse-gate.js'
 import { inputsOf } from '../../../shared/inputs.js'
 import type { Item, LedgerReader, Value } from '../../../shared/ledger.js'
 import { attemptPath, type Run, runKey } from '../../../shared/run.js'

@@ -5,6 +5,7 @@ import {
   envelope,
   GateFailed,
   GoldBuilt,
+  SchemaChanged,
   SilverUpdated,
   StageFailed,
 } from '../../../events/catalog.js'
@@ -17,6 +18,7 @@ const effects = { ...world(), project, publish: thePublisher() }
 const waking = z.union([
   envelope(StageFailed),
   envelope(GateFailed),
+  envelope(SchemaChanged),
   envelope(SilverUpdated),
   envelope(GoldBuilt),
   envelope(ExtractFinished),

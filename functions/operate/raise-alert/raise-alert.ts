@@ -4,6 +4,7 @@ import {
   ExtractFinished,
   GateFailed,
   GoldBuilt,
+  SchemaChanged,
   SilverUpdated,
   StageFailed,
 } from '../../../events/catalog.js'
@@ -17,7 +18,7 @@ import {
   openIncidents,
 } from '../../../shared/alerts/incident.js'
 import { type Finding, openOrJoin } from '../../../shared/alerts/open.js'
-import { DEAD_LETTERS, FAULTS, priorityOf } from '../../../shared/alerts/priorities.js'
+import { COLUMN_ADDED, DEAD_LETTERS, FAULTS, priorityOf } from '../../../shared/alerts/priorities.js'
 import { laneKind, laneName } from '../../../shared/lane.js'
 import type { Outcome } from '../../../shared/observe.js'
 import { type Run, runKey } from '../../../shared/run.js'
@@ -27,6 +28,7 @@ export type Failure = Detail<typeof StageFailed> | Detail<typeof GateFailed>
 type Ours =
   | { 'detail-type': typeof StageFailed.name; detail: Detail<typeof StageFailed> }
   | { 'detail-type': typeof GateFailed.name; detail: Detail<typeof GateFailed> }
+  | { 'detail-type': typeof SchemaChanged.name; detail: Detail<typeof SchemaChanged> }
   | { 'detail-type': typeof SilverUpdated.name; detail: Detail<typeof SilverUpdated> }
   | { 'detail-type': typeof GoldBuilt.name; detail: Detail<typeof GoldBuilt> }
   | { 'detail-type': typeof ExtractFinished.name; detail: Detail<typeof ExtractFinished> }
@@ -42,6 +44,8 @@ export async function alerted(effects: RaiseAlertEffects, event: Waking): Promis
     case StageFailed.name:
     case GateFailed.name:
       return { runId: event.detail.runId, did: await raiseAlert(effects, event.detail) }
+    case SchemaChanged.name:
+      return { runId: event.detail.runId, did: await noteColumns(effects, event.detail) }
     case SilverUpdated.name: {
       const { runId, entity } = event.detail
       return { runId, did: await lookAfter(effects, laneName('cleanse', entity)) }
@@ -77,6 +81,23 @@ function findingOf({ runId, lane, subject, failureClass: fault, reason }: Failur
   const whose = reaches === 'lane' ? `${kind} of ${subject}` : `every ${kind}`
   const cause = causeOf({ lane, kind, fault, reason, engine: run?.engine })
   return { cause, lane, priority: priorityOf(fault, kind), title: `${whose}: ${title}`, reason, runId }
+}
+
+/** Notes columns that came without being declared; what holds a batch is told with the gate that held it. */
+async function noteColumns(
+  effects: RaiseAlertEffects,
+  { entity, runId, change, columns }: Detail<typeof SchemaChanged>,
+): Promise<string> {
+  if (change !== 'added') return 'its gate tells of it'
+  const lane = laneName('cleanse', entity)
+  const names = columns.map(({ name }) => name)
+  const reason = `${names.join(', ')}: in the data, and in no contract of ${entity}. Its rows pass without it`
+  const { priority, title } = COLUMN_ADDED
+  const cause = `${lane}:column_added:${runId}`
+  const finding = { cause, lane, priority, reason, runId, note: { entity, columns: names } }
+  const { incident, did } = await openOrJoin(effects, { ...finding, title: `cleanse of ${entity}: ${title}` })
+  await drive(effects, incident)
+  return did === 'known' ? 'noted already' : `noted ${names.join(', ')} in ${incident.incidentId}`
 }
 
 /** Looks after the open incidents that may concern a lane, or after all; one that fails does not keep the others. */

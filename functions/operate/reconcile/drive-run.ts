@@ -107,7 +107,11 @@ function consumerKeys({ project }: DriveEffects, run: Run): Key[] {
   if (run.kind === 'build')
     return ((run.domains ?? []) as string[]).map((domain) => publishEntryKey(domain, run.runId))
   const reading = laneReading(project, run.subject)
-  return reading ? [silverEntryKey(laneName('build', reading.lane), run.runId)] : []
+  return [
+    ...(reading ? [silverEntryKey(laneName('build', reading.lane), run.runId)] : []),
+    // Columns that it saw first are told of once.
+    ...(run.schemaAdded ? [alertEntryKey(run.runId)] : []),
+  ]
 }
 
 async function forget({ ledger }: DriveEffects, run: Run): Promise<string> {

@@ -34,7 +34,7 @@ describe('work that fails, in every way that there is, for good', () => {
   )
   test('is every class that the catalog knows', () => {
     expect(Object.keys(POLICIES).sort()).toEqual([...failureClasses].sort())
-    expect(Object.keys(FAULTS).sort()).toEqual([...failureClasses, 'gate'].sort())
+    expect(Object.keys(FAULTS).sort()).toEqual([...failureClasses, 'gate', 'schema'].sort())
   })
 
   test.each(cases)('%s of a %s opens an incident, and people are told', async (failureClass, kind) => {
