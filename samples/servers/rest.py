@@ -78,8 +78,9 @@ class Handler(BaseHTTPRequestHandler):
         if asked.path == "/_until":
             rules.until = date.fromisoformat(query["day"])
             return self._answer(200, {"until": query["day"]})
-        key = self.headers.get("X-API-Key") or query.pop("apikey", None)
-        known = {"path": asked.path, **query, "at": time.time()}
+        key = self.headers.get("X-API-Key") or query.get("apikey")
+        told = {name: value for name, value in query.items() if name != "apikey"}
+        known = {"path": asked.path, **told, "at": time.time()}
         with rules.lock:
             rules.seen.append(known)
         if (status := rules.refusal(key)) is not None:
@@ -106,6 +107,17 @@ class Handler(BaseHTTPRequestHandler):
         """Says nothing: an access log would hold the key of a query."""
 
 
+class Server(ThreadingHTTPServer):
+    """A thread for each caller; `rules` and `url` are for the handler."""
+
+    daemon_threads = True
+    rules: Rules
+    url: str
+
+    def handle_error(self, *_: object) -> None:
+        """Says nothing of a caller that went away."""
+
+
 def _page(url: str, path: str, query: dict[str, str], until: date) -> object:
     """The body of one page."""
     first = date.fromisoformat(query.get("from", "2000-01-01"))
@@ -124,10 +136,9 @@ def _page(url: str, path: str, query: dict[str, str], until: date) -> object:
     return rows
 
 
-def serve(rules: Rules, port: int = 0) -> ThreadingHTTPServer:
+def serve(rules: Rules, port: int = 0) -> Server:
     """A server on 127.0.0.1, bound but not answering yet; `url` is its address. Port 0 takes a free one."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", port), Handler)
     server.rules = rules
     server.url = f"http://127.0.0.1:{server.server_address[1]}"
     return server

@@ -1,0 +1,220 @@
+"""A MongoDB collection, in the order of a field: first what lacks the field, then what is new by it.
+
+Records are walked by one server cursor in the order of (field, _id). An attempt that goes on asks for what
+comes behind the last record of the newest object, so it needs no cursor of an earlier process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import bson
+from bson.codec_options import CodecOptions, DatetimeConversion
+from pymongo import ASCENDING, DESCENDING, MongoClient, monitoring
+from pymongo.collection import Collection
+
+from containers.extract.boundary import Boundary
+from containers.extract.errors import ExtractError
+from containers.extract.log import log
+from containers.extract.mongo_json import decode_cursor, encode_cursor, line_of
+from containers.extract.pages import PAGE_BYTES_MAX, PAGE_ROWS, Page, Row
+from containers.extract.plan import Window
+from containers.extract.secret import Secret
+
+SERVER_SECONDS = 20
+SOCKET_SECONDS = 300
+FETCH_ROWS = 1_000
+# The order in which MongoDB sorts types (manual, "Comparison/Sort Order"); a comparison stays within one.
+TYPE_ORDER = (
+    *("minKey", "null", "number", "string", "object", "array", "binData", "objectId", "bool", "date"),
+    *("timestamp", "regex", "maxKey"),
+)
+CURSOR_TYPES = {datetime: "date", bson.ObjectId: "objectId", str: "string", int: "number", float: "number"}
+CURSOR_TYPES |= {bson.Int64: "number", bson.Timestamp: "timestamp"}
+ID_TYPES = CURSOR_TYPES | {bson.Decimal128: "number", bson.Binary: "binData", bytes: "binData", bool: "bool"}
+ID_TYPES |= {dict: "object", type(None): "null"}
+
+
+class _Counter(monitoring.CommandListener):
+    """Counts the commands that read."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.count += event.command_name in ("find", "getMore")
+
+    def succeeded(self, _: monitoring.CommandSucceededEvent) -> None:
+        """Nothing to do."""
+
+    def failed(self, _: monitoring.CommandFailedEvent) -> None:
+        """Nothing to do."""
+
+
+class MongoSource:
+    """See Source. The secret is a connection string."""
+
+    def __init__(self, block: dict, secret: Secret) -> None:
+        address = secret.url or secret.value
+        if address is None:
+            raise ExtractError("a MongoDB source needs a secret with its connection string")
+        self._counter = _Counter()
+        self._client: MongoClient = MongoClient(
+            address,
+            appname="sluice",
+            event_listeners=[self._counter],
+            serverSelectionTimeoutMS=SERVER_SECONDS * 1_000,
+            socketTimeoutMS=SOCKET_SECONDS * 1_000,
+        )
+        options: CodecOptions = CodecOptions(
+            tz_aware=True,
+            tzinfo=UTC,
+            datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+            unicode_decode_error_handler="replace",
+        )
+        self._database = self._client.get_database(block["database"], codec_options=options)
+
+    @property
+    def requests(self) -> int:
+        """Commands that read, sent so far."""
+        return self._counter.count
+
+    def boundary(self) -> Boundary:
+        """MongoDB sorts, so the last record is the newest."""
+        return Boundary(sorted_rows=True, encode=encode_cursor, decode=decode_cursor)
+
+    def close(self) -> None:
+        """See Source."""
+        self._client.close()
+
+    def pages(
+        self, entity: dict, starts: dict[str, Boundary], position: Any, window: Window | None
+    ) -> Iterator[Page]:
+        """See Source. `position` is {"phase", "cursor", "id"} of the last record that landed."""
+        collection, field = self._database[entity["collection"]], entity.get("cursor")
+        if field is None:
+            if window is not None:
+                raise ExtractError(f"{entity['entity']} declares no cursor, so it cannot be asked for days")
+            yield from self._walk(entity, "all", {}, None, position, is_last=True)
+            return
+        start = starts.get("")
+        known = start.cursor if start else None
+        if position is not None and position["cursor"] is not None:
+            known = decode_cursor(position["cursor"])
+        kind = _kind_of(collection, field, known, window)
+        if window is None and (position is None or position["phase"] == "others"):
+            last = kind is None
+            others = {field: {"$not": {"$type": kind}}} if kind else {}
+            yield from self._walk(entity, "others", others, None, position, is_last=last)
+            position = None
+            if last:
+                return
+        newer = _window_filter(field, kind, window) if window else _newer(field, kind, start, entity)
+        yield from self._walk(entity, "newer", newer, field, position, is_last=True)
+
+    def _walk(
+        self, entity: dict, phase: str, filtered: dict, field: str | None, position: Any, is_last: bool
+    ) -> Iterator[Page]:
+        """Pages of one phase, in the order of (field, _id) or of _id alone."""
+        order = [("_id", ASCENDING)] if field is None else [(field, ASCENDING), ("_id", ASCENDING)]
+        behind = _behind(field, position)
+        asked = {"$and": [filtered, behind]} if filtered and behind else filtered or behind
+        found = self._database[entity["collection"]].find(
+            asked, sort=order, batch_size=FETCH_ROWS, allow_disk_use=True
+        )
+        count, limit = 0, entity.get("batchRows", PAGE_ROWS)
+        with found:
+            for rows, last, more in _batches(found, field, entity.get("json", "plain"), limit):
+                count += len(rows)
+                place = {"phase": phase, "cursor": None, "id": encode_cursor(last["_id"])}
+                if field is not None:
+                    place["cursor"] = encode_cursor(_inside(last, field))
+                yield Page(rows, None if is_last and not more else place)
+        if phase == "others" and count:
+            log("records_without_cursor", entity=entity["entity"], rows=count, field=entity["cursor"])
+
+
+def _batches(
+    documents: Iterable[dict], field: str | None, style: str, limit: int
+) -> Iterator[tuple[list[Row], dict, bool]]:
+    """Rows of one page each, its last document, and whether more may come."""
+    rows: list[Row] = []
+    size, last = 0, None
+    for document in documents:
+        if last is not None and (len(rows) >= limit or size >= PAGE_BYTES_MAX):
+            yield rows, last, True
+            rows, size = [], 0
+        line = line_of(document, style)
+        rows.append(Row(line, None if field is None else _inside(document, field)))
+        size, last = size + len(line), document
+    if last is not None:
+        yield rows, last, False
+
+
+def _inside(document: dict, field: str) -> Any:
+    """The value at a dotted path."""
+    value: Any = document
+    for name in field.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    if isinstance(value, list):
+        raise ExtractError(f"the cursor field {field} holds a list, which has no order")
+    return value
+
+
+def _kind_of(collection: Collection, field: str, known: Any, window: Window | None) -> str | None:
+    """MongoDB's name of the cursor's type: that of a known value, else of the largest that is there."""
+    value = known
+    if value is None:
+        largest = collection.find_one({field: {"$ne": None}}, sort=[(field, DESCENDING)])
+        value = _inside(largest, field) if largest else None
+    if value is None:
+        return "date" if window else None
+    kind = CURSOR_TYPES.get(type(value))
+    if kind is None:
+        raise ExtractError(f"the cursor field {field} holds {type(value).__name__}, which cannot be followed")
+    return kind
+
+
+def _newer(field: str, kind: str, start: Boundary | None, entity: dict) -> dict:
+    if start is None or start.cursor is None:
+        return {field: {"$type": kind}}
+    value, seconds = start.cursor, entity.get("lookbackSeconds", 0)
+    if seconds:
+        if not isinstance(value, datetime):
+            raise ExtractError(f"{entity['entity']}: lookbackSeconds needs a cursor that is a date")
+        value = value - timedelta(seconds=seconds)
+    return {field: {"$gte": value}}
+
+
+def _window_filter(field: str, kind: str, window: Window) -> dict:
+    if kind == "string":
+        return {field: {"$gte": window.first.isoformat(), "$lt": window.until.isoformat()}}
+    if kind != "date":
+        raise ExtractError(f"the cursor field {field} holds no dates, so it cannot be asked for days")
+    return {field: {"$gte": _midnight(window.first), "$lt": _midnight(window.until)}}
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _behind(field: str | None, position: Any) -> dict:
+    """What comes after a record in the order of the walk."""
+    if position is None:
+        return {}
+    later = {"$or": _ids_after(decode_cursor(position["id"]))}
+    if field is None:
+        return later
+    value = decode_cursor(position["cursor"])
+    return {"$or": [{field: {"$gt": value}}, {"$and": [{field: value}, later]}]}
+
+
+def _ids_after(value: Any) -> list[dict]:
+    """`_id` greater than a value. `$gt` finds its type only, so types that sort later are asked for too."""
+    kind = ID_TYPES.get(type(value))
+    if kind is None:
+        raise ExtractError(f"an _id of type {type(value).__name__} cannot be gone on from")
+    later = [{"_id": {"$type": name}} for name in TYPE_ORDER[TYPE_ORDER.index(kind) + 1 :]]
+    return [{"_id": {"$gt": value}}, *later]
