@@ -1,6 +1,6 @@
 """Makes the sample input again, or a larger one for load tests.
 
-python samples/generate.py                       rewrites samples/{market-data,trading,README.md}
+python samples/generate.py                       rewrites samples/{market-data,trading,systems,README.md}
 python samples/generate.py --out <folder>        the same files elsewhere (without the README)
 python samples/generate.py --many 500 --out <folder> [--with-trades]
 """
@@ -16,8 +16,9 @@ sys.path.insert(0, str(SAMPLES.parent))
 from samples.generator.build import build_samples  # noqa: E402
 from samples.generator.many import build_many  # noqa: E402
 from samples.generator.readme import write_readme  # noqa: E402
+from samples.generator.systems.build import FOLDER, build_systems  # noqa: E402
 
-SOURCES = ("market-data", "trading")
+SOURCES = ("market-data", "trading", FOLDER)
 
 
 def write_files(folder: Path, files: dict[str, bytes]) -> None:
@@ -50,10 +51,11 @@ def main(arguments: list[str] | None = None) -> int:
         write_files(options.out, files)
     else:
         samples = build_samples(SAMPLES / "stocks.csv.gz")
-        files = samples.files
+        systems, places = build_systems()
+        files = samples.files | systems
         write_files(options.out or SAMPLES, files)
         if options.out is None:
-            write_readme(SAMPLES / "README.md", samples)
+            write_readme(SAMPLES / "README.md", samples, places)
     print(f"{len(files)} files, {sum(map(len, files.values()))} bytes")
     return 0
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from .build import Planted, Samples
 from .dirt import ABSENT, Reject
+from .systems.page import systems_text
+from .systems.planted import Place
 
 HEAD = """# Sample input
 
@@ -113,13 +115,13 @@ def oddities(samples: Samples, planted: Planted) -> str:
     return "".join(f"- {line}\n" for line in lines)
 
 
-def readme_text(samples: Samples) -> str:
+def readme_text(samples: Samples, places: list[Place]) -> str:
     """The whole page."""
     tables = "".join(overview(samples, planted) for planted in samples.planted)
     sections = "".join(entity_section(samples, planted) for planted in samples.planted)
-    return HEAD + tables + NOTES + sections + TAIL
+    return HEAD + tables + NOTES + sections + systems_text(places) + TAIL
 
 
-def write_readme(path: Path, samples: Samples) -> None:
+def write_readme(path: Path, samples: Samples, places: list[Place]) -> None:
     """Write the page to `path`."""
-    path.write_text(readme_text(samples), encoding="utf-8")
+    path.write_text(readme_text(samples, places), encoding="utf-8")

@@ -1,0 +1,84 @@
+"""The shop's events: sessions, orders and what comes late, as files by day of arrival."""
+
+from datetime import UTC, datetime, timedelta
+
+from ..draw import Draw
+from .planted import Place, Row, Twice, Wrong, dirtied
+
+SEED = 20_260_302
+FIRST_DAY = datetime(2026, 3, 2, tzinfo=UTC)
+DAYS, SESSIONS_A_DAY = 3, 24
+PRODUCTS = [(f"SKU-{number:03}", 499 + 350 * number) for number in range(1, 13)]
+FOLDER = "shop-events"
+DIRT = [
+    Wrong(f"{FOLDER}/2026/03/02/events-12.ndjson", 3, "event_type", "page_liked", "event_type_not_allowed"),
+    Wrong(f"{FOLDER}/2026/03/02/events-24.ndjson", 7, "occurred_at", "noon", "occurred_at_not_a_timestamp"),
+    Wrong(f"{FOLDER}/2026/03/03/events-12.ndjson", 5, "event_id", None, "event_id_missing"),
+    Wrong(f"{FOLDER}/2026/03/03/events-24.ndjson", 9, "payload", None, "payload_missing"),
+    Wrong(f"{FOLDER}/2026/03/04/events-12.ndjson", 2, "schema_version", 0, "schema_version_out_of_range"),
+    Wrong(f"{FOLDER}/2026/03/04/events-24.ndjson", 4, "occurred_at", None, "occurred_at_missing"),
+    Twice(f"{FOLDER}/2026/03/02/events-12.ndjson", 6),
+    Twice(f"{FOLDER}/2026/03/03/events-24.ndjson", 1, "payload", {"note": "before the correction"}),
+    Twice(f"{FOLDER}/2026/03/04/events-12.ndjson", 0),
+]
+
+
+def events() -> list[tuple[datetime, Row]]:
+    """Every event with the moment of its arrival, which is later than its own for some."""
+    draw, made = Draw(SEED), []
+
+    def add(at: datetime, kind: str, customer: str | None, session: str | None, payload: dict) -> None:
+        late = timedelta(hours=30) if session and draw.chance(3) else timedelta(minutes=5)
+        row = {
+            "event_id": f"ev-{len(made) + 1:05}",
+            "event_type": kind,
+            "occurred_at": at.isoformat().replace("+00:00", "Z"),
+            "customer_id": customer,
+            "session_id": session,
+            "schema_version": 1,
+            "payload": payload,
+        }
+        made.append((at + late, row))
+
+    for number in range(DAYS * SESSIONS_A_DAY):
+        at = FIRST_DAY + timedelta(days=number // SESSIONS_A_DAY, seconds=draw.below(80_000))
+        _session(draw, add, number, at)
+    return made
+
+
+def _session(draw: Draw, add, number: int, at: datetime) -> None:
+    session, customer = f"se-{number + 1:04}", f"cu-{1 + draw.below(30):03}"
+    known = customer if draw.chance(70) else None
+    add(at, "session_started", known, session, {"channel": draw.one_of(["web", "app"])})
+    seen = [draw.one_of(PRODUCTS) for _ in range(1 + draw.below(4))]
+    for step, (product, cents) in enumerate(seen, 1):
+        view = {"product_id": product, "unit_price": cents / 100}
+        add(at + timedelta(minutes=step), "product_viewed", known, session, view)
+    if draw.chance(50):
+        _order(draw, add, f"or-{number + 1:04}", customer, session, seen, at + timedelta(minutes=6))
+    add(at + timedelta(minutes=9), "session_ended", known, session, {})
+
+
+def _order(draw: Draw, add, order: str, customer: str, session: str, seen: list, at: datetime) -> None:
+    items = [
+        {"product_id": product, "quantity": 1 + draw.below(3), "unit_price": cents / 100}
+        for product, cents in dict(seen).items()
+    ]
+    total = sum(round(item["unit_price"] * 100) * item["quantity"] for item in items) / 100
+    payload = {"order_id": order, "currency": "USD", "total": total, "items": items}
+    add(at, "cart_updated", customer, session, {"items": items})
+    add(at + timedelta(minutes=1), "checkout_started", customer, session, {"items": items})
+    add(at + timedelta(minutes=2), "order_placed", customer, session, payload)
+    end = "order_cancelled" if draw.chance(10) else "order_fulfilled"
+    add(at + timedelta(minutes=2, hours=1 + draw.below(20)), end, customer, None, payload)
+
+
+def places() -> list[Place]:
+    """The files, two a day: what had arrived by noon and by midnight."""
+    files: dict[str, list[Row]] = {}
+    newest = FIRST_DAY + timedelta(days=DAYS, seconds=-1)
+    for arrival, row in sorted(events(), key=lambda one: (one[0], one[1]["event_id"])):
+        at = min(arrival, newest)
+        half = "12" if at.hour < 12 else "24"
+        files.setdefault(f"{FOLDER}/{at:%Y/%m/%d}/events-{half}.ndjson", []).append(row)
+    return [dirtied(path, "events", "event_id", rows, DIRT) for path, rows in sorted(files.items())]

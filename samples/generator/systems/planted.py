@@ -1,0 +1,61 @@
+"""What the systems' data holds on purpose: broken copies of rows, and rows that come twice."""
+
+import json
+from dataclasses import dataclass, field
+
+Row = dict
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A broken copy of row `row` (0-based) of `place`, under a key of its own, and why it is rejected."""
+
+    place: str
+    row: int
+    column: str
+    value: object
+    reason: str
+
+
+@dataclass(frozen=True)
+class Twice:
+    """Row `row` of `place` comes twice; the first version has another `column`, unless it is None."""
+
+    place: str
+    row: int
+    column: str | None = None
+    value: object = None
+
+
+@dataclass
+class Place:
+    """One file or table with what is in it; `entity` is None where no contract of ours holds it."""
+
+    path: str
+    entity: str | None
+    rows: list[Row] = field(default_factory=list)
+    wrong: list[Wrong] = field(default_factory=list)
+    twice: list[Twice] = field(default_factory=list)
+
+    def text(self) -> bytes:
+        """The rows as NDJSON."""
+        return "".join(json.dumps(row) + "\n" for row in self.rows).encode()
+
+
+def dirtied(path: str, entity: str | None, key: str, rows: list[Row], dirt: list) -> Place:
+    """The place with each broken copy behind its row, and the good version of what comes twice at the end."""
+    own = [one for one in dirt if one.place == path]
+    wrong = [one for one in own if isinstance(one, Wrong)]
+    twice = [one for one in own if isinstance(one, Twice)]
+    if max((one.row for one in own), default=-1) >= len(rows):
+        raise ValueError(f"{path} has only {len(rows)} rows")
+    place = Place(path, entity, wrong=wrong, twice=twice)
+    first = {one.row: one for one in twice if one.column is not None}
+    for number, row in enumerate(rows):
+        version = first.get(number)
+        place.rows.append({**row, version.column: version.value} if version else row)
+        for one in wrong:
+            if one.row == number:
+                place.rows.append({**row, key: f"{row[key]}-x", one.column: one.value})
+    place.rows += [rows[one.row] for one in twice]
+    return place
