@@ -36,6 +36,7 @@ def install(parts: Parts) -> None:
         ecs,
         eventbridge,
         fargate,
+        firehose,
         glue,
         http_api,
         http_api_stage,
@@ -48,28 +49,9 @@ def install(parts: Parts) -> None:
         sqs,
     )
 
-    behaviours = (
-        resources,
-        authorization,
-        ecs,
-        glue,
-        s3,
-        eventbridge,
-        scheduler,
-        scheduler_requests,
-        lambda_async,
-        lambda_workers,
-        athena,
-    )
-    for module in (
-        *behaviours,
-        dynamodb,
-        cloudformation,
-        http_api,
-        http_api_stage,
-        fargate,
-        alarms,
-        cloudtrail,
-        sqs,
-    ):
+    # The order matters where one wraps what another replaced.
+    first = (resources, authorization, ecs, glue, s3, eventbridge, scheduler, scheduler_requests)
+    functions = (lambda_async, lambda_workers, http_api, http_api_stage)
+    rest = (athena, dynamodb, cloudformation, fargate, alarms, cloudtrail, sqs, firehose)
+    for module in (*first, *functions, *rest):
         module.apply(parts)

@@ -12,12 +12,8 @@ def apply(parts) -> None:
 
     record = app._maybe_record_cloudtrail
 
-    def unless_secret(service, method, path, headers, body, *rest) -> None:
-        if redacted(path) != path:
-            return
-        text = body.decode("utf-8", errors="surrogateescape") if body else ""
-        record(
-            service, method, path, headers, redacted(text).encode("utf-8", errors="surrogateescape"), *rest
-        )
+    def unless_secret(service, method, path, *rest) -> None:
+        if redacted(path) == path:
+            record(service, method, path, *rest)
 
     app._maybe_record_cloudtrail = unless_secret
