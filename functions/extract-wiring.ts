@@ -1,3 +1,4 @@
+import { isCancelled } from '../shared/backfill/backfill.js'
 import { systemClock } from '../shared/clock.js'
 import { project } from '../shared/declared.js'
 import { secretReader } from '../shared/doors/secret-reader.js'
@@ -36,7 +37,7 @@ export function extractStarter(): StartEffects {
       tasks: tasks(),
       platform: thePlatform(),
       stopTask: stopTask(env.CLUSTER_ARN),
-      isCancelled: async () => false,
+      isCancelled: (backfillId) => isCancelled(base.ledger, backfillId),
     }),
   }
 }

@@ -49,6 +49,7 @@ export const operate: readonly Row[] = [
       ours.SilverUpdated.name,
       ours.SchemaChanged.name,
       ours.GoldBuilt.name,
+      ours.ExtractRequested.name,
       ours.ExtractFinished.name,
       ours.SyncFinished.name,
     ],
@@ -81,6 +82,14 @@ export const operate: readonly Row[] = [
     on: [{ queue: 'later' }],
     emits: ours.delayed.map(({ name }) => name),
     may: ['ledger:put', 'ledger:batch'],
+  },
+  {
+    stage: 'run-backfill',
+    phase: 'operate',
+    does: 'lets the chunks of a backfill go as far as live traffic leaves room, and repeats those that failed',
+    on: [on(ours.BackfillRequested), on(ours.BackfillMoved), on(ours.ExtractFinished), on(ours.StageFailed)],
+    emits: [ours.ExtractRequested.name, ours.ExtractReady.name],
+    may: ['ledger:lane', 'later:send'],
   },
   {
     stage: 'put-back',

@@ -1,7 +1,5 @@
 import { iso } from '../clock.js'
-import type { Backfill } from './backfill.js'
-
-export type Ask = 'pause' | 'resume' | 'cancel'
+import type { Ask, Backfill } from './backfill.js'
 
 /** What a person may ask for, and what the backfill then is; nothing when it cannot be done. */
 export function asked(before: Backfill, what: Ask, now: number): Backfill | undefined {

@@ -34,6 +34,10 @@ export type FailedChunk = {
 /** What the chunks that are done have taken, so that the next backfill of the source can be estimated. */
 export type Spent = { chunks: number; days: number; seconds: number; files: number; rows: number }
 
+export type Ask = 'pause' | 'resume' | 'cancel'
+export type Asked = { what: Ask; by: string; at: string; why?: string }
+export const ASKS_MAX = 20
+
 export type Backfill = Chunked & {
   backfillId: string
   source: string
@@ -60,6 +64,8 @@ export type Backfill = Chunked & {
   why?: string
   /** Its own id: all that its chunks bring carries it to gold. */
   correlationId: string
+  /** What persons asked of it, the newest 20. */
+  asks?: Asked[]
   createdAt: string
   endedAt?: string
   dueAt?: string
@@ -151,7 +157,7 @@ const due = (clock: Clock) => ({ duePk: INDEXED, dueAt: dueAt(clock, BACKFILL_DU
 /** What a change writes of a backfill: all that can change, and whether the reconciler must look. */
 export function changed(clock: Clock, backfill: Backfill): { set: Record<string, Value>; remove: string[] } {
   const { state, released, done, slots, failed, failedInRow, spent, holdsSource } = backfill
-  const { heldBy, reason, endedAt } = backfill
+  const { heldBy, reason, endedAt, asks } = backfill
   const optional = { heldBy, reason, endedAt }
   const present = Object.entries(optional).filter(([, value]) => value !== undefined) as [string, string][]
   const gone = Object.keys(optional).filter((name) => optional[name as keyof typeof optional] === undefined)
@@ -160,6 +166,7 @@ export function changed(clock: Clock, backfill: Backfill): { set: Record<string,
     set: {
       ...{ state, released, done, slots, failed, failedInRow, spent, holdsSource },
       ...Object.fromEntries(present),
+      ...(asks && { asks }),
       version: backfill.version + 1,
       ...(looked && due(clock)),
     },

@@ -1,14 +1,17 @@
 import { NotFoundError, Router, UnauthorizedError } from '@aws-lambda-powertools/event-handler/http'
+import type { Clock } from '../../../shared/clock.js'
 import type { Declared } from '../../../shared/declared.js'
 import { BadInput } from '../../../shared/errors.js'
-import type { LedgerReader } from '../../../shared/ledger.js'
+import type { Ledger, LedgerReader } from '../../../shared/ledger.js'
 import { logFailure, logger } from '../../../shared/observe.js'
 import type { Reports } from '../../../shared/work.js'
+import type { BackfillCommandEffects } from './backfill-commands.js'
 import { approveBody, bodyOf, refusal, replayBody, retryBody } from './bodies.js'
 import { approve, type CommandEffects, replay, retry } from './commands.js'
 import { datasetsView } from './datasets.js'
 import { type GoldRows, goldQuery } from './gold.js'
 import { incidentsView } from './incidents.js'
+import { intake } from './intake-routes.js'
 import document from './openapi.json' with { type: 'json' }
 import { quarantineView } from './quarantine.js'
 import { incidentsQuery, parameters, quarantineQuery, rejectedQuery, runsQuery, whyQuery } from './queries.js'
@@ -18,9 +21,10 @@ import { statusView } from './status.js'
 import { syncView } from './syncs.js'
 import { type WhyEffects, why } from './why/why.js'
 
-export interface ApiEffects extends CommandEffects, RejectedEffects, WhyEffects {
+export interface ApiEffects extends CommandEffects, BackfillCommandEffects, RejectedEffects, WhyEffects {
   project: Declared
-  ledger: LedgerReader
+  clock: Clock
+  ledger: LedgerReader & Pick<Ledger, 'write'>
   reports: Reports
   goldRows: GoldRows
   /** Whether a caller's bearer token is the right one; compared in constant time. */
@@ -32,8 +36,8 @@ const OPEN_PATH = '/openapi.json'
 const BEARER = /^Bearer ([\x21-\x7e]{1,256})$/
 
 /**
- * What ran, what there is, why, the rows of gold, and a person's requests. It writes nothing but the events of these
- * requests. Every route but the document asks for the bearer token.
+ * What ran, what there is, why, the rows of gold, and a person's requests. It writes nothing but backfills and the events
+ * of these requests. Every route but the document asks for the bearer token.
  */
 export function api(effects: ApiEffects): Router {
   const app = new Router({ logger })
@@ -46,6 +50,7 @@ export function api(effects: ApiEffects): Router {
   })
   views(app, effects)
   commands(app, effects)
+  intake(app, effects)
   app.errorHandler(BadInput, async (error) => ({
     statusCode: 400 as const,
     error: 'BadRequest',

@@ -2,7 +2,13 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda'
 import { systemClock } from '../../../shared/clock.js'
 import { project } from '../../../shared/declared.js'
 import { env } from '../../../shared/env.js'
-import { documentClient, ledgerReader } from '../../../shared/ledger-dynamo.js'
+import {
+  documentClient,
+  itemWriter,
+  ledgerReader,
+  putItem,
+  updateItem,
+} from '../../../shared/ledger-dynamo.js'
 import { readRange } from '../../../shared/lines.js'
 import { listVersions, reports, s3 } from '../../../shared/objects.js'
 import { logOutcome } from '../../../shared/observe.js'
@@ -12,10 +18,12 @@ import { athenaRows } from './athena.js'
 import { tokenCheck } from './token.js'
 
 const objects = s3()
+const client = documentClient()
+const kinds = { put: putItem, update: updateItem }
 const app = api({
   project,
   clock: systemClock,
-  ledger: ledgerReader(env.LEDGER_TABLE, documentClient()),
+  ledger: { ...ledgerReader(env.LEDGER_TABLE, client), ...itemWriter(env.LEDGER_TABLE, client, kinds) },
   reports: reports(env.ARTIFACTS_BUCKET, objects),
   readRejected: readRange(env.QUARANTINE_BUCKET, objects),
   bronzeBucket: env.BRONZE_BUCKET,

@@ -12,6 +12,8 @@ export const rejectedMark = z.strictObject({
   place: z.number().int().min(0).max(10_000),
   offset: z.number().int().min(0),
 })
+/** Where a page of a backfill's chunks stopped: the place of the next one. */
+export const chunkMark = z.strictObject({ place: z.number().int().min(0).max(10_000) })
 /** Where a page of gold stopped: a stored query result and the place in it. */
 export const resultMark = z.strictObject({
   queryId: z.string().regex(/^[\w-]{1,128}$/),

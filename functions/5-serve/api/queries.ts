@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { BadInput } from '../../../shared/errors.js'
-import { decodeNext, fileMark, incidentMark, rejectedMark, runMark } from './paging.js'
+import { chunkMark, decodeNext, fileMark, incidentMark, rejectedMark, runMark } from './paging.js'
 
 /** The query parameters of each route. */
 
@@ -24,12 +24,18 @@ export const rejectedQuery = z.strictObject({
 })
 export const incidentsQuery = pageQuery(incidentMark).extend({ state: z.enum(['open', 'closed']).optional() })
 export const runsQuery = pageQuery(runMark).extend({
-  kind: z.enum(['cleanse', 'build']).optional(),
+  kind: z.enum(['cleanse', 'build', 'extract']).optional(),
   state: z
     .string()
     .regex(/^[A-Z]{1,20}$/)
     .optional(),
   subject: z.string().max(200).optional(),
+})
+export const backfillsQuery = pageQuery(runMark).extend({ source: z.string().max(63).optional() })
+/** A page of a backfill's chunks. */
+export const backfillQuery = z.strictObject({
+  limit,
+  next: next.transform((text) => decodeNext(text, chunkMark)).optional(),
 })
 /** A key has at most 1,024 bytes (S3 user guide, "Naming objects"); a URI is a little longer. */
 export const whyQuery = z.strictObject({ subject: z.string().trim().min(1).max(1_100) })

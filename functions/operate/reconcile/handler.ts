@@ -1,15 +1,28 @@
 import { tick } from '../../../events/aws.js'
+import { driveBackfill } from '../../../shared/backfill/drive.js'
+import { driveSync } from '../../../shared/doors/drive-sync.js'
+import { pollDoors } from '../../../shared/doors/poll.js'
 import { env } from '../../../shared/env.js'
 import { jobReader } from '../../../shared/jobs.js'
 import { listVersions, s3 } from '../../../shared/objects.js'
 import { stage } from '../../../shared/stage.js'
 import { taskReader } from '../../../shared/tasks.js'
+import { theAirbyte } from '../../door-wiring.js'
 import { extractEnder, extractStarter, thePlatform } from '../../extract-wiring.js'
-import { buildEnder, buildStarter, cleanseEnder, cleanseStarter, landingEffects } from '../../wiring.js'
+import {
+  buildEnder,
+  buildStarter,
+  cleanseEnder,
+  cleanseStarter,
+  landingEffects,
+  thePublisher,
+} from '../../wiring.js'
 import { reconcile } from './reconcile.js'
 
+const landing = landingEffects()
+const others = { ...landing, publish: thePublisher(), airbyte: theAirbyte() }
 const effects = {
-  ...landingEffects(),
+  ...landing,
   bronzeBucket: env.BRONZE_BUCKET,
   listVersions: listVersions(env.BRONZE_BUCKET, s3()),
   starts: { cleanse: cleanseStarter(), build: buildStarter(), extract: extractStarter() },
@@ -17,7 +30,11 @@ const effects = {
   tasks: taskReader(env.CLUSTER_ARN),
   jobs: jobReader(env.GLUE_JOB),
   platform: thePlatform(),
-  drives: {},
+  drives: {
+    SYNC: (id: string) => driveSync(others, id),
+    BACKFILL: (id: string) => driveBackfill(others, id),
+  },
+  askDoors: (until: number) => pollDoors(others, until),
 }
 
 /** Every five minutes: finds what the events lost and drives it on. */

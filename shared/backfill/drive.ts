@@ -1,0 +1,181 @@
+import { BackfillMoved, ExtractRequested, type Outgoing } from '../../events/catalog.js'
+import { iso } from '../clock.js'
+import type { Declared } from '../declared.js'
+import { Contention } from '../errors.js'
+import type { World } from '../lane.js'
+import type { Later } from '../later.js'
+import { absent, type Item, is, type Write, type Written } from '../ledger.js'
+import { retry } from '../put-back.js'
+import { dueAt, type Run, runKey } from '../run.js'
+import {
+  BACKFILL_DUE_SECONDS,
+  type Backfill,
+  backfillKey,
+  backfillOf,
+  changed,
+  chunkKey,
+  chunkRequestId,
+  HELD_SECONDS,
+  isAtRest,
+  type Slot,
+  sourcePlaceKey,
+} from './backfill.js'
+import { chunkFate } from './fate.js'
+import { liveRoom } from './live.js'
+import { chunkAt } from './range.js'
+import { type Room, type Seen, type Step, step } from './step.js'
+
+export interface BackfillEffects extends World {
+  project: Declared
+  publish(events: Outgoing[]): Promise<void>
+  later: Later
+}
+
+/** Others change a backfill too: each lost round is another one's step. */
+const ROUNDS_MAX = 8
+
+/**
+ * Looks after a backfill: takes in what became of its chunks, lets others go, and ends it when nothing is left. Any
+ * number of callers at once, at any time. Throws `Contention` after 8 lost rounds, so that Lambda brings the event back.
+ */
+export async function lookAfter(effects: BackfillEffects, backfillId: string): Promise<string> {
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const before = await backfillOf(effects.ledger, backfillId)
+    if (!before) return `there is no backfill ${backfillId}`
+    if (isAtRest(before)) return `nothing to do: the backfill is ${before.state}`
+    const seen = await fates(effects, before)
+    const next = await nextStep(effects, before, seen)
+    if (next.isChanged && !(await write(effects, before, next))) continue
+    await act(effects, next, seen)
+    await lookLater(effects, next)
+    return told(next.backfill)
+  }
+  throw new Contention(`backfill ${backfillId} was contended in ${ROUNDS_MAX} rounds`)
+}
+
+/** The reconciler's part: the same look, and it is late no more. */
+export async function driveBackfill(effects: BackfillEffects, backfillId: string): Promise<string> {
+  const did = await lookAfter(effects, backfillId)
+  const backfill = await backfillOf(effects.ledger, backfillId)
+  if (!backfill?.dueAt || backfill.dueAt > iso(effects.clock.now())) return did
+  await effects.ledger.write({
+    update: backfillKey(backfillId),
+    set: { dueAt: dueAt(effects.clock, BACKFILL_DUE_SECONDS) },
+    when: [is('version', backfill.version), is('dueAt', backfill.dueAt)],
+  })
+  return did
+}
+
+async function fates({ ledger }: BackfillEffects, backfill: Backfill): Promise<{ [slot: string]: Seen }> {
+  const slots = Object.entries(backfill.slots)
+  const seen = slots.map(async ([slot, taken]) => [slot, await chunkFate(ledger, backfill, slot, taken)])
+  return Object.fromEntries(await Promise.all(seen))
+}
+
+async function nextStep(
+  effects: BackfillEffects,
+  before: Backfill,
+  seen: { [slot: string]: Seen },
+): Promise<Step> {
+  const room = before.state === 'running' ? await roomOf(effects, before) : { chunks: 0 }
+  const next = step(before, seen, room, effects.clock.now())
+  const { backfill } = next
+  const holdsSource = backfill.state === 'running' || Object.keys(backfill.slots).length > 0
+  // Who has no place yet, and finds none, must not say that it has one.
+  const waitsForPlace = holdsSource && !before.holdsSource && room.chunks === 0
+  if (waitsForPlace || holdsSource === before.holdsSource) return next
+  return { ...next, backfill: { ...backfill, holdsSource }, isChanged: true }
+}
+
+/** The room that live traffic leaves; none at all while another backfill of the source has its place. */
+async function roomOf(effects: BackfillEffects, backfill: Backfill): Promise<Room> {
+  if (!backfill.holdsSource) {
+    const holder = (await effects.ledger.get(sourcePlaceKey(backfill.source)))?.backfillId
+    if (holder && holder !== backfill.backfillId)
+      return { chunks: 0, because: `backfill ${holder} of the same source goes first` }
+  }
+  return liveRoom(effects, backfill)
+}
+
+/** Writes a step: the backfill and all chunks that changed, in one transaction; gives whether nobody came before. */
+async function write({ ledger, clock }: BackfillEffects, before: Backfill, next: Step): Promise<boolean> {
+  const { backfill, chunks } = next
+  const { backfillId, source } = backfill
+  const written = await ledger
+    .write(
+      { update: backfillKey(backfillId), ...changed(clock, backfill), when: [is('version', before.version)] },
+      ...placeWrite(before, backfill, { backfillId, source }),
+      ...[...chunks.values()].map(
+        (chunk): Write => ({ put: { ...chunkKey(backfillId, chunk.from), ...chunk } as Item }),
+      ),
+    )
+    .catch(contended)
+  return written.done
+}
+
+function placeWrite(
+  before: Backfill,
+  after: Backfill,
+  { source, backfillId }: { source: string; backfillId: string },
+): Write[] {
+  if (before.holdsSource === after.holdsSource) return []
+  const key = sourcePlaceKey(source)
+  return after.holdsSource
+    ? [{ put: { ...key, backfillId }, when: [absent('PK')] }]
+    : [{ remove: key, when: [is('backfillId', backfillId)] }]
+}
+
+function contended(error: unknown): Written {
+  if (error instanceof Contention) return { done: false, refused: [] }
+  throw error
+}
+
+/**
+ * Asks for the chunks that nobody has heard of, and puts the failed runs back that run again. It follows from what was
+ * written, so whoever looks next does what this caller did not live to do.
+ */
+async function act(effects: BackfillEffects, { backfill, filled }: Step, seen: { [slot: string]: Seen }) {
+  const requests: Outgoing[] = []
+  for (const [slot, taken] of Object.entries(backfill.slots)) {
+    const isNew = filled.includes(slot)
+    const fate = isNew ? undefined : seen[slot]
+    if (taken.again && (isNew || fate?.is === 'not put back')) await runAgain(effects, backfill, taken.again)
+    else if (isNew || fate?.is === 'unheard') requests.push(requestOf(backfill, Number(slot), taken))
+  }
+  if (requests.length > 0) await effects.publish(requests)
+}
+
+function requestOf(backfill: Backfill, slot: number, { place }: Slot): Outgoing {
+  const { source, backfillId, by } = backfill
+  const window = chunkAt(backfill, place)
+  const requestId = chunkRequestId(backfillId, window.from)
+  const detail = { source, requestId, slot, window, backfillId, correlationId: backfillId, by }
+  return { name: ExtractRequested.name, detail }
+}
+
+async function runAgain(effects: BackfillEffects, { backfillId }: Backfill, runId: string): Promise<void> {
+  const run = (await effects.ledger.get(runKey(runId))) as Run | undefined
+  if (run) await retry(effects, run, { by: `backfill ${backfillId}` })
+}
+
+/** What rests without a chunk under way has no end to wake it: it asks for one look later, whoever else does too. */
+async function lookLater({ ledger, clock, later }: BackfillEffects, { backfill, isChanged }: Step) {
+  const { backfillId, state, slots, heldBy, version } = backfill
+  if (state !== 'running' || !heldBy || Object.keys(slots).length > 0) return
+  const now = clock.now()
+  const won = await ledger.write({
+    update: backfillKey(backfillId),
+    set: { heldUntil: now + HELD_SECONDS * 1_000 },
+    when: [
+      is('version', isChanged ? version + 1 : version),
+      { attribute: 'heldUntil', below: now + 1, orAbsent: true },
+    ],
+  })
+  if (won.done) await later({ name: BackfillMoved.name, detail: { backfillId } }, HELD_SECONDS)
+}
+
+function told({ state, slots, done, chunks, failed, heldBy }: Backfill): string {
+  const parts = [`${done} of ${chunks} chunks done`, `${Object.keys(slots).length} under way`]
+  if (failed.length > 0) parts.push(`${failed.length} failed`)
+  return `the backfill is ${state}: ${parts.join(', ')}${heldBy ? `; held back: ${heldBy}` : ''}`
+}
