@@ -44,7 +44,7 @@ function views(sluice: Command, print: Print): void {
   )
   add(sluice, 'runs', 'the runs, newest first')
     .option('--limit <n>', 'how many, at most 200', '20')
-    .option('--kind <kind>', 'only cleanse, or only build')
+    .option('--kind <kind>', 'only cleanse, build or extract')
     .option('--state <state>', 'only runs in this state, such as PARKED')
     .action(async ({ json, ...options }) => print(await runs(options), json))
   add(sluice, 'show <runId>', 'one run: inputs, outputs, attempts, events, rejected rows').action(

@@ -48,6 +48,7 @@ const platformRun = z.looseObject({
 type PlatformRun = z.infer<typeof platformRun>
 const SUCCESS = 10
 const CANCELLED = 30
+const UNAUTHORIZED = 401
 
 /** A client of the platform's API. The token goes into the header of a request, and nowhere else. */
 export function dbtPlatform(read: ReadSecret): Platform {
@@ -64,7 +65,10 @@ export function dbtPlatform(read: ReadSecret): Platform {
     async find(request) {
       const asked = `job_definition_id=${request.jobId}&order_by=-id&limit=${RUNS_SEEN_MAX}`
       const answer = await call(request, 'GET', `runs/?${asked}&include_related=["trigger"]`)
-      if (!answer.ok) throw new TransientError(`the dbt platform lists no runs: ${answer.said}`)
+      if (!answer.ok && (answer.status >= 500 || answer.status === 429))
+        throw new TransientError(`the dbt platform lists no runs: ${answer.said}`)
+      // Who may not ask may not start either: the next start is refused, and says why.
+      if (!answer.ok) return undefined
       const runs = parsed(z.array(platformRun), answer.data)
       return runs.find(({ trigger }) => trigger?.cause === request.cause)?.id
     },
@@ -75,7 +79,7 @@ export function dbtPlatform(read: ReadSecret): Platform {
       throw new TransientError(`the dbt platform does not tell of run ${platformRunId}: ${answer.said}`)
     },
     async stop(request, platformRunId) {
-      await call(request, 'POST', `runs/${platformRunId}/cancel/`)
+      await call(request, 'POST', `runs/${platformRunId}/cancel/`).catch(() => undefined)
     },
   }
 }
@@ -104,7 +108,7 @@ function caller(read: ReadSecret) {
     body?: object,
   ): Promise<Answer> => {
     const text = await read(secret)
-    if (!text) throw new TransientError(`the dbt platform cannot be asked: there is no secret ${secret} yet`)
+    if (!text) return { ok: false, status: UNAUTHORIZED, said: `there is no secret ${secret} yet` }
     const { value: token, url: address = url } = credentialIn(text)
     try {
       const answer = await fetch(`${address.replace(/\/$/, '')}/api/v2/accounts/${accountId}/${path}`, {

@@ -5,16 +5,19 @@ import type { Write } from './ledger.js'
 import { moveRun, type Run, runKey, stillAt, unlinked } from './run.js'
 
 /**
- * Runs that wait because Glue is at its concurrency limit, first come first served. A place in the queue is no right:
- * the start itself says whether there is room, and the run's bound is the net under a lost wake-up.
+ * Runs that wait because Glue is at its concurrency limit, by priority, and first come first served within one. A place
+ * in the queue is no right: the start itself says whether there is room, and the run's bound is the net under a lost
+ * wake-up.
  */
 const QUEUE_PK = 'WAITING#glue'
+/** Where a priority stands in the queue; the run's id comes after the time, so that no two places are the same. */
+const RANKS = { high: 1, normal: 2, low: 3 } as const
 /** As many places as one end looks at: all but the first are runs that no longer wait. */
 const PLACES_SEEN_MAX = 10
 
 /** Lets a run wait that found Glue at its limit. Nothing failed, so its failures do not grow; it keeps its place. */
 export async function waitForToken({ ledger, clock }: World, run: Run): Promise<string> {
-  const waitingSk = run.waitingSk ?? `${iso(clock.now())}#${run.runId}`
+  const waitingSk = run.waitingSk ?? `${RANKS[run.priority ?? 'normal']}#${iso(clock.now())}#${run.runId}`
   await ledger.write(
     moveRun(clock, run.runId, 'READY', {
       set: { waitingSk },
@@ -37,7 +40,7 @@ export async function wakeFirst(world: World): Promise<void> {
     const won = await ledger.write({ remove: { PK, SK }, when: [{ present: 'PK' }] })
     const run = (await ledger.get(runKey(String(runId)))) as Run | undefined
     if (!won.done || run?.state !== 'READY') continue
-    await world.announceReady(run.kind, run.runId)
+    await world.announceReady(run.kind, run.runId, run.correlationId)
     return
   }
 }

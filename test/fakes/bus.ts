@@ -1,4 +1,5 @@
 import { catalog, type Outgoing } from '../../events/catalog.js'
+import { announceReady } from '../../shared/bus.js'
 
 /** The bus: takes events as their schemas want them, and keeps what nobody took yet. */
 export class FakeBus {
@@ -15,8 +16,7 @@ export class FakeBus {
     }
   }
 
-  readonly announceReady = (kind: 'cleanse' | 'build', runId: string): Promise<void> =>
-    this.publish([{ name: kind === 'cleanse' ? 'Batch Ready' : 'Build Ready', detail: { runId } }])
+  readonly announceReady = announceReady(this.publish)
 
   /** The next event to deliver. */
   take(): Outgoing | undefined {

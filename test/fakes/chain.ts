@@ -1,6 +1,7 @@
 import type { ObjectCreated } from '../../events/aws.js'
 import type { Outgoing } from '../../events/catalog.js'
 import { closeBatch, settleLane } from '../../functions/1-ingest/close-batch/close-batch.js'
+import { finishExtract } from '../../functions/1-ingest/finish-extract/finish-extract.js'
 import { recordLandings } from '../../functions/1-ingest/record-landing/record-landing.js'
 import { planBuild } from '../../functions/3-transform/plan-build/plan-build.js'
 import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
@@ -8,12 +9,20 @@ import { alerted, raiseAlert } from '../../functions/operate/raise-alert/raise-a
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
 import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
 import { finishRun } from '../../shared/end-run.js'
+import { requestExtract } from '../../shared/extract.js'
 import { parseAttemptName, type RunKind } from '../../shared/run.js'
 import { startRun } from '../../shared/start-run.js'
 import type { Ended } from '../../shared/work.js'
 import { Crash } from './faults.js'
 import { parts } from './parts.js'
-import { buildPlan, buildReportOf, cleansePlan, cleanseReportOf } from './work.js'
+import {
+  buildPlan,
+  buildReportOf,
+  cleansePlan,
+  cleanseReportOf,
+  extractPlan,
+  extractReportOf,
+} from './work.js'
 
 /** A Lambda's own tries of an event that came asynchronously: the first and two more. */
 const TRIES = 3
@@ -102,6 +111,12 @@ export class Chain {
     const { starts, landing: world, publish, alert, send } = this.parts
     if (name === 'Batch Ready') await this.invoke(() => startRun(starts.cleanse, detail.runId))
     if (name === 'Build Ready') await this.invoke(() => startRun(starts.build, detail.runId))
+    if (name === 'Extract Ready') await this.invoke(() => startRun(starts.extract, detail.runId))
+    if (name === 'Extract Requested')
+      await this.invoke(() => requestExtract({ ...starts.extract, project: world.project }, detail))
+    if (name === 'Platform Job Ended')
+      await this.invoke(() => finishExtract(this.parts.ends.extract, { 'detail-type': name, detail }))
+    if (name === 'Extract Finished') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
     if (name === 'Sync Finished') await this.invoke(() => closeBatch(world, detail))
     if (name === 'Lane Settled') await this.invoke(() => settleLane(world, detail))
     if (name === 'Silver Updated') await this.invoke(() => planBuild(world, detail))
@@ -140,7 +155,7 @@ export class Chain {
       const attempt = parseAttemptName(task.request.startedBy)?.attempt ?? 0
       const ended = await this.leaveReport(RUN_ID, attempt)
       tasks.end(task.job, ended)
-      const kind = task.request.container === 'dbt' ? 'build' : 'cleanse'
+      const kind = KINDS[task.request.container as keyof typeof KINDS]
       await this.invoke(() => finishRun(ends[kind], RUN_ID, attempt, ended))
     } else if (glue) {
       const { runId, attempt } = glue.request
@@ -160,16 +175,21 @@ export class Chain {
     const ended = this.behaviour.job?.(runId, attempt, (plan as { kind: RunKind }).kind) ?? { ok: true }
     if (!ended.ok) return ended
     const report = this.behaviour.report?.(plan) ?? this.report(plan, runId)
-    for (const { key } of pendingFiles(report)) await silver.put(key, { runId, attempt })
+    if ((plan as { kind: RunKind }).kind !== 'extract')
+      for (const { key } of pendingFiles(report)) await silver.put(key, { runId, attempt })
     await artifacts.put(`${path}report.json`, report)
     return ended
   }
 
   private report(plan: unknown, runId: string) {
     if ((plan as { kind: string }).kind === 'build') return buildReportOf(buildPlan(plan))
+    if ((plan as { kind: string }).kind === 'extract') return extractReportOf(extractPlan(plan))
     return cleanseReportOf(cleansePlan(plan), { rejected: this.behaviour.rejected?.(runId) ?? 0 })
   }
 }
+
+/** The kind of run whose task has this container. */
+const KINDS = { cleanse: 'cleanse', dbt: 'build', extract: 'extract' } as const
 
 const pendingFiles = (report: unknown) => (report as { files?: { key: string }[] }).files ?? []
 

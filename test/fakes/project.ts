@@ -1,11 +1,22 @@
 import type { Declared, DeclaredSource } from '../../shared/declared.js'
 
+/** A job of a dbt platform that Sluice starts, and whose end feeds models. */
+const STARTED: DeclaredSource = {
+  kind: 'dbt-platform',
+  feeds: [],
+  warehouse: { domain: 'finance', selectors: ['stg_ads+'], refreshColumn: '_airbyte_extracted_at' },
+  door: { auth: { method: 'dbt-platform', secret: 'sluice/models-door' } },
+  start: { url: 'https://cloud.getdbt.com', accountId: '1', jobId: '123', secret: 'sluice/models' },
+}
+
 /** A project small enough to read: two entities, one lane of two domains, one dataset in each. */
 export const testProject: Declared = {
   sources: {
     prices: drop('prices', 'market_data'),
     trades: drop('trades', 'transactions'),
     notes: drop('notes', 'notes'),
+    quotes: extracted('quotes', 'market_data'),
+    models: STARTED,
   },
   entities: {
     market_data: entity('auto', 5),
@@ -48,4 +59,18 @@ function dataset(domain: string, name: string) {
 /** A drop source with one entity and the folder of its name. */
 export function drop(source: string, entityName: string): DeclaredSource {
   return { kind: 'drop', feeds: [{ entity: entityName, prefix: `source=${source}/` }] }
+}
+
+/** A source that Sluice itself asks. */
+function extracted(source: string, name: string): DeclaredSource {
+  return {
+    kind: 'extract',
+    feeds: [{ entity: name, prefix: `source=${source}/entity=${name}/` }],
+    extract: {
+      engine: 'rest',
+      url: 'https://quotes.example.com',
+      secret: 'sluice/quotes',
+      entities: [{ entity: name, path: '/daily', cursor: 'date' }],
+    },
+  }
 }

@@ -1,5 +1,6 @@
 import type { BuildReport } from '../../shared/build.js'
 import type { CleanseReport } from '../../shared/cleanse-gate.js'
+import type { ExtractReport } from '../../shared/extract-end.js'
 import { testProject } from './project.js'
 
 /** What the jobs leave behind, so that a chain of fakes can run without an engine. */
@@ -20,6 +21,35 @@ export const buildPlan = (plan: unknown) =>
     database_out: string
     silver: Record<string, { run_id: string; files: string[] }[]>
   }
+
+export const extractPlan = (plan: unknown) =>
+  plan as {
+    run_id: string
+    attempt: number
+    source: string
+    state_uri: string | null
+    next_state_uri: string | null
+    window: { from: string; to: string } | null
+    files_run_id: string
+    created_at: string
+  }
+
+/** The report of an extraction that landed one file of 20 rows. */
+export function extractReportOf(plan: ReturnType<typeof extractPlan>): ExtractReport {
+  const { run_id, attempt, source, files_run_id, next_state_uri } = plan
+  const key = `source=${source}/entity=market_data/run_id=${files_run_id}/20260302T070000Z_000000.json`
+  return {
+    run_id,
+    attempt,
+    ok: true,
+    rows: 20,
+    files: [{ entity: 'market_data', key, rows: 20, bytes: 200 }],
+    cursors: next_state_uri === null ? {} : { market_data: `after ${run_id}` },
+    state_uri: next_state_uri,
+    requests: 1,
+    seconds: 0.5,
+  }
+}
 
 /** The report of a cleanse that read 10 rows from each input and rejected some of the first one's. */
 export function cleanseReportOf(

@@ -74,7 +74,7 @@ describe('a query that cannot be answered', () => {
   test.each([
     ['/runs?limit=0', /^limit: /],
     ['/runs?limit=201', /^limit: /],
-    ['/runs?kind=extract', /^kind: /],
+    ['/runs?kind=copy', /^kind: /],
     ['/runs?state=parked', /^state: /],
     ['/runs?nothing=1', /nothing/],
     ['/runs?next=xyz', /take it unchanged/],

@@ -129,6 +129,7 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
         jobs,
         platform: NO_PLATFORM,
         drives: {},
+        askDoors: async () => 0,
       }),
     ),
 }

@@ -1,6 +1,7 @@
 import { buildReport } from '../../../shared/build.js'
 import { silverKey } from '../../../shared/cleanse.js'
 import { cleanseReport } from '../../../shared/cleanse-gate.js'
+import { extractReport } from '../../../shared/extract-end.js'
 import { inputsOf } from '../../../shared/inputs.js'
 import type { Item, LedgerReader, Value } from '../../../shared/ledger.js'
 import { attemptPath, type Run, runKey } from '../../../shared/run.js'
@@ -57,6 +58,9 @@ const SHOWN = [
   'files',
   'bytes',
   'selectors',
+  'window',
+  'requestIds',
+  'backfillIds',
   'tests',
   'failedTests',
   'warnedTests',
@@ -136,9 +140,14 @@ async function outputsOf(reports: Reports, run: Run): Promise<{ key: string; row
       .parse(content)
       .datasets.flatMap(({ files }) => files.map(({ key, rows }) => ({ key, rows })))
   }
+  if (run.kind === 'extract') return extractOutputs(content)
   const files = [...cleanseReport.parse(content).files].sort((a, b) => (a.key < b.key ? -1 : 1))
   return files.map(({ rows, year, month, day }, ordinal) => ({
     key: silverKey(run.subject, `${year}/${month}/${day}`, run.runId, ordinal),
     rows,
   }))
 }
+
+/** The files that an extraction landed; a job of another engine leaves no report here. */
+const extractOutputs = (content: unknown) =>
+  content === undefined ? [] : extractReport.parse(content).files.map(({ key, rows }) => ({ key, rows }))

@@ -55,10 +55,15 @@ async function takeUp(effects: DriveEffects, before: Run): Promise<string> {
 async function driveJob(effects: DriveEffects, run: Run): Promise<string> {
   const job = run.job as string
   const engine = run.engine ?? 'dbt'
-  const known = await endOf(effects, run, job)
-  if (known.ended) return finishRun(effects.ends[run.kind], run.runId, run.attempt, known.ended)
   const until = Date.parse(String(run.startedAt)) + JOB_SECONDS_MAX[engine] * 1_000
-  if (effects.clock.now() < until) return askAgain(effects, run)
+  const isInTime = effects.clock.now() < until
+  // A service that does not say anything any more keeps no run for ever.
+  const known = await endOf(effects, run, job).catch((error) => {
+    if (isInTime) throw error
+    return { ended: undefined }
+  })
+  if (known.ended) return finishRun(effects.ends[run.kind], run.runId, run.attempt, known.ended)
+  if (isInTime) return askAgain(effects, run)
   // Marked first: whoever hears of the stopped job before us knows that no person stopped it.
   const marked = await effects.ledger.write({
     update: runKey(run.runId),

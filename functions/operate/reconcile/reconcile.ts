@@ -13,6 +13,8 @@ export type ReconcileEffects = FindLandingsEffects &
   DriveEffects & {
     /** Each takes one step of the item with that id, and moves its own bound. */
     drives: Partial<Record<Other, (id: string) => Promise<unknown>>>
+    /** Asks the sources’ APIs, until that time in ms, for syncs that no notice told of; gives how many there were. */
+    askDoors(until: number): Promise<number>
   }
 
 /**
@@ -33,10 +35,11 @@ export async function reconcile(
   const landings =
     (await findLandings(effects).catch(failed('landings'))) +
     (await sweepLandings(effects).catch(failed('sweep')))
+  const syncs = await effects.askDoors(until).catch(failed('doors'))
   if (errors.length > 0)
     throw new AggregateError(errors, `reconcile could not drive ${errors.length}: ${errors[0]}`)
-  const did = `looked after ${late} late items and ${lanes} idle lanes, and found ${landings} landings`
-  return { did, late, lanes, landings }
+  const did = `looked after ${late} late items and ${lanes} idle lanes, and found ${landings} landings and ${syncs} syncs`
+  return { did, late, lanes, landings, syncs }
 }
 
 type Failed = (what: string) => (error: Error) => number

@@ -40,5 +40,11 @@ function named({ SK, input }: Item): Said {
     const what = `it took ${content.selector}, for the silver of run ${content.silverRun}`
     return say(what, undefined, content.silverRun)
   }
+  if (content.requestId) return say(`it took the request ${content.requestId}${windowSaid(content.window)}`)
   return say(`it took ${owner}`)
+}
+
+const windowSaid = (window: unknown) => {
+  const { from, to } = (window ?? {}) as { from?: string; to?: string }
+  return from ? ` for the days from ${from} until before ${to}` : ''
 }

@@ -9,11 +9,13 @@ import { waiting } from './lane.js'
 import { counted, type Said, say, type WhyEffects } from './said.js'
 import { builtSaid, silverSaid } from './went.js'
 
+const KINDS = { cleanse: 'a cleanse', build: 'a build', extract: 'an extraction' } as const
+
 /** A run: what it took, what became of each attempt, where it is, what it waits for. */
 export async function runSaid(effects: WhyEffects, run: Run): Promise<Said[]> {
   const { ledger } = effects
   const made = say(
-    `run ${run.runId}, a ${run.kind} of ${run.subject}, was made in lane ${run.lane}`,
+    `run ${run.runId}, ${KINDS[run.kind]} of ${run.subject}, was made in lane ${run.lane}`,
     run.createdAt,
   )
   const took = await inputsSaid(ledger, run)
@@ -81,7 +83,7 @@ const COUNTED_MAX = 1_000
 async function tokenSaid(ledger: LedgerReader, waitingSk: string): Promise<Said> {
   const page = await ledger.query(GLUE_QUEUE_PK, { limit: COUNTED_MAX })
   const before = page.items.filter(({ SK }) => SK < waitingSk).length
-  const since = waitingSk.split('#')[0]
+  const since = waitingSk.split('#').at(-2)
   if (!page.next && !page.items.some(({ SK }) => SK === waitingSk))
     return say('it waited for Glue, and was woken: its next attempt has not begun', since)
   return say(`it waits for Glue, which was at its limit; ${counted(before, 'run')} came before it`, since)
@@ -110,6 +112,7 @@ async function replayed({ ledger }: WhyEffects, run: Run): Promise<Said[]> {
 async function committed(effects: WhyEffects, run: Run): Promise<Said[]> {
   if (run.unchanged) return []
   if (run.kind === 'build') return builtSaid(effects, run)
+  if (run.kind === 'extract') return [say(extractedSaid(run), run.endedAt)]
   const rows = rowsOf(run)
   const rejected = await rejectedSaid(effects.ledger, run)
   const reading = laneReading(effects.project, run.subject)
@@ -118,6 +121,13 @@ async function committed(effects: WhyEffects, run: Run): Promise<Said[]> {
     ...rejected,
     ...(await silverSaid(effects, run, reading)),
   ]
+}
+
+/** What an extraction brought; each file then goes its own way. */
+function extractedSaid({ engine, job, rows, files, window }: Run): string {
+  if (engine === 'dbt-platform') return `run ${job} of the dbt platform ended well`
+  const landed = `${counted(Number((rows as Rows | undefined)?.out ?? 0), 'row')} landed in ${counted(Number(files ?? 0), 'file')}`
+  return window ? `${landed}; the cursor stays where it was` : `${landed}, and the cursor moved`
 }
 
 type Rows = { in: number; out: number; duplicates: number; rejected: number }
