@@ -6,7 +6,7 @@ from ..draw import Draw
 from .planted import Place, Row, Wrong, dirtied
 
 SEED = 20_260_305
-PATH = "ledger-db/transactions.ndjson"
+PATH = "ledger-db/transactions.ndjson.gz"
 FIRST = datetime(2012, 6, 4, 14, tzinfo=UTC)
 TRADES = 120
 DIRT = [

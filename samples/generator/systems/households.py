@@ -146,8 +146,8 @@ def places() -> list[Place]:
     """One file per table."""
     made = []
     for number, (table, (key, rows)) in enumerate(TABLES.items()):
-        dirt = [Wrong(f"{FOLDER}/{one.place}.ndjson", *_rest(one)) for one in DIRT]
-        made.append(dirtied(f"{FOLDER}/{table}.ndjson", table, key, rows(Draw(SEED + number)), dirt))
+        dirt = [Wrong(f"{FOLDER}/{one.place}.ndjson.gz", *_rest(one)) for one in DIRT]
+        made.append(dirtied(f"{FOLDER}/{table}.ndjson.gz", table, key, rows(Draw(SEED + number)), dirt))
     return made
 
 

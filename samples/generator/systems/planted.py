@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass, field
 
+from ..formats import gzipped
+
 Row = dict
 
 
@@ -40,6 +42,10 @@ class Place:
     def text(self) -> bytes:
         """The rows as NDJSON."""
         return "".join(json.dumps(row) + "\n" for row in self.rows).encode()
+
+    def content(self) -> bytes:
+        """The bytes of the file, gzipped where its name says so."""
+        return gzipped(self.text()) if self.path.endswith(".gz") else self.text()
 
 
 def dirtied(path: str, entity: str | None, key: str, rows: list[Row], dirt: list) -> Place:

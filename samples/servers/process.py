@@ -1,0 +1,88 @@
+"""A server process that belongs to this one: started, waited for, and ended by its own id."""
+
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+START_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 20
+POLL_SECONDS = 0.05
+
+
+class NoServer(RuntimeError):
+    """There is no such server on this machine; the message says how to get one."""
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def plain_user() -> str | None:
+    """The user to run as: None is this one, and root, which databases refuse, becomes another."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    for name in ("postgres", "nobody"):
+        if name in known:
+            return name
+    raise NoServer("this is root, and there is neither a user postgres nor nobody to run a database as")
+
+
+def start(command: list[str], folder: Path, user: str | None = None) -> subprocess.Popen:
+    """Starts a server in its folder, with all that it prints in `folder/log`."""
+    with open(folder / "log", "ab") as log:
+        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, user=user, group=_group(user))
+
+
+def _group(user: str | None) -> int | None:
+    return None if user is None else pwd.getpwnam(user).pw_gid
+
+
+def wait_until(answers: Callable[[], bool], process: subprocess.Popen, what: str) -> None:
+    """Waits until the server answers. Raises RuntimeError when it ends, or has not answered within 60 s."""
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{what} ended with {process.returncode}")
+        if answers():
+            return
+        time.sleep(POLL_SECONDS)
+    raise RuntimeError(f"{what} did not answer within {START_SECONDS_MAX} s")
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections on a port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def stop(process: subprocess.Popen, how: int = signal.SIGTERM) -> None:
+    """Ends it and waits until it is gone."""
+    if process.poll() is not None:
+        return
+    process.send_signal(how)
+    try:
+        process.wait(timeout=STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def until_told() -> None:
+    """Waits for SIGTERM, Ctrl-C or the end of standard input: whoever started this holds the other end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        while sys.stdin.buffer.read(4_096):
+            pass
+    except KeyboardInterrupt:
+        return
