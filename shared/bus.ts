@@ -1,5 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { BatchReady, BuildReady, ExtractReady, type Outgoing, SOURCE } from '../events/catalog.js'
+import { carried } from './correlation.js'
 import { EventsRefused } from './errors.js'
 import type { RunKind } from './run.js'
 
@@ -30,5 +31,5 @@ const READY = { cleanse: BatchReady.name, build: BuildReady.name, extract: Extra
 /** Says that a run is ready to start, to the stage of its kind. */
 export const announceReady =
   (put: PutEvents) =>
-  (kind: RunKind, runId: string): Promise<void> =>
-    put([{ name: READY[kind], detail: { runId } }])
+  (kind: RunKind, runId: string, correlationId?: string): Promise<void> =>
+    put([{ name: READY[kind], detail: { runId, ...carried({ correlationId }) } }])

@@ -1,5 +1,6 @@
 import { DUE_SECONDS } from './bounds.js'
 import { type Clock, iso } from './clock.js'
+import { type Correlated, correlated } from './correlation.js'
 import type { Priority } from './declared.js'
 import { Contention } from './errors.js'
 import { holdKey, laneKind, laneSubject, overlapping, seal, type World } from './lane.js'
@@ -39,11 +40,15 @@ export async function claim(world: World, lane: string): Promise<string | undefi
     const first = entries.slice(0, firstMost)
     const rest = entries.slice(firstMost)
     const priority = highest(entries)
-    const claimed = { lane, runId, others, ...(priority && { priority }) }
+    const ties = correlated(
+      runId,
+      entries.map(({ input }) => input),
+    )
+    const claimed = { lane, runId, others, ties, ...(priority && { priority }) }
     const holder = await take(world, claimed, first, rest.length === 0)
     if (holder === runId) {
       if (rest.length > 0) await fill(world, runId, rest)
-      else await world.announceReady(laneKind(lane), runId)
+      else await world.announceReady(laneKind(lane), runId, ties.correlationId)
       return runId
     }
     if (holder || (others.length > 0 && (await anyHeld(ledger, others)))) return undefined
@@ -62,6 +67,8 @@ interface Claimed {
   runId: string
   /** Lanes that share a domain with this one since a deployment: none of them may be held. */
   others: string[]
+  /** Which deliveries it goes back to. */
+  ties: Correlated
   /** The highest of its entries. */
   priority?: Priority
 }
@@ -69,7 +76,7 @@ interface Claimed {
 /** Sets the holder, creates the run and takes the first entries in one transaction; gives who holds the lane now. */
 async function take(world: World, claimed: Claimed, entries: Item[], all: boolean) {
   const { ledger, clock } = world
-  const { lane, runId, others, priority } = claimed
+  const { lane, runId, others, ties, priority } = claimed
   const waiver = entries[0]?.waiver as Waiver | undefined
   try {
     const written = await ledger.write(
@@ -77,6 +84,7 @@ async function take(world: World, claimed: Claimed, entries: Item[], all: boolea
       {
         put: {
           ...newRun(clock, lane, runId, all ? 'READY' : 'FILLING'),
+          ...ties,
           ...(waiver && { waiver }),
           ...(priority && { priority }),
         },

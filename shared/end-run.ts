@@ -39,7 +39,7 @@ export async function finishRun(
   if (!run) return 'no such run'
   if (run.engine === 'spark') await wakeFirst(effects)
   if (run.state === 'READY' && run.attempt === attempt && !ended.ok && !run.notBefore)
-    await effects.announceReady(run.kind, runId)
+    await effects.announceReady(run.kind, runId, run.correlationId)
   if (run.state !== 'RUNNING' || run.attempt !== attempt) return settle(effects, runId)
   // A job that judged its data and found it wanting ends badly too; its report tells that from a crash.
   const verdict = await effects.judge(run).catch(asFailure)

@@ -37,7 +37,7 @@ export async function failAttempt(
   const { delaySeconds, next } = decision
   const requeued = await effects.ledger.write(again(effects, run, failed, { delaySeconds, next }, when))
   // A run that rests is started by the reconciler, when it is due.
-  if (requeued.done && delaySeconds === 0) await effects.announceReady(run.kind, run.runId)
+  if (requeued.done && delaySeconds === 0) await effects.announceReady(run.kind, run.runId, run.correlationId)
   const rest = delaySeconds > 0 ? ` in ${delaySeconds} s` : ''
   return `attempt ${run.attempt} failed and is tried again${rest}: ${failed.reason}`
 }

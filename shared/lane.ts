@@ -1,4 +1,5 @@
 import { type Clock, iso } from './clock.js'
+import { carried } from './correlation.js'
 import type { Priority } from './declared.js'
 import { absent, type Item, is, type Ledger, type Value, type Write } from './ledger.js'
 import { moveRun, type RunKind, runKey } from './run.js'
@@ -11,7 +12,7 @@ export interface World {
   ledger: Ledger
   clock: Clock
   /** Tells the next stage that a run is ready to start. Throws when the bus refuses. */
-  announceReady(kind: RunKind, runId: string): Promise<void>
+  announceReady(kind: RunKind, runId: string, correlationId?: string): Promise<void>
 }
 
 /** What waits in a lane: its owner is the item that remembers it for ever, so that it joins once. */
@@ -98,7 +99,8 @@ const domainsOf = (lane: string) => laneSubject(lane).split('+')
 export async function seal(world: World, runId: string): Promise<void> {
   await world.ledger.write(moveRun(world.clock, runId, 'READY', { when: [is('state', 'FILLING')] }))
   const run = await world.ledger.get(runKey(runId))
-  if (run?.state === 'READY') await world.announceReady(run.kind as RunKind, runId)
+  if (run?.state === 'READY')
+    await world.announceReady(run.kind as RunKind, runId, carried(run).correlationId)
 }
 
 /** The write that frees the lane; it stands in the transaction that ends the run, never alone. */

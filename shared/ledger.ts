@@ -77,15 +77,16 @@ export type ItemLedger = Pick<Ledger, 'get' | 'write'>
 /**
  * `due`: runs that still need somebody, by dueAt. `recent`: runs by creation. `quarantined`: files that no entity takes
  * and runs with rejected rows, by time. `incidents`: by opening. `events`: what became of the events of one run, whose
- * PK is the partition, by the time of the event.
+ * PK is the partition, by the time of the event. `correlations`: what goes back to one delivery, whose id is the partition.
  */
-export type IndexName = 'due' | 'recent' | 'quarantined' | 'incidents' | 'events'
+export type IndexName = 'due' | 'recent' | 'quarantined' | 'incidents' | 'events' | 'correlations'
 export const indexKeys = {
   due: { hash: 'duePk', range: 'dueAt' },
   recent: { hash: 'recentPk', range: 'recentAt' },
   quarantined: { hash: 'quarantinedPk', range: 'quarantinedAt' },
   incidents: { hash: 'incidentsPk', range: 'incidentsAt' },
   events: { hash: 'eventPk', range: 'eventAt' },
+  correlations: { hash: 'correlationId', range: 'PK' },
 } as const satisfies Record<IndexName, { hash: string; range: string }>
 /** The one partition of each sparse index: an item is in it while it carries this value. */
 export const INDEXED = 'all'

@@ -1,5 +1,6 @@
 import { claim } from './claim.js'
 import { iso } from './clock.js'
+import { carried } from './correlation.js'
 import { type Declared, feedOf } from './declared.js'
 import { laneName, lanePk, registerLane, type World, waitSk } from './lane.js'
 import { absent, type Item, is, type Key, present, type Value, type Write } from './ledger.js'
@@ -55,7 +56,7 @@ async function replay(
       when: [is('state', 'PARKED'), ...when],
     }),
     wait(world, run.lane, owner, {
-      input: { run: run.runId },
+      input: { run: run.runId, ...carried(run) },
       bytes: 0,
       ...(waiver && { waiver }),
       // A window is extracted by a run of its own, also the second time.
@@ -80,7 +81,7 @@ export async function replayRejected(world: World, run: Run, who: Asked): Promis
   const bytes = rejectedBytes(run)
   // Their share passed a gate when they were rejected; they go alone, so that nothing else passes with them.
   const waiver = { by: who.by, why: `replay of the rows that run ${runId} rejected` }
-  const waiting = wait(world, lane, key.PK, { input: { rejectedOf: runId }, bytes, waiver })
+  const waiting = wait(world, lane, key.PK, { input: { rejectedOf: runId, ...carried(run) }, bytes, waiver })
   const written = await world.ledger.write(
     { put: { ...key, lane, waitSk: waiting.SK, rejectedOf: runId }, when: [absent('PK')] },
     waiting.write,
@@ -116,7 +117,7 @@ export async function replayFile(
   const { bucket = '', key = '', versionId = '', bytes = 0, landedAt = '' } = file
   await registerLane(world, lane)
   const waiting = wait(world, lane, file.PK, {
-    input: { bucket, key, versionId, bytes, landedAt, source },
+    input: { bucket, key, versionId, bytes, landedAt, source, ...carried(file) },
     bytes,
   })
   const written = await world.ledger.write(

@@ -14,8 +14,14 @@ import {
 } from '../../shared/ledger.js'
 import { holds, ValidationException, written } from './ledger-item.js'
 
-/** The index `due` projects this and its keys only (infra/ledger.yml). */
-const PROJECTED: Partial<Record<IndexName, string[]>> = { due: ['PK', 'SK', 'duePk', 'dueAt', 'runId'] }
+/** These indexes project this only (infra/ledger.yml). */
+const PROJECTED: Partial<Record<IndexName, string[]>> = {
+  due: ['PK', 'SK', 'duePk', 'dueAt', 'runId'],
+  correlations: [
+    ...['PK', 'SK', 'correlationId', 'run', 'source', 'key', 'event', 'did', 'outcome', 'at'],
+    ...['landedAt', 'receivedAt'],
+  ],
+}
 
 /**
  * The ledger in memory: conditions, transactions, order and paging as DynamoDB has them. The conformance test holds it

@@ -39,7 +39,12 @@ describe('the end of an attempt', () => {
     expect(run()).toMatchObject({ state: 'COMMITTED', gate: 'passed', rows: { in: 10, out: 10 } })
     expect(holder()).toBeUndefined()
     expect(chain.parts.bus.details('Silver Updated')).toEqual([
-      { runId, entity: 'market_data', rows: { in: 10, out: 10, duplicates: 0, rejected: 0 } },
+      {
+        runId,
+        correlationId: run().correlationId,
+        entity: 'market_data',
+        rows: { in: 10, out: 10, duplicates: 0, rejected: 0 },
+      },
     ])
   })
 
@@ -62,6 +67,7 @@ describe('the end of an attempt', () => {
     expect(chain.parts.bus.details('Stage Failed')).toEqual([
       {
         runId,
+        correlationId: run().correlationId,
         kind: 'cleanse',
         subject: 'market_data',
         lane: 'cleanse:market_data',
@@ -74,7 +80,7 @@ describe('the end of an attempt', () => {
   test('that failed is announced again when its announcement was lost', async () => {
     await finish(1, FAILED)
     await finish(1, FAILED)
-    expect(chain.parts.bus.details('Batch Ready')).toEqual([{ runId }, { runId }, { runId }])
+    expect(chain.parts.bus.details('Batch Ready').map((said) => said.runId)).toEqual([runId, runId, runId])
     expect(run()).toMatchObject({ tries: 1 })
   })
 

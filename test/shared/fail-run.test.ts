@@ -164,7 +164,7 @@ describe('the queue for Glue', () => {
     expect(waiting()).toEqual([second, third])
     await endFirst()
     expect(waiting()).toEqual([third])
-    expect(chain.parts.bus.take()).toEqual({ name: 'Batch Ready', detail: { runId: second } })
+    expect(chain.parts.bus.take()).toMatchObject({ name: 'Batch Ready', detail: { runId: second } })
   })
 
   test('gives a run its old place back that was woken for nothing', async () => {
@@ -182,7 +182,7 @@ describe('the queue for Glue', () => {
     await chain.parts.ledger.write({ update: key, set: { state: 'PARKED' } })
     await endFirst()
     expect(waiting()).toEqual([])
-    expect(chain.parts.bus.take()).toEqual({ name: 'Batch Ready', detail: { runId: third } })
+    expect(chain.parts.bus.take()).toMatchObject({ name: 'Batch Ready', detail: { runId: third } })
   })
 
   test('is not all that a run relies on: the reconciler looks after one that nobody woke', async () => {

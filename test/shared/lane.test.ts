@@ -67,7 +67,7 @@ describe('claiming', () => {
     const runId = await claim(own.world, LANE)
     expect(await runOf(runId)).toMatchObject({ state: 'READY', attempt: 0, tries: 0, lane: LANE })
     expect(await inputs(runId)).toEqual(['a', 'b'])
-    expect(own.bus.seen).toEqual([{ name: 'Batch Ready', detail: { runId } }])
+    expect(own.bus.seen).toEqual([{ name: 'Batch Ready', detail: { runId, correlationId: runId } }])
     expect(await own.ledger.get({ PK: 'FILE#a', SK: 'META' })).toMatchObject({ run: runId })
   })
 
@@ -100,7 +100,7 @@ describe('claiming', () => {
     expect(new Set(await inputs(runId)).size).toBe(1_000)
     expect(waiting()).toEqual([])
     expect(await runOf(runId)).toMatchObject({ state: 'READY' })
-    expect(own.bus.details('Batch Ready')).toEqual([{ runId }])
+    expect(own.bus.details('Batch Ready')).toEqual([{ runId, correlationId: runId }])
   })
 
   test('takes an entry above the byte bound alone', async () => {
@@ -144,7 +144,7 @@ describe('claiming against others', () => {
     const runId = await claim(world, LANE)
     expect(runId).toBeDefined()
     expect(await own.ledger.get(holdKey(LANE))).toMatchObject({ holder: runId })
-    expect(own.bus.details('Batch Ready')).toEqual([{ runId }])
+    expect(own.bus.details('Batch Ready')).toEqual([{ runId, correlationId: runId }])
   })
 
   test('tries again when somebody else took an entry meanwhile', async () => {

@@ -46,6 +46,15 @@ describe('a stage', () => {
     expect(ledger.all()).toMatchObject([{ did: 'y', outcome: 'done' }])
   })
 
+  test('records which delivery an event goes back to, and forgets it for the next event', async () => {
+    const ledger = new FakeLedger()
+    const started = handler(ledger, async () => ({ did: 'x' }))
+    await started({ ...EVENT, detail: { runId: 'r1', correlationId: 'door-1' } })
+    await started({ ...EVENT, id: 'e2' })
+    expect(ledger.all().map(({ correlationId }) => correlationId)).toEqual(['door-1', undefined])
+    expect((await ledger.index('correlations', { of: 'door-1', limit: 5 })).items).toHaveLength(1)
+  })
+
   const away = () => Promise.reject(new Error('away'))
   test('gives an error on, so that Lambda brings the event back, and records it until it goes well', async () => {
     const ledger = new FakeLedger()

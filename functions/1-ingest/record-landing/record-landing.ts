@@ -3,6 +3,7 @@ import type { ObjectCreated } from '../../../events/aws.js'
 import { LaneSettled } from '../../../events/catalog.js'
 import { claim } from '../../../shared/claim.js'
 import { iso } from '../../../shared/clock.js'
+import { carried, correlationOfLanding } from '../../../shared/correlation.js'
 import { type Declared, type DeclaredSource, feedOf, strayReason } from '../../../shared/declared.js'
 import type { Fate } from '../../../shared/fates.js'
 import { type Entry, join, laneName, registerLane, type World } from '../../../shared/lane.js'
@@ -11,6 +12,7 @@ import { absent, INDEXED, type Item } from '../../../shared/ledger.js'
 import type { FindVersion, PutNote } from '../../../shared/objects.js'
 import { eachAtOnce } from '../../../shared/parallel.js'
 import { readiness, waitingOf } from '../../../shared/waiting.js'
+import { deliveryOf } from './delivery.js'
 
 export interface RecordLandingEffects extends World {
   later: Later
@@ -91,19 +93,27 @@ async function recordLanding(
   if (!feed) {
     const reason = strayReason(effects.project, landed.key)
     const isNew = await quarantineFile(effects, landed, event.id, reason)
-    return { about, did: isNew ? `quarantined: ${reason}` : await knownAs(effects, landed, event) }
+    if (!isNew) return { about, ...(await knownAs(effects, landed, event)) }
+    const correlationId = correlationOfLanding(event.id, fileId(landed))
+    return { about, did: `quarantined: ${reason}`, correlationId }
   }
   const lane = laneName('cleanse', feed.entity)
   await register(lane)
   const source = effects.project.sources[feed.source] as DeclaredSource
   const waits = waitingOf(feed.source, source, Date.parse(landed.landedAt), effects.clock.now())
-  const entry = { ...entryOf(landed, feed.source, feed.entity, event.id), ...waits }
+  const correlationId = await deliveryOf(effects.ledger, source, landed.key, {
+    eventId: event.id,
+    fileId: fileId(landed),
+  })
+  const came = { eventId: event.id, correlationId }
+  const entry = { ...entryOf(landed, feed.source, feed.entity, came), ...waits }
   const joined = await join(effects, lane, entry)
-  const did = joined === 'joined' ? `joined ${lane}` : await knownAs(effects, landed, event)
+  const fate =
+    joined === 'joined' ? { did: `joined ${lane}`, correlationId } : await knownAs(effects, landed, event)
   // Only after the join: whoever closes the batch writes first and looks then, so that one of the two sees the other.
   const state = await readiness(effects, lane, waits)
   const until = { ready: 0, settling: waits.notBefore ?? 0, open: Number.POSITIVE_INFINITY }[state]
-  return { about, did, lane, until }
+  return { about, ...fate, lane, until }
 }
 
 /** What to say of a file version that is known: the same event again, or another one of the same landing. */
@@ -111,10 +121,11 @@ async function knownAs(
   { ledger }: RecordLandingEffects,
   landed: Landed,
   { id }: ObjectCreated,
-): Promise<string> {
+): Promise<Pick<Fate, 'did' | 'correlationId'>> {
   const file = await ledger.get(fileKey(landed))
   const fate = file?.quarantined ? `quarantined: ${file.reason}` : `joined ${file?.lane}`
-  return file?.eventId === id ? fate : `known already: duplicate of event ${file?.eventId} (${fate})`
+  const did = file?.eventId === id ? fate : `known already: duplicate of event ${file?.eventId} (${fate})`
+  return { did, ...(file && carried(file)) }
 }
 
 /** The identity of a landing is bucket, key and version; S3 is asked for what the event leaves out. */
@@ -143,10 +154,16 @@ export const fileId = ({ bucket, key, versionId }: Landed) =>
 
 export const fileKey = (landed: Landed) => ({ PK: `FILE#${fileId(landed)}`, SK: 'META' })
 
-export function entryOf(landed: Landed, source: string, entity: string, eventId: string): Entry {
+export function entryOf(
+  landed: Landed,
+  source: string,
+  entity: string,
+  came: { eventId: string; correlationId: string },
+): Entry {
   const { bucket, key, versionId, bytes, landedAt } = landed
-  const owner: Item = { ...fileKey(landed), ...landed, source, entity, eventId }
-  return { owner, input: { bucket, key, versionId, bytes, landedAt, source }, bytes }
+  const owner: Item = { ...fileKey(landed), ...landed, source, entity, ...came }
+  const { correlationId } = came
+  return { owner, input: { bucket, key, versionId, bytes, landedAt, source, correlationId }, bytes }
 }
 
 /** A file that no entity takes: remembered like any other, with its reason, and named in quarantine. */
@@ -166,8 +183,9 @@ async function quarantineFile(
     line: null,
   })
   const item: Item = { ...fileKey(landed), ...landed, quarantined: 'unknown_source', reason, eventId }
+  const correlationId = correlationOfLanding(eventId, id)
   const written = await ledger.write({
-    put: { ...item, quarantinedPk: INDEXED, quarantinedAt: `${at}#${id}` },
+    put: { ...item, correlationId, quarantinedPk: INDEXED, quarantinedAt: `${at}#${id}` },
     when: [absent('PK')],
   })
   return written.done

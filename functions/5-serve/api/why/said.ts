@@ -10,7 +10,17 @@ export type Said = {
   ref: string | null
 }
 
-export type Kind = 'file' | 'sync' | 'run' | 'event' | 'incident' | 'dataset' | 'domain' | 'entity' | 'lane'
+export type Kind =
+  | 'file'
+  | 'sync'
+  | 'run'
+  | 'event'
+  | 'incident'
+  | 'dataset'
+  | 'domain'
+  | 'entity'
+  | 'lane'
+  | 'delivery'
 
 export type WhyAnswer = {
   subject: string

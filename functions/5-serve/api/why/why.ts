@@ -2,6 +2,7 @@ import { incidentKey } from '../../../../shared/alerts/incident.js'
 import type { Declared } from '../../../../shared/declared.js'
 import { runKey } from '../../../../shared/run.js'
 import { syncOf } from '../syncs.js'
+import { deliverySaid } from './delivery.js'
 import { entitySaid } from './entity.js'
 import { eventSaid, fatesOf } from './event.js'
 import { fileSaid, keySaid } from './file.js'
@@ -18,6 +19,7 @@ export type { WhyEffects }
 
 const RUN_ID = /^[0-9a-z]{26}$/
 const FILE_ID = /^[0-9a-f]{64}$/
+const CORRELATION_ID = /^[A-Za-z0-9_-]{1,64}$/
 /** The run in a key of silver, gold, quarantine or artifacts. */
 const RUN_IN_KEY = /(?:\/run=|\/edition=|^runs\/|_)([0-9a-z]{26})(?:[-/])/
 
@@ -65,7 +67,11 @@ async function known(effects: WhyEffects, subject: string): Promise<Found | unde
       ])
   }
   const sync = await syncOf(ledger, subject)
-  if (sync) return answer('sync', subject, await syncSaid(effects, sync))
+  if (sync)
+    return answer('sync', subject, [
+      ...(await syncSaid(effects, sync)),
+      ...((await deliverySaid(effects, subject)) ?? []),
+    ])
   if (FILE_ID.test(subject)) {
     const file = await ledger.get({ PK: `FILE#${subject}`, SK: 'META' })
     if (file) return answer('file', subject, await fileSaid(effects, file))
@@ -73,7 +79,9 @@ async function known(effects: WhyEffects, subject: string): Promise<Found | unde
   const incident = await ledger.get(incidentKey(subject))
   if (incident) return answer('incident', subject, await incidentAnswer(ledger, incident))
   const event = await eventSaid(ledger, subject)
-  return event && answer('event', subject, event)
+  const delivery = CORRELATION_ID.test(subject) ? await deliverySaid(effects, subject) : undefined
+  if (event) return answer('event', subject, [...event, ...(delivery ?? [])])
+  return delivery && answer('delivery', subject, delivery)
 }
 
 /** A file by its key or its URI; a key of another zone by the run in it. */
@@ -98,5 +106,5 @@ async function landed(effects: WhyEffects, subject: string): Promise<Found | { u
 
 function lookedFor({ lanes, entities }: Declared): string {
   const datasets = lanes.flatMap((lane) => lane.datasets.map(({ domain, dataset }) => `${domain}/${dataset}`))
-  return `no dataset (${datasets.join(', ')}), domain, entity (${Object.keys(entities).join(', ')}) or lane has this name; no run, sync, file, incident or recorded event has this id`
+  return `no dataset (${datasets.join(', ')}), domain, entity (${Object.keys(entities).join(', ')}) or lane has this name; no run, sync, file, incident, recorded event or delivery has this id`
 }
