@@ -92,10 +92,9 @@ function parameterSchema(shape: z.ZodType): Json {
 
 /** The shapes that several routes have, by the name that the document gives them. */
 const shared = new Map<z.ZodType, string>(
-  Object.entries({ ...shapes, ...bodies }).map(([name, shape]) => [
-    shape,
-    name.replace(/^./, (letter) => letter.toUpperCase()),
-  ]),
+  Object.entries({ ...shapes, ...bodies })
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, shape]) => [shape, name.replace(/^./, (letter) => letter.toUpperCase())]),
 )
 
 const json = (shape: z.ZodType) => ({ 'application/json': { schema: referred(shape) } })

@@ -1,6 +1,9 @@
 import * as z from 'zod'
 import { approveBody, replayBody, retryBody } from '../../functions/5-serve/api/bodies.js'
+import { askBody, backfillBody, buildBody, extractBody } from '../../functions/5-serve/api/intake-bodies.js'
 import {
+  backfillQuery,
+  backfillsQuery,
   incidentsQuery,
   quarantineQuery,
   rejectedQuery,
@@ -50,6 +53,12 @@ const webhook = (how: string, security: Described['security']): Described => ({
     429: { what: 'More requests than the source declares, or than the API takes.', shape: answer.view },
     503: { what: 'Something is away: send it again.', shape: answer.problem },
   },
+})
+
+const asked = (summary: string): Described => ({
+  summary,
+  body: askBody,
+  answers: { ...taken('Asked for.'), ...command },
 })
 
 /** What the document says of each route of the chain. */
@@ -110,6 +119,34 @@ export const described: Record<string, Described> = {
   'POST /quarantine/replay': {
     summary: 'Puts rejected rows or an unknown file back.',
     body: replayBody,
+    answers: { ...taken('Asked for.'), ...command },
+  },
+  'GET /backfills': {
+    summary: 'Backfills, newest first.',
+    query: backfillsQuery,
+    answers: { ...ok('A page of backfills.'), ...badQuery },
+  },
+  'GET /backfills/{id}': {
+    summary: 'One backfill with a page of its chunks.',
+    query: backfillQuery,
+    answers: { ...ok('The backfill.'), ...badQuery, ...missing },
+  },
+  'POST /backfills': {
+    summary: 'Extracts a range of days again, in chunks; with `dryRun` only says what that would be.',
+    body: backfillBody,
+    answers: { ...ok('What it would do.'), ...taken('Begun.'), ...command },
+  },
+  'POST /backfills/{id}/pause': asked('Begins no further chunk.'),
+  'POST /backfills/{id}/resume': asked('Goes on with a paused backfill.'),
+  'POST /backfills/{id}/cancel': asked('Ends a backfill; chunks under way end by themselves.'),
+  'POST /sources/{source}/extract': {
+    summary: 'Extracts what is new of a source, or one window.',
+    body: extractBody,
+    answers: { ...taken('Asked for.'), ...command },
+  },
+  'POST /domains/{domain}/build': {
+    summary: 'Builds a domain.',
+    body: buildBody,
     answers: { ...taken('Asked for.'), ...command },
   },
 }
