@@ -1,4 +1,4 @@
-"""The shop's events: sessions, orders and what comes late, as files by day of arrival."""
+"""The shop's events: sessions by day of arrival, some of them late, and what the order service exports."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ SEED = 20_260_302
 FIRST_DAY = datetime(2026, 3, 2, tzinfo=UTC)
 DAYS, SESSIONS_A_DAY = 3, 24
 PRODUCTS = [(f"SKU-{number:03}", 499 + 350 * number) for number in range(1, 13)]
-FOLDER = "shop-events"
+FOLDER, EXPORTS = "shop-events", "shop-exports"
 DIRT = [
     Wrong(f"{FOLDER}/2026/03/02/events-12.ndjson", 3, "event_type", "page_liked", "event_type_not_allowed"),
     Wrong(f"{FOLDER}/2026/03/02/events-24.ndjson", 7, "occurred_at", "noon", "occurred_at_not_a_timestamp"),
@@ -74,11 +74,14 @@ def _order(draw: Draw, add, order: str, customer: str, session: str, seen: list,
 
 
 def places() -> list[Place]:
-    """The files, two a day: what had arrived by noon and by midnight."""
+    """Two files a day of what had arrived by noon and by midnight, and the order service's export in two."""
     files: dict[str, list[Row]] = {}
     newest = FIRST_DAY + timedelta(days=DAYS, seconds=-1)
     for arrival, row in sorted(events(), key=lambda one: (one[0], one[1]["event_id"])):
         at = min(arrival, newest)
-        half = "12" if at.hour < 12 else "24"
-        files.setdefault(f"{FOLDER}/{at:%Y/%m/%d}/events-{half}.ndjson", []).append(row)
+        half = 1 if at.hour < 12 else 2
+        path = f"{FOLDER}/{at:%Y/%m/%d}/events-{12 * half}.ndjson"
+        if row["session_id"] is None:
+            path = f"{EXPORTS}/orders-{half}.ndjson"
+        files.setdefault(path, []).append(row)
     return [dirtied(path, "events", "event_id", rows, DIRT) for path, rows in sorted(files.items())]

@@ -6,9 +6,9 @@ HEAD = """
 ## The other systems' data
 
 Below `systems/`, for `npm start -- --system <name>`. Made up by a seeded generator: ids and words, no
-people. A file of `shop-events` is dropped as it is; `petforce` and `ledger-db` are loaded into a local
-PostgreSQL and MongoDB, from which they are extracted; `raw` are the tables that a sync of Airbyte leaves in
-the warehouse.
+people. Files of `shop-events` and `shop-exports` are dropped as they are; `petforce` and `ledger-db` are
+loaded into a local PostgreSQL and MongoDB, from which they are extracted; `raw` are the tables that a sync of
+Airbyte leaves in the warehouse.
 
 | place | becomes | rows in | rows out | duplicates | rejected |
 |---|---|---:|---:|---:|---:|
