@@ -1,4 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
+import { intake } from './backfill-program.js'
+import { screen } from './backfill-screen.js'
 import { type Answer, put, query, runs, show, status } from './commands.js'
 import { UserError } from './config.js'
 import { list, putBack, rejected } from './quarantine.js'
@@ -29,6 +31,7 @@ export function program(out: (text: string) => void): Command {
   const print: Print = (answer, json) => out(json ? `${JSON.stringify(answer.data, null, 2)}\n` : answer.text)
   views(sluice, print)
   requests(sluice, print)
+  intake(sluice, { add, print, screen: screen(out), by: BY, next: NEXT })
   quarantine(sluice, print)
   sources(sluice, print)
   return sluice
