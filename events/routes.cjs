@@ -2,4 +2,5 @@
 const { require: load } = require('tsx/cjs/api')
 const { landingPattern, roles, stages } = load('./routes.ts', __filename)
 const { extractRole } = load('./extract-role.ts', __filename)
-module.exports = { ...stages, roles, landingPattern, extractRole }
+const { schedules } = load('./schedules.ts', __filename)
+module.exports = { ...stages, roles, landingPattern, extractRole, schedules }

@@ -1,5 +1,7 @@
 import { chain } from '../events/chain.js'
 import type { Row, Trigger } from '../events/row.js'
+import { plannedOf } from '../events/schedules.js'
+import { project } from '../shared/declared.js'
 
 /** The page `docs/chain.md`: the chain as a picture and as a table. */
 export function chainPage(): string {
@@ -19,6 +21,15 @@ ${edges().join('\n')}
 |---|---|---|---|---|---|
 ${chain.map(line).join('\n')}
 
+## What the clock asks for
+
+EventBridge Scheduler puts each of these on our bus, where its stage hears it like any other event. The scheduled time
+stands in the request's id, so that a schedule which fires twice asks once.
+
+| schedule | when | time zone | event |
+|---|---|---|---|
+${planned.map(scheduleLine).join('\n')}
+
 ## What each stage may touch
 
 The role of each function is made from these words; \`events/rights.ts\` spells them out in IAM's.
@@ -27,6 +38,13 @@ The role of each function is made from these words; \`events/rights.ts\` spells 
 |---|---|
 ${chain.map(({ stage, may }) => `| \`${stage}\` | ${may.join(', ')} |`).join('\n')}
 `
+}
+
+const planned = plannedOf(project)
+const scheduleLine = ({ name, when, event, detail }: (typeof planned)[number]) => {
+  const { requestId: _, by: __, ...asked } = detail as Record<string, unknown>
+  const rule = when.cron ? `cron(${when.cron})` : `rate(${when.rate})`
+  return `| ${name} | \`${rule}\` | ${when.timeZone} | ${event} \`${JSON.stringify(asked)}\` |`
 }
 
 function edges(): string[] {

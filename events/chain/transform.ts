@@ -8,8 +8,8 @@ export const transform: readonly Row[] = [
   {
     stage: 'plan-build',
     phase: 'transform',
-    does: 'lets new silver join the lane of the domains that read it, as a dbt selector',
-    on: [on(ours.SilverUpdated)],
+    does: 'lets new silver, finished syncs of warehouses, requests and schedules join the lane of their domains',
+    on: [on(ours.SilverUpdated), on(ours.SyncFinished), on(ours.BuildRequested), { schedules: 'builds' }],
     emits: [ours.BuildReady.name],
     may: ['ledger:lane'],
   },

@@ -3,7 +3,7 @@ import type { Outgoing } from '../../events/catalog.js'
 import { closeBatch, settleLane } from '../../functions/1-ingest/close-batch/close-batch.js'
 import { finishExtract } from '../../functions/1-ingest/finish-extract/finish-extract.js'
 import { recordLandings } from '../../functions/1-ingest/record-landing/record-landing.js'
-import { planBuild } from '../../functions/3-transform/plan-build/plan-build.js'
+import { planBuild, planRequest, planSync } from '../../functions/3-transform/plan-build/plan-build.js'
 import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import { alerted, raiseAlert } from '../../functions/operate/raise-alert/raise-alert.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
@@ -118,6 +118,8 @@ export class Chain {
       await this.invoke(() => finishExtract(this.parts.ends.extract, { 'detail-type': name, detail }))
     if (name === 'Extract Finished') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
     if (name === 'Sync Finished') await this.invoke(() => closeBatch(world, detail))
+    if (name === 'Sync Finished') await this.invoke(() => planSync(world, detail))
+    if (name === 'Build Requested') await this.invoke(() => planRequest(world, detail))
     if (name === 'Lane Settled') await this.invoke(() => settleLane(world, detail))
     if (name === 'Silver Updated') await this.invoke(() => planBuild(world, detail))
     if (name === 'Gold Built') await this.invoke(() => publishGold(publish, detail))

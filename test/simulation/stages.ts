@@ -1,8 +1,11 @@
 import * as z from 'zod'
 import { alarmStateChange, jobStateChange, objectCreated, taskStateChange, tick } from '../../events/aws.js'
 import {
+  BackfillMoved,
+  BackfillRequested,
   BatchReady,
   BuildReady,
+  BuildRequested,
   ExtractFinished,
   ExtractReady,
   ExtractRequested,
@@ -26,13 +29,14 @@ import { finishExtract } from '../../functions/1-ingest/finish-extract/finish-ex
 import { recordLandings } from '../../functions/1-ingest/record-landing/record-landing.js'
 import { extractAsked } from '../../functions/1-ingest/start-extract/start-extract.js'
 import { finishCleanse } from '../../functions/2-cleanse/finish-cleanse/finish-cleanse.js'
-import { planBuild } from '../../functions/3-transform/plan-build/plan-build.js'
+import { planned } from '../../functions/3-transform/plan-build/plan-build.js'
 import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import { announce } from '../../functions/operate/announce/announce.js'
 import { putBack } from '../../functions/operate/put-back/put-back.js'
 import { delayedEvent, putLater } from '../../functions/operate/put-later/put-later.js'
 import { alerted } from '../../functions/operate/raise-alert/raise-alert.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
+import { runBackfill } from '../../functions/operate/run-backfill/run-backfill.js'
 import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
 import { finishTask } from '../../shared/finish-task.js'
 import { queueStage, stage } from '../../shared/stage.js'
@@ -48,6 +52,14 @@ const alerts = z.union([
   envelope(ExtractFinished),
   alarmStateChange,
   tick,
+])
+
+const builds = z.union([envelope(SilverUpdated), envelope(SyncFinished), envelope(BuildRequested)])
+const backfills = z.union([
+  envelope(BackfillRequested),
+  envelope(BackfillMoved),
+  envelope(ExtractFinished),
+  envelope(StageFailed),
 ])
 
 const closings = z.union([envelope(SyncFinished), envelope(LaneSettled)])
@@ -87,10 +99,7 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
       finishCleanse({ ...ends.cleanse, jobs }, event),
     ),
   'plan-build': ({ ledger, world, project }) =>
-    stage('plan-build', envelope(SilverUpdated), ledger, async ({ detail }) => ({
-      runId: detail.runId,
-      did: await planBuild({ ...world, project }, detail),
-    })),
+    stage('plan-build', builds, ledger, (event) => planned({ ...world, project }, event)),
   'start-build': ({ ledger, starts }) =>
     stage('start-build', envelope(BuildReady), ledger, async ({ detail: { runId } }) => ({
       runId,
@@ -105,6 +114,8 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
     })),
   'raise-alert': ({ ledger, clock, project, publish }) =>
     stage('raise-alert', alerts, ledger, (event) => alerted({ ledger, clock, project, publish }, event)),
+  'run-backfill': ({ ledger, landing, publish }) =>
+    stage('run-backfill', backfills, ledger, (event) => runBackfill({ ...landing, publish }, event)),
   'put-back': ({ ledger, world, project }) =>
     stage('put-back', requests, ledger, (event) => putBack({ ...world, project }, event)),
   'send-alert': ({ ledger, clock, channels }) =>

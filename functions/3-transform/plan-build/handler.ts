@@ -1,13 +1,12 @@
-import { envelope, SilverUpdated } from '../../../events/catalog.js'
+import * as z from 'zod'
+import { BuildRequested, envelope, SilverUpdated, SyncFinished } from '../../../events/catalog.js'
 import { project } from '../../../shared/declared.js'
 import { stage } from '../../../shared/stage.js'
 import { world } from '../../wiring.js'
-import { planBuild } from './plan-build.js'
+import { planned } from './plan-build.js'
 
 const effects = { ...world(), project }
+const events = z.union([envelope(SilverUpdated), envelope(SyncFinished), envelope(BuildRequested)])
 
-/** Lets new silver join the lane of the domains that read it. */
-export const handler = stage('plan-build', envelope(SilverUpdated), effects.ledger, async ({ detail }) => ({
-  runId: detail.runId,
-  did: await planBuild(effects, detail),
-}))
+/** Lets new silver, finished syncs of warehouses and requests join the lane of the domains that they concern. */
+export const handler = stage('plan-build', events, effects.ledger, (event) => planned(effects, event))

@@ -1,0 +1,177 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { planRequest, planSync } from '../../functions/3-transform/plan-build/plan-build.js'
+import type { DeclaredSource } from '../../shared/declared.js'
+import type { Run } from '../../shared/run.js'
+import { Chain } from '../fakes/chain.js'
+import { testProject } from '../fakes/project.js'
+import type { buildPlan } from '../fakes/work.js'
+
+const ads = (selectors: string[]): DeclaredSource => ({
+  kind: 'airbyte',
+  feeds: [],
+  warehouse: { domain: 'risk', selectors, refreshColumn: '_airbyte_extracted_at' },
+})
+const project = {
+  ...testProject,
+  sources: {
+    ...testProject.sources,
+    google_ads: ads(['stg_google', 'marts+']),
+    facebook_ads: ads(['stg_facebook', 'marts+']),
+  },
+}
+type Plan = ReturnType<typeof buildPlan> & { mode: string; selectors: string[]; order?: string[][] }
+let chain: Chain
+beforeEach(() => {
+  chain = new Chain()
+  chain.parts.landing.project = project
+})
+const sync = (source: string, id = 'a') =>
+  planSync(chain.parts.landing, {
+    source,
+    syncId: id.repeat(32),
+    correlationId: id,
+    at: '2026-03-02T07:00:00.000Z',
+  })
+const request = (requestId: string, asked: Partial<Parameters<typeof planRequest>[1]> = {}) =>
+  planRequest(chain.parts.landing, { domain: 'risk', requestId, mode: 'standard', by: 'ada', ...asked })
+const plans = () =>
+  chain.parts.artifacts
+    .keys('runs/')
+    .filter((key) => key.endsWith('plan.json'))
+    .map((key) => chain.parts.artifacts.objects.get(key) as Plan & { kind: string })
+    .filter(({ kind }) => kind === 'build')
+const runs = () =>
+  chain.parts.ledger.all('RUN#').filter(({ SK, kind }) => SK === 'META' && kind === 'build') as Run[]
+const land = async (file: string) => {
+  await chain.record(chain.land(file))
+  await chain.rest()
+}
+
+describe('a finished sync of a warehouse source', () => {
+  test('builds its models in their order, though no silver is new', async () => {
+    expect(await sync('google_ads')).toMatch(/^build \w{26} takes stg_google marts\+$/)
+    await chain.rest()
+    expect(plans()).toMatchObject([
+      {
+        mode: 'standard',
+        selectors: ['marts+', 'stg_google'],
+        order: [['stg_google', 'marts+']],
+        silver: { market_data: [], transactions: [] },
+      },
+    ])
+    expect(runs()[0]?.state).toBe('COMMITTED')
+  })
+
+  test('is heard once, and its entry tells of which sync it is', async () => {
+    for (const _ of [1, 2, 3]) await sync('google_ads')
+    await chain.rest()
+    expect(plans()).toHaveLength(1)
+    expect(chain.parts.ledger.all('ENTRY#build:finance+risk#sync:')).toMatchObject([
+      { source: 'google_ads', syncId: 'a'.repeat(32), run: runs()[0]?.runId },
+    ])
+  })
+
+  test('waits for the build under way, and all that waited are one build', async () => {
+    await sync('google_ads', 'a')
+    for (const [at, source] of ['google_ads', 'facebook_ads', 'google_ads'].entries())
+      expect(await sync(source, String(at))).toContain('waits for the build under way')
+    await chain.rest()
+    expect(plans()).toHaveLength(2)
+    expect(plans()[1]).toMatchObject({
+      selectors: ['marts+', 'stg_facebook', 'stg_google'],
+      order: [
+        ['stg_google', 'marts+'],
+        ['stg_facebook', 'marts+'],
+      ],
+    })
+  })
+
+  test('of a source that feeds files, or is gone, or whose domain is gone, builds nothing', async () => {
+    expect(await sync('prices')).toBe('prices feeds no warehouse')
+    expect(await sync('constructor')).toBe('constructor feeds no warehouse')
+    chain.parts.landing.project = { ...project, lanes: [] }
+    expect(await sync('google_ads')).toBe('no dbt lane has the domain risk')
+  })
+})
+
+describe('a request', () => {
+  test('for a full refresh builds the whole lane anew, and what waited with it', async () => {
+    await land('a.json')
+    await sync('google_ads')
+    await sync('facebook_ads', 'b')
+    await request('daily:1', { mode: 'full-refresh' })
+    await chain.rest()
+    expect(plans()).toHaveLength(3)
+    expect(plans()[2]).toMatchObject({ mode: 'full_refresh', selectors: ['+group:finance', '+group:risk'] })
+    expect(plans()[2]?.order).toBeUndefined()
+  })
+
+  test('for a full refresh of some models leaves new silver to the build that stays incremental', async () => {
+    await land('a.json')
+    await sync('google_ads')
+    await request('1', { mode: 'full-refresh', selectors: ['stg_google'] })
+    await chain.record(chain.land('b.json'))
+    await chain.rest()
+    const silver = plans().map((plan) => [plan.mode, plan.silver.market_data?.length])
+    expect(silver).toEqual([
+      ['standard', 1],
+      ['standard', 0],
+      ['full_refresh', 0],
+      ['standard', 1],
+    ])
+  })
+
+  test('has one effect, however often it is made', async () => {
+    for (const _ of [1, 2]) await request('1')
+    await chain.rest()
+    await request('1')
+    await chain.rest()
+    expect(plans()).toHaveLength(1)
+  })
+
+  test('for an unknown domain ends there', async () => {
+    expect(await request('1', { domain: 'nobody' })).toBe('no dbt lane has the domain nobody')
+  })
+})
+
+describe('a request for new data only', () => {
+  const hourly = (requestId: string) => request(requestId, { onlyIfNew: true })
+
+  test('is recorded where there is none, and starts nothing', async () => {
+    await land('a.json')
+    expect(await hourly('hourly:1')).toBe('no new data since the last good build')
+    expect(await hourly('hourly:1')).toBe('known already: no new data since the last good build')
+    await chain.rest()
+    expect(plans()).toHaveLength(1)
+    expect(chain.parts.ledger.all('ENTRY#build:finance+risk#request:')).toMatchObject([
+      { did: 'no new data since the last good build', by: 'ada', expiresAt: expect.any(Number) },
+    ])
+  })
+
+  test('joins the lane while silver is there that no good build has read, and is built with it', async () => {
+    await land('a.json')
+    const state = { PK: 'LANE#build:finance+risk', SK: 'STATE' }
+    await chain.parts.ledger.write({
+      update: state,
+      set: { silverRuns: { market_data: 0, transactions: 0 } },
+    })
+    expect(await hourly('hourly:1')).toMatch(/^build \w{26} takes all of its domains$/)
+    await chain.rest()
+    expect(plans()).toHaveLength(2)
+  })
+
+  test('starts no container when the build before it has read everything', async () => {
+    await land('a.json')
+    const state = { PK: 'LANE#build:finance+risk', SK: 'STATE' }
+    const before = await chain.parts.ledger.get(state)
+    await chain.parts.ledger.write({
+      update: state,
+      set: { silverRuns: { market_data: 0, transactions: 0 } },
+    })
+    await hourly('hourly:1')
+    await chain.parts.ledger.write({ update: state, set: { silverRuns: before?.silverRuns ?? {} } })
+    await chain.rest()
+    expect(plans()).toHaveLength(1)
+    expect(runs().at(-1)?.unchanged).toBe('nothing new since the last good build')
+  })
+})
