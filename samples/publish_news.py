@@ -105,7 +105,7 @@ def publish(found: list[bytes], send: Send, per_second: float = 0) -> int:
 
 
 def sender(transport: str, stream: str) -> Send:
-    """What sends a batch to a delivery stream (`firehose`) or a stream (`kinesis`); gives back what was refused."""
+    """What sends a batch to a delivery stream or a Kinesis stream, and gives back what was refused."""
     import boto3
 
     client = boto3.client(transport)

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { chain } from '../../events/chain.js'
 import { eventsOf } from '../../events/routes.js'
 import { packageService, root } from './packaged.js'
+import { writeStreamTemplates } from './stream-templates.js'
 
 const ZIP_BYTES_MAX = 350_000
 const RESOURCES_MAX = 400
@@ -120,8 +121,9 @@ describe('the packaged template by itself', () => {
     })
   })
 
-  it('passes cfn-lint without a warning, and so does the bootstrap stack', () => {
-    const files = [join(folder, 'cloudformation-template-update-stack.json'), 'infra/bootstrap.yml']
+  it('passes cfn-lint without a warning, and so do the bootstrap stack and the streams', () => {
+    const packaged = join(folder, 'cloudformation-template-update-stack.json')
+    const files = [packaged, 'infra/bootstrap.yml', ...writeStreamTemplates(folder)]
     // The framework writes dependencies that a reference already implies (W3005); they are not ours to remove.
     // A condition on a stage parameter is constant once the template is packaged (W8003).
     const ignored = ['--ignore-checks', 'W3005', 'W8003']
