@@ -29,7 +29,7 @@ export interface LandedVersion {
 export interface SimJob {
   job: string
   service: 'ecs' | 'glue'
-  kind: 'cleanse' | 'build'
+  kind: 'cleanse' | 'build' | 'extract'
   runId: string
   attempt: number
   startedAt: number

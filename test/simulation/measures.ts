@@ -99,7 +99,7 @@ function keysOf(
 ): Pick<Watched, 'noticed'> | undefined {
   const run = (get: Get) => get(`RUN#${detail.runId}`, 'META')
   const steps = (item: Item | undefined) => (item?.history as unknown[] | undefined)?.length ?? 0
-  if (name === 'Batch Ready' || name === 'Build Ready') {
+  if (['Batch Ready', 'Build Ready', 'Extract Ready'].includes(name)) {
     // Somebody else was faster, or the run rests on purpose before its next attempt.
     if (!['FILLING', 'READY'].includes(String(run(now)?.state)) || run(now)?.notBefore) return undefined
     const before = steps(run(now))

@@ -1,6 +1,6 @@
 import { fileId } from '../../functions/1-ingest/record-landing/record-landing.js'
 import { dynamo } from './aws/dynamo.js'
-import { ecs, taskDetail } from './aws/ecs.js'
+import { ecs, endTold } from './aws/ecs.js'
 import { glue } from './aws/glue.js'
 import { Storage, s3 } from './aws/storage.js'
 import { SimTable } from './aws/table.js'
@@ -13,11 +13,12 @@ import { Measures, newWorst, type Worst } from './measures.js'
 import { People } from './people.js'
 import { DOMAINS, SimProject } from './project.js'
 import { Random } from './random.js'
+import { request } from './requests.js'
 import { stages } from './stages.js'
 import { Story } from './story.js'
 import { settled, Timeline } from './timeline.js'
 import { parts, type Services } from './wiring.js'
-import { type Job, Work } from './work/work.js'
+import { type Job, Work, workOf } from './work/work.js'
 
 export interface SeedOptions {
   seed: number
@@ -95,6 +96,7 @@ export class Seed {
       project,
       trace,
       complain: (rule, what) => this.violate(rule, what),
+      land: (key) => this.story.land(key, { overwritten: false }),
       announce: (job, how) => this.announce(job, how),
     })
     const services: Services = {
@@ -124,6 +126,7 @@ export class Seed {
     })
     const world = { timeline, random, chance, storage, bus: this.bus, trace }
     this.story = new Story(world)
+    request(world, this.story.until)
     const redeploy = () => {
       this.functions.redeploy()
       if (random.chance(0.6)) project.redeploy()
@@ -247,15 +250,7 @@ export class Seed {
 
   private announce(job: Job, how: 'early' | 'over'): void {
     if (how === 'over') this.measures.ended(job, this.timeline.now)
-    const work = job.service === 'glue' ? 'cleanse job' : job.kind === 'build' ? 'dbt task' : 'cleanse task'
-    if (job.service === 'glue') {
-      const detail = { jobName: 'cleanse', state: job.ended?.state, jobRunId: job.id }
-      this.bus.announceEnd(work, 'Glue Job State Change', detail)
-      return
-    }
-    const detail = { ...taskDetail(job), ...(how === 'early' && { lastStatus: 'DEPROVISIONING' }) }
-    if (how === 'early') detail.containers = [{ name: 'main', exitCode: 0 }]
-    this.bus.announceEnd(work, 'ECS Task State Change', detail)
+    this.bus.announceEnd(workOf(job), ...endTold(job, how))
   }
 
   private tell({ channel, incidentId, what }: Found): Effect {

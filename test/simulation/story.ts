@@ -38,7 +38,7 @@ export class Story {
       for (let file = 0; file < files; file += 1) {
         const from = many || random.chance(0.6) ? source : random.pick(SOURCES)
         timeline.after(at + random.between(0, many ? 300 : 3_000), () =>
-          this.land(this.newKey(from), size === 'large'),
+          this.land(this.newKey(from), { large: size === 'large' }),
         )
       }
     }
@@ -54,7 +54,7 @@ export class Story {
   }
 
   /** Puts a version of a key into bronze, and lets S3 tell of it. */
-  land(key: string, large: boolean): void {
+  land(key: string, { large = false, overwritten = true } = {}): void {
     const { timeline, random, chance, storage, bus, trace } = this.world
     this.versions += 1
     const versionId = `v${this.versions}`
@@ -77,7 +77,7 @@ export class Story {
     const sparse = random.chance(0.15)
     const object = sparse ? { key } : { key, size: version.bytes, 'version-id': versionId }
     bus.announceLanding({ bucket: { name: 'bronze' }, object })
-    if (chance.of('bronze', 'a landed key', 'overwrite'))
-      timeline.after(random.between(10, 120_000), () => this.land(key, large))
+    if (overwritten && chance.of('bronze', 'a landed key', 'overwrite'))
+      timeline.after(random.between(10, 120_000), () => this.land(key, { large }))
   }
 }

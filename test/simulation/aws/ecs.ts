@@ -1,9 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { awsError, type Command, type Effect, type Fault, kindOf } from '../effect.js'
+import type { Found } from '../evidence.js'
 import type { Job, Work } from '../work/work.js'
 
 /** How long ECS remembers a stopped task, in milliseconds. */
 const REMEMBERED = 3_600_000
+
+/** The kind of run whose task has this container. */
+const KINDS = { cleanse: 'cleanse', dbt: 'build', extract: 'extract' } as const
 
 /** ECS's commands: one task per client token, whose end the work decides. */
 export function ecs(work: Work, now: () => number) {
@@ -41,7 +45,7 @@ export function ecs(work: Work, now: () => number) {
     const planUri = variables.find(({ name }) => name === 'PLAN_URI')?.value ?? ''
     const job = work.start({
       service: 'ecs',
-      kind: input.overrides.containerOverrides[0].name === 'dbt' ? 'build' : 'cleanse',
+      kind: KINDS[input.overrides.containerOverrides[0].name as keyof typeof KINDS],
       runId: runId as string,
       attempt: Number(attempt),
       planUri,
@@ -85,4 +89,14 @@ export function taskDetail(job: Job) {
 function endOf({ ended }: Job) {
   const { stopCode, stoppedReason, containers } = ended ?? {}
   return { stopCode, stoppedReason, containers }
+}
+
+/** The name and the detail of the event that tells of a job's end, or of an ECS task that is almost over. */
+export function endTold(job: Job, how: 'early' | 'over'): [string, Found] {
+  if (job.service === 'glue') {
+    const detail = { jobName: 'cleanse', state: job.ended?.state, jobRunId: job.id }
+    return ['Glue Job State Change', detail]
+  }
+  const early = { lastStatus: 'DEPROVISIONING', containers: [{ name: 'main', exitCode: 0 }] }
+  return ['ECS Task State Change', { ...taskDetail(job), ...(how === 'early' && early) }]
 }

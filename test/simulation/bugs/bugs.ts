@@ -22,6 +22,7 @@ const FAIL = 'shared/fail-run.ts'
 const BOUNDS = 'shared/bounds.ts'
 const LEDGER = 'shared/ledger-dynamo.ts'
 const OBJECTS = 'shared/objects.ts'
+const EXTRACT_END = 'shared/extract-end.ts'
 const LANDING = 'functions/1-ingest/record-landing/record-landing.ts'
 const PUBLISH = 'functions/4-publish/publish-gold/publish-gold.ts'
 const DRIVE = 'functions/operate/reconcile/drive-run.ts'
@@ -154,6 +155,28 @@ const end: Bug[] = [
   ),
 ]
 
+const extractions: Bug[] = [
+  one(
+    'a window moves the cursor',
+    EXTRACT_END,
+    'writes: run.window ? [] : [moveCursor(',
+    'writes: [moveCursor(',
+  ),
+  one(
+    'the cursor moves before its run has ended',
+    EXTRACT_END,
+    'return { writes: run.window ? [] : [moveCursor(run, await cursorOf(effects, run))] }',
+    'if (!run.window) await effects.ledger.write(moveCursor(run, await cursorOf(effects, run)))\n      return { writes: [] }',
+  ),
+  one(
+    'an extraction that begins anew each time',
+    'functions/1-ingest/start-extract/start-extract.ts',
+    'stateUri: asked.window ? null : (state?.stateUri ?? null) }',
+    'stateUri: null }',
+  ),
+  one('a window beside other requests', 'shared/waiting.ts', 'item.waiver || item.alone', 'item.waiver'),
+]
+
 const around: Bug[] = [
   one(
     'an incident forgets the run that joined it',
@@ -245,4 +268,4 @@ const around: Bug[] = [
   ),
 ]
 
-export const bugs: readonly Bug[] = [...lane, ...start, ...end, ...around]
+export const bugs: readonly Bug[] = [...lane, ...start, ...end, ...extractions, ...around]

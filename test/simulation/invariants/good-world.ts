@@ -37,7 +37,8 @@ export const forget = (world: World, pk: string, sk = 'META') => world.items.del
 /** The world as the simulator would hand it out, after a step from another one. */
 export function evidenceOf(world: World, from?: World): Evidence {
   const { items, ...rest } = world
-  const order = (one: Item, other: Item) => (address(one.PK, one.SK) < address(other.PK, other.SK) ? -1 : 1)
+  const order = (one: Item, other: Item) =>
+    one.PK < other.PK || (one.PK === other.PK && one.SK < other.SK) ? -1 : 1
   const ledgerOf = (of: World) => [...of.items.values()].sort(order)
   const before = from && { ledger: ledgerOf(from), silver: from.silver, goldPointers: {} }
   return { ...rest, ledger: ledgerOf(world), ...(before && { before }) }

@@ -71,6 +71,7 @@ function recovered(evidence: Evidence, run: Item): boolean | undefined {
   const answering = answeringRun(evidence.ledger, { run: run.runId })
   const through = typeof answering === 'object' && answering.state === 'COMMITTED'
   if (run.kind === 'cleanse') return through
+  if (run.kind === 'extract') return through || hasLaterExtraction(evidence, run)
   // Put back into a run that had nothing to do any more, or that another lane goes on with since a deployment.
   if (through) return answering.unchanged ? undefined : true
   const end = endOf(evidence, run.runId)
@@ -82,6 +83,14 @@ function recovered(evidence: Evidence, run: Item): boolean | undefined {
   if (later.some(({ lane }) => lane === run.lane)) return true
   return later.some(({ subject }) => sharesDomain(subject, run.subject)) ? undefined : false
 }
+
+/** What one plain extraction missed, the next good one of its source brings; nobody else brings a window. */
+const hasLaterExtraction = ({ ledger }: Evidence, { runId, lane, subject, window }: Item) =>
+  !window &&
+  lane === `extract:${subject}` &&
+  runsOf(ledger).some(
+    (other) => other.lane === lane && other.state === 'COMMITTED' && !other.unchanged && other.runId > runId,
+  )
 
 const sharesDomain = (one: string, other: string) =>
   one.split('+').some((domain) => other.split('+').includes(domain))

@@ -1,4 +1,5 @@
 import type { Invariant } from '../evidence.js'
+import { cursorInvariants } from './cursors.js'
 import { eventInvariants } from './events.js'
 import { fateInvariants } from './fates.js'
 import { goldInvariants } from './gold.js'
@@ -23,6 +24,7 @@ export const invariants: readonly Invariant[] = [
   ...rowInvariants,
   ...jobInvariants,
   ...goldInvariants,
+  ...cursorInvariants,
   ...incidentInvariants,
   ...eventInvariants,
   ...indexInvariants,

@@ -1,3 +1,4 @@
+import type { Work as WorkKind } from '../../../events/row.js'
 import type { Storage } from '../aws/storage.js'
 import type { Chance } from '../chance.js'
 import type { Found, SimEdition, SimJob } from '../evidence.js'
@@ -7,10 +8,11 @@ import type { Timeline } from '../timeline.js'
 import { buildSteps } from './build.js'
 import { cleanseSteps } from './cleanse.js'
 import { type End, GLUE_ENDS, REFUSALS, STOPPED, TASK_ENDS } from './endings.js'
+import { extractSteps, type Land } from './extract.js'
 
 export interface Asked {
   service: 'ecs' | 'glue'
-  kind: 'cleanse' | 'build'
+  kind: 'cleanse' | 'build' | 'extract'
   runId: string
   attempt: number
   planUri: string
@@ -32,6 +34,7 @@ interface World {
   storage: Storage
   project: SimProject
   complain(rule: string, what: string): void
+  land: Land
   /** Tells of an end, or of a step before it. */
   announce(job: Job, stage: 'early' | 'over'): void
   trace(what: string): void
@@ -113,13 +116,15 @@ export class Work {
   }
 
   private steps(job: Job, planned: End): { steps: (() => void)[]; end: End } {
-    const { chance, storage, project, complain } = this.world
+    const { chance, storage, project, complain, land, timeline } = this.world
     const plan = storage.artifacts.get(job.planKey) as Found
     try {
       if (!plan) throw new Error(`no plan at ${job.planKey}`)
       if (plan.run_id !== job.runId || plan.attempt !== job.attempt)
         throw new Error(`the plan is for ${plan.run_id}/${plan.attempt}`)
       if (job.kind === 'cleanse') return { steps: cleanseSteps(storage, plan, planned), end: planned }
+      if (job.kind === 'extract')
+        return { steps: extractSteps(storage, land, timeline.now, plan, planned), end: planned }
       const testsFail = chance.of('job', 'dbt tests', 'bad end')
       const read = (what: string) => complain(READS, what)
       return buildSteps(
@@ -153,4 +158,10 @@ export class Work {
     }
     timeline.after(random.between(0, 2_000), over)
   }
+}
+
+/** What kind of heavy work a job is, as the chain's rows name it. */
+export function workOf({ service, kind }: Job): WorkKind {
+  if (service === 'glue') return 'cleanse job'
+  return ({ cleanse: 'cleanse task', build: 'dbt task', extract: 'extract task' } as const)[kind]
 }
