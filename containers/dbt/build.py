@@ -122,7 +122,7 @@ class Build:
         elif before != self.fingerprint:
             reason = "the project has changed since the last build"
         self.whole_lane = reason is not None
-        self.full_refresh = self.whole_lane or self.plan.mode == "full-refresh"
+        self.full_refresh = self.whole_lane or self.plan.mode == "full_refresh"
         log("scope", whole_lane=self.whole_lane, full_refresh=self.full_refresh, reason=reason)
 
     def _publish(self) -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-MODES = ("standard", "full-refresh")
+MODES = ("standard", "full_refresh")
 TARGETS = ("duckdb", "athena")
 MAX_SELECTORS = 200
 

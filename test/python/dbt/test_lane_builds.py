@@ -131,7 +131,7 @@ def test_every_log_line_carries_the_run_and_its_correlation_id(story):
 
 
 def test_a_full_refresh_equals_what_the_increments_made(story):
-    fresh = story.lake.build(mode="full-refresh", keep=False)
+    fresh = story.lake.build(mode="full_refresh", keep=False)
     assert fresh.report["silver_rows"] == {"market_data": 9, "transactions": 2}
     for dataset in ("daily_portfolio_summary", "var_calculations"):
         expected = without_edition(story.lake, story.third, dataset)

@@ -87,7 +87,7 @@ def test_nothing_is_built_that_the_earlier_attempt_did_not_select(manifest, node
     [
         {"silver": NEW},
         {"database": {"uri": "s3://artifacts/b.duckdb"}},
-        {"mode": "full-refresh"},
+        {"mode": "full_refresh"},
         {"selectors": ["x"]},
         {"order": [["x"]]},
     ],
