@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import * as engine from './extract-parts.js'
 import * as part from './parts.js'
 import { isPrefix } from './prefix.js'
 
@@ -37,10 +38,18 @@ const outbound = z
   .optional()
   .describe('What is asked of the source.')
 
+const prefix = z
+  .string()
+  .refine(isPrefix, 'a folder that ends with /, such as raw-events/{yyyy}/{mm}/{dd}/')
+  .optional()
+  .describe(
+    'Where its files land: a folder with `{yyyy}`, `{mm}`, `{dd}`, `{hh}` as digits. `source=<name>/` when left out.',
+  )
+
 const base = { source, description }
 const waiting = { settleSeconds, priority }
 const schedule = part.schedule.optional()
-const feeds = { entities: entities({}).optional(), warehouse: part.warehouse.optional() }
+const feeds = { entities: entities({ prefix }).optional(), warehouse: part.warehouse.optional() }
 
 /** A sync of which nothing follows is a mistake; one that feeds files and models at once would build too early. */
 function oneFeed(file: { entities?: unknown; warehouse?: unknown }, context: z.core.$RefinementCtx): void {
@@ -51,16 +60,7 @@ function oneFeed(file: { entities?: unknown; warehouse?: unknown }, context: z.c
 const drop = z.strictObject({
   ...base,
   kind: z.literal('drop').describe('Files that somebody puts into bronze.'),
-  entities: entities({
-    prefix: z
-      .string()
-      .refine(isPrefix, 'a folder that ends with /, such as raw-events/{yyyy}/{mm}/{dd}/')
-      .optional()
-      .describe(
-        'Where its files land: a folder with `{yyyy}`, `{mm}`, `{dd}`, `{hh}` as digits. `source=<name>/` when left out.',
-      ),
-  }),
-  closeOnSyncFinished,
+  entities: entities({ prefix }),
   ...waiting,
 })
 
@@ -72,7 +72,6 @@ const airbyte = z
     connectionIds: z.array(z.uuid()).min(1).max(50).optional().describe('Only these connections count.'),
     confirm: part.confirm.optional().describe('Ask Airbyte’s API whether the sync succeeded.'),
     ...feeds,
-    schedule,
     closeOnSyncFinished,
     ...waiting,
     limits: inbound,
@@ -103,19 +102,12 @@ const webhook = z
     auth: z.discriminatedUnion('method', [part.pathKey, part.apiKey, part.hmac]),
     mapping: part.mapping.describe('Which fields of the body say what.'),
     ...feeds,
-    schedule,
     closeOnSyncFinished,
     ...waiting,
     limits: inbound,
   })
   .superRefine(oneFeed)
 
-const cursor = z
-  .string()
-  .min(1)
-  .max(200)
-  .optional()
-  .describe('Field that grows: only newer records are asked for.')
 const extract = {
   ...base,
   kind: z.literal('extract').describe('Sluice asks the source.'),
@@ -129,32 +121,20 @@ const rest = z.strictObject({
   url: part.url.describe('Address below which the paths lie.'),
   secret: part.secret.optional(),
   key: part.keyPlace.optional(),
-  entities: entities({
-    path: z
-      .string()
-      .regex(/^\/\S*$/, 'a path that begins with /')
-      .describe('Path of the resource.'),
-    cursor,
-  }),
+  entities: entities(engine.restEntity),
 })
 const mongodb = z.strictObject({
   ...extract,
   engine: z.literal('mongodb').describe('A MongoDB database.'),
   secret: part.secret,
   database: z.string().min(1).max(63).describe('Name of the database.'),
-  entities: entities({ collection: z.string().min(1).max(120).describe('Name of the collection.'), cursor }),
+  entities: entities(engine.mongodbEntity),
 })
 const postgres = z.strictObject({
   ...extract,
   engine: z.literal('postgres').describe('A PostgreSQL database.'),
   secret: part.secret,
-  entities: entities({
-    table: z
-      .string()
-      .regex(/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$/, 'table or schema.table')
-      .describe('Name of the table.'),
-    cursor,
-  }),
+  entities: entities(engine.postgresEntity),
 })
 
 const stream = z.strictObject({

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
-import { defaultPrefix, overlap } from '../../shared/sources/prefix.js'
+import { feedsOf } from '../../shared/sources/feeds.js'
+import { overlap } from '../../shared/sources/prefix.js'
 import { type SourceFile, sourceFile } from '../../shared/sources/schema.js'
 import { didYouMean, explain } from './explain.js'
 import { nearest } from './nearest.js'
 import { type Parsed, type Path, type Problem, parsed, type SourceText } from './places.js'
-import { notServed } from './served.js'
 
 /** What the rest of the project declares, and a source may name. */
 export interface Known {
@@ -31,7 +31,7 @@ export function checkSources(
     else if (!answer.success) problems.push(...explain(file, answer.error.issues))
     else read.push({ source: answer.data, file })
   }
-  for (const one of read) problems.push(...ownName(one), ...references(one, known), ...unserved(one))
+  for (const one of read) problems.push(...ownName(one), ...references(one, known), ...without(one))
   problems.push(...overlaps(read))
   const order = texts.map(({ file }) => file)
   problems.sort(
@@ -64,8 +64,21 @@ function references({ source, file }: Read, known: Known): Problem[] {
   return problems
 }
 
-const unserved = ({ source, file }: Read): Problem[] =>
-  notServed(source).map(({ path, message }) => file.problem(path, message))
+/** Settings that are without effect beside the others of the same file: nobody would be told. */
+function without({ source, file }: Read): Problem[] {
+  const problems: Problem[] = []
+  if ('closeOnSyncFinished' in source && source.closeOnSyncFinished) {
+    if (!source.entities)
+      problems.push(file.problem(['closeOnSyncFinished'], 'needs entities: without files there is no batch'))
+    if (source.settleSeconds !== undefined)
+      problems.push(file.problem(['settleSeconds'], 'is without effect where the sync closes the batch'))
+  }
+  if (source.kind === 'dbt-platform' && source.schedule && !source.start)
+    problems.push(file.problem(['schedule'], 'needs start: the job that the schedule starts'))
+  if ('warehouse' in source && source.warehouse && 'settleSeconds' in source && source.settleSeconds)
+    problems.push(file.problem(['settleSeconds'], 'is without effect: a sync of a warehouse has no files'))
+  return problems
+}
 
 const entitiesOf = (source: SourceFile): readonly { entity: string; prefix?: string | undefined }[] =>
   'entities' in source ? (source.entities ?? []) : []
@@ -86,16 +99,16 @@ function overlaps(read: readonly Read[]): Problem[] {
   })
 }
 
-/** The prefixes of bronze that a source fills. What is no drop always writes the default layout, once for all entities. */
+/** The prefixes of bronze that a source fills, each at the entity that it is for. */
 function claimsOf({ source, file }: Read) {
   const entities = entitiesOf(source)
-  const own = defaultPrefix(source.source)
-  if (source.kind !== 'drop')
-    return entities.length > 0 ? [{ source: source.source, file, prefix: own, path: ['source'] }] : []
-  return entities.map(({ prefix }, at) => ({
-    source: source.source,
-    file,
-    prefix: prefix ?? own,
-    path: ['entities', at, prefix === undefined ? 'entity' : 'prefix'] as Path,
-  }))
+  return feedsOf(source).map(({ prefix }, at) => {
+    const last = entities[at]?.prefix === undefined ? 'entity' : 'prefix'
+    return {
+      source: source.source,
+      file,
+      prefix,
+      path: ['entities', at, last] as Path,
+    }
+  })
 }

@@ -27,9 +27,16 @@ entities:
   - entity: fx_rates
 \`\`\`
 
-Of the kinds below this version serves \`drop\` with one entity and the prefix \`source=<name>/\`. The checker refuses what no
-stage heeds yet, so that no setting is silently without effect. Unknown keys are mistakes. The value of a secret never
-stands in a file: \`secret\` is its name in Secrets Manager.
+A key of bronze belongs to the source with the longest \`prefix\` that it begins with. Files of a source with one entity lie
+below \`source=<name>/\`; an extraction, and any other source with several entities that names no prefixes, has a folder
+\`source=<name>/entity=<entity>/\` for each.
+
+A batch goes as soon as its lane is free. With \`settleSeconds\` it waits that long after its first file, unless a file that
+waits for nothing takes it along. With \`closeOnSyncFinished\` it waits for the sync of its source, an hour at most, and
+takes nothing that landed after that sync. Of several runs that wait for Glue, the one with the highest \`priority\` goes first.
+
+The checker refuses what would be without effect. Unknown keys are mistakes. The value of a secret never stands in a file:
+\`secret\` is its name in Secrets Manager.
 
 ${kinds.map((kind) => `## ${titleOf(kind)}\n\n${section(kind)}`).join('\n\n')}
 

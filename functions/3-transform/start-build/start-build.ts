@@ -125,6 +125,8 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
       silver,
       database: state ? { uri: state.databaseUri } : null,
       database_out: `s3://${settings.artifactsBucket}/dbt/duckdb/${run.subject}/${edition}.duckdb`,
+      // Where the tables lie that others load into a warehouse, on the target that has none of its own.
+      raw_uri: `s3://${settings.silverBucket}/raw/`,
       gold_bucket: settings.goldBucket,
       artifacts_prefix: `s3://${settings.artifactsBucket}/${path}`,
       ...(retryOf && { retry_of: `s3://${settings.artifactsBucket}/${retryOf}` }),

@@ -90,8 +90,11 @@ const alarms = yaml('infra/alarms.yml').Resources as Record<
 /** The dead-letter queue into which an event goes on which a stage fails for good; nothing where a caller is answered. */
 function deadLettersOf({ stage, on }: (typeof rows)[number]): string | undefined {
   if (on.every((trigger) => 'http' in trigger)) return undefined
-  if (on.some((trigger) => 'landing' in trigger)) {
-    const redrive = queues.LandingQueue?.Properties?.RedrivePolicy as { deadLetterTargetArn?: string }
+  const queue = on.some((one) => 'landing' in one)
+    ? 'LandingQueue'
+    : on.some((one) => 'queue' in one) && 'LaterQueue'
+  if (queue) {
+    const redrive = queues[queue]?.Properties?.RedrivePolicy as { deadLetterTargetArn?: string }
     return redrive.deadLetterTargetArn?.replace('.Arn', '')
   }
   return functions[stage]?.destinations?.onFailure?.arn?.replace('.Arn', '')
