@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-export const IMAGES = ['cleanse', 'dbt'] as const
+export const IMAGES = ['cleanse', 'dbt', 'extract'] as const
 
 /** The commands that build and push one image; the tag is the commit, and the stack names the digest. */
 export const imageCommands = (name: string, repository: string, tag: string): string[][] => [

@@ -37,6 +37,7 @@ export async function deployLocally(
     ...code,
     cleanseImage: image('cleanse'),
     dbtImage: image('dbt'),
+    extractImage: image('extract'),
     cleanseEngine: options.engine,
     // This AWS has no Glue Schema Registry.
     schemaRegistry: 'ledger',

@@ -8,14 +8,17 @@ import { formatEnv, LOCAL_ENV, UserError } from '../../cli/config.js'
 import { land } from '../../cli/land.js'
 import { plural } from '../../cli/render.js'
 import { awsEnvironment, type Deployed, deployLocally } from './deploy.js'
+import { type Expected, nothingExpected } from './expected.js'
+import { atOnce } from './hands.js'
 import { buildImages, fetchSparkJars, type LocalAws, startLocalAws } from './local-aws.js'
 import { type Drop, filesToLand, HELP, type Options, readOptions, undeclaredFolders } from './options.js'
+import { Servers } from './servers.js'
 import { farewell, summary, writeLastRun } from './summary.js'
-import { watch } from './watch.js'
+import { SYSTEMS } from './systems.js'
+import { at, since, watch } from './watch.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const STATE = `${root}/.sluice`
-const PUTS_AT_ONCE = 16
 const say = (line = '') => process.stdout.write(`${line}\n`)
 
 /** Runs a step and says how long it took. */
@@ -28,7 +31,7 @@ async function step<T>(title: string, work: () => Promise<T>, told: (result: T) 
 }
 
 async function start(options: Options): Promise<number> {
-  const drops = filesToLand(options.data)
+  const drops = options.system ? [] : filesToLand(options.data)
   for (const folder of undeclaredFolders(options.data)) {
     say(`  note: ${folder} is no declared source, its files are not landed`)
   }
@@ -41,17 +44,18 @@ async function start(options: Options): Promise<number> {
     () => startLocalAws(root, { port: options.port, padSeconds: options.padSeconds, state: STATE }),
     ({ endpoint }) => `${endpoint}, with IAM enforced`,
   )
-  endWith(aws)
+  const servers = new Servers(root)
+  endWith(aws, servers)
   try {
-    const failures = await run(options, aws, drops)
+    const failures = await run(options, aws, servers, drops)
     if (!options.once) await forever(aws)
     return failures > 0 ? 1 : 0
   } finally {
-    await aws.stop()
+    await Promise.all([servers.stop(), aws.stop()])
   }
 }
 
-async function run(options: Options, aws: LocalAws, drops: Drop[]): Promise<number> {
+async function run(options: Options, aws: LocalAws, servers: Servers, drops: Drop[]): Promise<number> {
   const environment = awsEnvironment(aws.endpoint)
   Object.assign(process.env, environment)
   if (options.engine === 'spark') {
@@ -78,30 +82,41 @@ async function run(options: Options, aws: LocalAws, drops: Drop[]): Promise<numb
     bronzeBucket: '',
   })
   const begun = performance.now()
-  const landing = landAll(deployed, drops)
-  say(`\n  ${plural(drops.length, 'file')} for bronze\n`)
-  const [watched] = await Promise.all([watch(api, drops.length, begun, say), landing])
-  const facts = await summary(api, watched, drops.length)
+  const told = (door: string, source: string, what: string) =>
+    say(`${at(since(begun))}  ${door.padEnd(8)}  ${source.padEnd(14)}  ${what}`)
+  say(
+    options.system
+      ? `\n  ${options.system}, by its own doors\n`
+      : `\n  ${plural(drops.length, 'file')} for bronze\n`,
+  )
+  let expected: Expected | undefined
+  const bringing = options.system
+    ? SYSTEMS[options.system]({ root, deployed, api, servers, told })
+    : landAll(deployed, drops)
+  const known = bringing.then((all) => {
+    expected = all
+    return all
+  })
+  const [watched, brought] = await Promise.all([watch(api, () => expected, begun, say), known])
+  const facts = await summary(api, watched, brought)
   writeLastRun(`${STATE}/last-run.json`, facts, options)
   say(facts.text)
   if (!options.once) say(farewell)
   return facts.failures
 }
 
-async function landAll(deployed: Deployed, drops: Drop[]): Promise<void> {
-  const queue = drops.values()
-  const worker = async () => {
-    for (const { source, file } of queue) await land(String(deployed.SLUICE_BRONZE_BUCKET), source, file)
-  }
-  await Promise.all(Array.from({ length: PUTS_AT_ONCE }, worker))
+async function landAll(deployed: Deployed, drops: Drop[]): Promise<Expected> {
+  const bucket = String(deployed.SLUICE_BRONZE_BUCKET)
+  await atOnce(drops, ({ source, file }) => land(bucket, source, file))
+  return { ...nothingExpected, files: drops.length, domains: ['finance', 'risk'] }
 }
 
-/** Ctrl-C and a hang-up stop the local AWS too. */
-function endWith(aws: LocalAws): void {
+/** Ctrl-C and a hang-up stop the local AWS and the servers too. */
+function endWith(aws: LocalAws, servers: Servers): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
       say('\n  stopping …')
-      aws.stop().finally(() => process.exit(0))
+      Promise.all([servers.stop(), aws.stop()]).finally(() => process.exit(0))
     })
   }
 }

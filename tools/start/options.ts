@@ -2,11 +2,14 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { UserError } from '../../cli/config.js'
 import { project } from '../../shared/declared.js'
+import { SYSTEM_NAMES, type SystemName } from './expected.js'
 
 export interface Options {
   once: boolean
   engine: 'auto' | 'duckdb' | 'spark'
   data: string
+  /** One system whose data comes in by its own doors; without it, the samples of finance are dropped as files. */
+  system: SystemName | undefined
   port: number
   padSeconds: number
   help: boolean
@@ -15,6 +18,7 @@ export interface Options {
 export const HELP = `npm start [-- options]
 
   --once            end after the first publication, with exit code 0 when all went well
+  --system <name>   bring in the data of finance, marketing, commerce or households by its own doors
   --engine glue     send every batch through Glue with real Spark (needs Java 17)
   --data <folder>   land <folder>/<source>/<file...> in place of the samples
   --port <number>   the port of the local AWS, 4566 unless told
@@ -31,6 +35,7 @@ export function readOptions(argv: string[]): Options {
     help: values.help ?? false,
     engine: engine as Options['engine'],
     data: values.data ?? 'samples',
+    system: systemOf(values.system, values.data),
     port: numberOf('--port', values.port ?? '4566', 1_024, 65_535),
     padSeconds: numberOf('--pad-seconds', values['pad-seconds'] ?? '0', 0, 3_600),
   }
@@ -45,6 +50,7 @@ function parse(argv: string[]) {
         help: { type: 'boolean', short: 'h' },
         engine: { type: 'string' },
         data: { type: 'string' },
+        system: { type: 'string' },
         port: { type: 'string' },
         'pad-seconds': { type: 'string' },
       },
@@ -52,6 +58,14 @@ function parse(argv: string[]) {
   } catch (error) {
     throw new UserError(`${(error as Error).message.split('\n')[0]}\n\n${HELP}`)
   }
+}
+
+function systemOf(name: string | undefined, data: string | undefined): SystemName | undefined {
+  if (name === undefined) return undefined
+  if (data !== undefined) throw new UserError('--system brings its own data: leave --data out')
+  const known = SYSTEM_NAMES.find((one) => one === name)
+  if (known) return known
+  throw new UserError(`--system is ${SYSTEM_NAMES.join(', ')}, not "${name}"`)
 }
 
 function numberOf(name: string, text: string, least: number, most: number): number {

@@ -3,6 +3,7 @@ import type { Client } from '../../cli/client.js'
 import { type GoldPage, goldText } from '../../cli/commands.js'
 import { plural, table } from '../../cli/render.js'
 import type { RunView } from '../../cli/run-text.js'
+import type { Expected } from './expected.js'
 import type { Options } from './options.js'
 import type { Watched } from './watch.js'
 
@@ -15,20 +16,23 @@ export interface Facts {
 type Rows = { in: number; out: number; duplicates: number; rejected: number }
 
 /** What ran, for people and for `.sluice/last-run.json`: rows, rejected rows by reason, seconds, and a look at gold. */
-export async function summary(api: Client, watched: Watched, files: number): Promise<Facts> {
+export async function summary(api: Client, watched: Watched, expected: Expected): Promise<Facts> {
   const { runs, firstPublishedSeconds, seconds } = watched
   const entities = perEntity(runs)
   const reasons = perReason(runs)
   const parked = runs.filter(({ state }) => state === 'PARKED')
   const rows = Object.entries(entities).map(([entity, r]) => [entity, r.in, r.out, r.duplicates, r.rejected])
-  const gold = await goldLook(api)
+  const gold = await goldLook(api, expected)
+  const files = runs.reduce((sum, { kind, files: taken = 0 }) => sum + (kind === 'cleanse' ? taken : 0), 0)
   const text = [
-    `\nRows by entity\n${table(['entity', 'in', 'out', 'duplicates', 'rejected'], rows)}`,
+    `\nRows by entity\n${table(['entity', 'in', 'out', 'duplicates', 'rejected'], rows, 'none')}`,
     `Rejected rows by reason\n${table(['entity', 'reason', 'rows'], reasons, 'none')}`,
-    `The portfolio on its newest day\n${gold}`,
+    gold,
     ...parked.map((run) => `  PARKED  ${run.kind} ${run.subject} ${run.runId}: ${run.reason}\n`),
     `  ${plural(files, 'file')}, ${plural(runs.length, 'run')}, ${seconds.toFixed(1)} s; first gold after ${firstPublishedSeconds?.toFixed(1) ?? '-'} s\n`,
-  ].join('\n')
+  ]
+    .filter((part) => part !== undefined)
+    .join('\n')
   const lastRun = {
     files,
     seconds,
@@ -42,8 +46,8 @@ export async function summary(api: Client, watched: Watched, files: number): Pro
 
 function perEntity(runs: RunView[]): Record<string, Rows> {
   const sums: Record<string, Rows> = {}
-  for (const { subject, rows } of runs) {
-    if (!rows) continue
+  for (const { kind, subject, rows } of runs) {
+    if (kind !== 'cleanse' || !rows) continue
     const sum = sums[subject] ?? { in: 0, out: 0, duplicates: 0, rejected: 0 }
     for (const name of ['in', 'out', 'duplicates', 'rejected'] as const) sum[name] += rows[name]
     sums[subject] = sum
@@ -101,18 +105,36 @@ const brief = ({
   createdAt,
 })
 
-async function goldLook(api: Client): Promise<string> {
-  const path = '/gold/finance/daily_portfolio_summary'
-  const page = await api.get<GoldPage>(path, { order: '-summary_date,account_id', limit: '8' })
-  return goldText({ ...page, next: undefined })
+/** A dataset of a domain that shows at a glance whether it is right. */
+const LOOKS: Record<string, { title: string; dataset: string; order: string }> = {
+  finance: {
+    title: 'The portfolio on its newest day',
+    dataset: 'daily_portfolio_summary',
+    order: '-summary_date,account_id',
+  },
+  marketing: {
+    title: 'The campaigns on their newest days',
+    dataset: 'daily_campaign_summary',
+    order: '-summary_date,platform',
+  },
+}
+const LOOK_ROWS = 8
+
+async function goldLook(api: Client, { domains }: Expected): Promise<string | undefined> {
+  const domain = domains.find((one) => Object.hasOwn(LOOKS, one))
+  const look = domain && LOOKS[domain]
+  if (!look) return undefined
+  const query = { order: look.order, limit: String(LOOK_ROWS) }
+  const page = await api.get<GoldPage>(`/gold/${domain}/${look.dataset}`, query)
+  return `${look.title}\n${goldText({ ...page, next: undefined })}`
 }
 
 /** Writes the facts of this run as JSON. */
 export function writeLastRun(path: string, facts: Facts, options: Options): void {
-  const { engine, data } = options
+  const { engine, data, system } = options
   writeFileSync(
     path,
-    `${JSON.stringify({ ok: facts.failures === 0, engine, data, ...facts.lastRun }, null, 2)}\n`,
+    `${JSON.stringify({ ok: facts.failures === 0, engine, system, data, ...facts.lastRun }, null, 2)}\n`,
   )
 }
 

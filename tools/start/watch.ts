@@ -1,6 +1,7 @@
 import type { Client } from '../../cli/client.js'
 import { count, plural, seconds } from '../../cli/render.js'
 import { note, type RunView } from '../../cli/run-text.js'
+import type { Expected } from './expected.js'
 
 const POLL_MILLISECONDS = 400
 const QUIET_MILLISECONDS_MAX = 300_000
@@ -19,12 +20,12 @@ export interface Watched {
 }
 
 /**
- * Shows the chain while it works: a line for each step of each run. Ends when every landed file has its fate and
- * nothing is under way; throws when nothing moves for five minutes.
+ * Shows the chain while it works: a line for each step of each run. Ends when all that is expected has come, every
+ * landed file has its fate and nothing is under way; throws when nothing moves for five minutes.
  */
 export async function watch(
   api: Client,
-  landed: number,
+  expected: () => Expected | undefined,
   begun: number,
   say: (line: string) => void,
 ): Promise<Watched> {
@@ -40,13 +41,15 @@ export async function watch(
       say(stepLine(run, since(begun)))
     }
     const unseenGold = firstPublishedSeconds === null && runs.some(isGoodBuild)
-    if (unseenGold || isQuiet(runs, landed)) {
+    const all = expected()
+    if (unseenGold || (all && isQuiet(runs, all))) {
       const status = await api.get<Status>('/status')
       if (unseenGold && status.domains.some(({ edition }) => edition)) {
         firstPublishedSeconds = since(begun)
         say(`${at(firstPublishedSeconds)}  gold      published for the first time`)
       }
-      if (isAtRest(runs, status, landed)) return { runs, firstPublishedSeconds, seconds: since(begun) }
+      if (all && isAtRest(runs, status, all) && (await isHeard(api, all)))
+        return { runs, firstPublishedSeconds, seconds: since(begun) }
     }
     if (performance.now() - moved > QUIET_MILLISECONDS_MAX)
       throw new Error('nothing has moved for five minutes')
@@ -56,8 +59,8 @@ export async function watch(
 
 const isGoodBuild = ({ kind, state }: RunView) => kind === 'build' && state === 'COMMITTED'
 
-const since = (begun: number) => (performance.now() - begun) / 1_000
-const at = (time: number) => `${time.toFixed(1).padStart(7)} s`
+export const since = (begun: number) => (performance.now() - begun) / 1_000
+export const at = (time: number) => `${time.toFixed(1).padStart(7)} s`
 
 /** Every run of this session, newest first. */
 async function allRuns(api: Client): Promise<RunView[]> {
@@ -74,25 +77,40 @@ async function allRuns(api: Client): Promise<RunView[]> {
   return runs
 }
 
+/** States of a sync from which nothing more comes, or not before somebody acts. */
+const SETTLED = ['seen', 'built', 'held', 'taken']
 const LIVE = ['FILLING', 'READY', 'RUNNING', 'COMMITTING']
 
-/** Every landed file stands in a run, and every run has ended. */
-function isQuiet(runs: RunView[], landed: number): boolean {
-  const cleansed = runs
-    .filter(({ kind }) => kind === 'cleanse')
-    .reduce((sum, run) => sum + (run.files ?? 0), 0)
-  return cleansed >= landed && runs.every(({ state }) => !LIVE.includes(state))
+/** Every file stands in a run, every expected extraction and entity has had one, and every run has ended. */
+function isQuiet(runs: RunView[], { files, extracts, entities }: Expected): boolean {
+  const of = (kind: RunView['kind']) => runs.filter((run) => run.kind === kind)
+  const counted = (some: RunView[]) => some.reduce((sum, run) => sum + (run.files ?? 0), 0)
+  const began = (some: RunView[], subjects: string[]) =>
+    subjects.every((subject) => some.some((run) => run.subject === subject))
+  return (
+    counted(of('cleanse')) >= files + counted(of('extract')) &&
+    began(of('extract'), extracts) &&
+    (began(of('cleanse'), entities) || of('extract').some(({ state }) => state === 'PARKED')) &&
+    runs.every(({ state }) => !LIVE.includes(state))
+  )
 }
 
 /** Quiet, nothing waits, each build has seen all of silver, and gold is its newest. */
-function isAtRest(runs: RunView[], status: Status, landed: number): boolean {
-  if (!isQuiet(runs, landed)) return false
+function isAtRest(runs: RunView[], status: Status, expected: Expected): boolean {
+  if (!isQuiet(runs, expected)) return false
   const idle = status.lanes.every(({ runId, waiting }) => !runId && waiting === 0)
-  const lastBuild = runs.find(({ kind }) => kind === 'build')
-  const built = status.lanes.every(({ unbuilt = 0 }) => unbuilt === 0) || lastBuild?.state === 'PARKED'
-  const hasBuildLane =
-    runs.every(({ state }) => state === 'PARKED') || status.lanes.some(({ kind }) => kind === 'build')
-  return idle && built && hasBuildLane && status.domains.every(({ isCurrent }) => isCurrent)
+  const parked = runs.some(({ state }) => state === 'PARKED')
+  const built = status.lanes.every(({ unbuilt = 0 }) => unbuilt === 0) || parked
+  const published = ({ domain, edition }: Status['domains'][number]) =>
+    edition !== null || !expected.domains.includes(domain)
+  const isPublished = parked || status.domains.every(published)
+  return idle && built && isPublished && status.domains.every(({ isCurrent }) => isCurrent)
+}
+
+/** Every expected sync was taken in by a run that has ended. */
+async function isHeard(api: Client, { syncs }: Expected): Promise<boolean> {
+  const states = await Promise.all(syncs.map((id) => api.get<{ state: string }>(`/syncs/${id}`)))
+  return states.every(({ state }) => SETTLED.includes(state))
 }
 
 function stepLine(run: RunView, time: number): string {

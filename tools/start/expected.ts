@@ -1,0 +1,19 @@
+/** The systems whose data `npm start -- --system <name>` brings in. */
+export const SYSTEM_NAMES = ['finance', 'marketing', 'commerce', 'households'] as const
+export type SystemName = (typeof SYSTEM_NAMES)[number]
+
+/** What must have come of what was brought in before a run is at rest. */
+export interface Expected {
+  /** Files that were landed by hand; those of extractions come on top. */
+  files: number
+  /** Sources whose extraction must have ended. */
+  extracts: string[]
+  /** Entities of which rows must be in silver. */
+  entities: string[]
+  /** Domains that must have been published. */
+  domains: string[]
+  /** Ids of syncs that must have been taken in. */
+  syncs: string[]
+}
+
+export const nothingExpected: Expected = { files: 0, extracts: [], entities: [], domains: [], syncs: [] }
