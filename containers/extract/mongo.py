@@ -26,11 +26,9 @@ from containers.extract.secret import Secret
 SERVER_SECONDS = 20
 SOCKET_SECONDS = 300
 FETCH_ROWS = 1_000
-# The order in which MongoDB sorts types (manual, "Comparison/Sort Order"); a comparison stays within one.
-TYPE_ORDER = (
-    *("minKey", "null", "number", "string", "object", "array", "binData", "objectId", "bool", "date"),
-    *("timestamp", "regex", "maxKey"),
-)
+# The types that an _id may have, in MongoDB's order (manual, "Comparison/Sort Order"). A comparison stays
+# within one type. MinKey and MaxKey, which mark the ends of shards, are left out.
+TYPE_ORDER = ("null", "number", "string", "object", "binData", "objectId", "bool", "date", "timestamp")
 CURSOR_TYPES = {datetime: "date", bson.ObjectId: "objectId", str: "string", int: "number", float: "number"}
 CURSOR_TYPES |= {bson.Int64: "number", bson.Timestamp: "timestamp"}
 ID_TYPES = CURSOR_TYPES | {bson.Decimal128: "number", bson.Binary: "binData", bytes: "binData", bool: "bool"}

@@ -16,8 +16,11 @@ from uuid import UUID
 
 from bson import Binary, Decimal128, ObjectId, json_util
 from bson.binary import UUID_SUBTYPE
+from bson.codec_options import DatetimeConversion
 
-CANONICAL = json_util.CANONICAL_JSON_OPTIONS.with_options(tz_aware=True, tzinfo=UTC)
+CANONICAL = json_util.CANONICAL_JSON_OPTIONS.with_options(
+    tz_aware=True, tzinfo=UTC, datetime_conversion=DatetimeConversion.DATETIME_AUTO
+)
 
 
 def line_of(document: dict, style: str = "plain") -> bytes:

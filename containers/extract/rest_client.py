@@ -65,9 +65,9 @@ def make_client(
     address = urlsplit(base_url)
     if address.scheme != "https" and not is_loopback(address.hostname):
         raise ExtractError("the address of the source must begin with https://")
-    # urllib3 writes whole addresses to its debug log, and dlt its parameters.
-    for name in ("urllib3", "dlt"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    # urllib3 writes whole addresses to its debug log, and dlt parameters, whatever level is asked for.
+    for name in ("urllib3", "urllib3.connectionpool", "dlt"):
+        logging.getLogger(name).disabled = True
     client = Client(
         request_timeout=TIMEOUT_SECONDS,
         raise_for_status=False,

@@ -45,6 +45,11 @@ class Rules:
     fail_every: int = 0
     until: date = date(2025, 12, 31)
     retry_after_seconds: int = 1
+    # So many of the next requests are refused with 429.
+    busy: int = 0
+    # Every request is sent on to this address; `/linked/prices` names this next page.
+    moved_to: str | None = None
+    next_url: str | None = None
     seen: list[dict] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     recent: deque[float] = field(default_factory=deque)
@@ -57,7 +62,8 @@ class Rules:
             now = time.monotonic()
             while self.recent and self.recent[0] <= now - MINUTE_SECONDS:
                 self.recent.popleft()
-            if self.per_minute is not None and len(self.recent) >= self.per_minute:
+            if self.busy > 0 or (self.per_minute is not None and len(self.recent) >= self.per_minute):
+                self.busy = max(0, self.busy - 1)
                 return 429
             self.recent.append(now)
             return 500 if self.fail_every and len(self.seen) % self.fail_every == 0 else None
@@ -86,20 +92,24 @@ class Handler(BaseHTTPRequestHandler):
         if (status := rules.refusal(key)) is not None:
             known["status"] = status
             return self._answer(status, {"error": f"refused with {status}"})
+        if rules.moved_to:
+            return self._answer(302, {}, Location=rules.moved_to)
         if asked.path not in ROWS:
             return self._answer(404, {"error": "no such path"})
         try:
-            return self._answer(200, _page(self.server.url, asked.path, query, rules.until))
+            return self._answer(200, _page(self.server, asked.path, query))
         except ValueError:
             return self._answer(400, {"error": "a parameter cannot be read"})
 
-    def _answer(self, status: int, body: object) -> None:
+    def _answer(self, status: int, body: object, **headers: str) -> None:
         data = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         if status == 429:
             self.send_header("Retry-After", str(self.server.rules.retry_after_seconds))
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
 
@@ -118,8 +128,9 @@ class Server(ThreadingHTTPServer):
         """Says nothing of a caller that went away."""
 
 
-def _page(url: str, path: str, query: dict[str, str], until: date) -> object:
+def _page(server: Server, path: str, query: dict[str, str]) -> object:
     """The body of one page."""
+    until = server.rules.until
     first = date.fromisoformat(query.get("from", "2000-01-01"))
     last = min(date.fromisoformat(query.get("to", until.isoformat())), until)
     symbols = [name for name in query.get("symbol", SYMBOLS).split(",") if name]
@@ -129,8 +140,9 @@ def _page(url: str, path: str, query: dict[str, str], until: date) -> object:
     rows = [ROWS[path](*one) for one in wanted[page * limit : (page + 1) * limit]]
     more = (page + 1) * limit < len(wanted)
     if path == "/linked/prices":
-        following = urlencode({**query, "page": page + 1})
-        return {"data": rows, "next": f"{url}{path}?{following}" if more else None}
+        # Some vendors repeat the caller's key here, and so does this one.
+        following = f"{server.url}{path}?{urlencode({**query, 'page': page + 1})}"
+        return {"data": rows, "next": (server.rules.next_url or following) if more else None}
     if path == "/cursor/prices":
         return {"data": rows, "meta": {"cursor": str(page + 1) if more else None}}
     return rows

@@ -1,5 +1,6 @@
 """The container's AWS is MiniStack on a free port of 127.0.0.1, ended by its own process id."""
 
+import functools
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+from databases import mongodb, postgres
 from extraction import BUCKETS, Extraction
 from servers import RestServer
 
@@ -75,7 +77,9 @@ def extraction(aws, tmp_path, monkeypatch) -> Extraction:
     """Runs extractions of a source of its own, in this process or as a task."""
     for name, value in aws.items():
         monkeypatch.setenv(name, value)
-    boto3.setup_default_session()
+    # Making a client takes longer than most runs here.
+    made = functools.cache(functools.partial(boto3.Session().client, endpoint_url=aws["AWS_ENDPOINT_URL"]))
+    monkeypatch.setattr(boto3, "client", made)
     return Extraction(aws, tmp_path)
 
 
@@ -84,3 +88,17 @@ def rest() -> Iterator[RestServer]:
     """The REST server of daily prices, with a key."""
     with RestServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The connection string of a PostgreSQL for this test run."""
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mongodb_url() -> Iterator[str]:
+    """The connection string of a MongoDB server for this test run."""
+    with mongodb() as url:
+        yield url

@@ -1,9 +1,11 @@
 """Writes plans, runs the container and reads what it left."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -37,6 +39,12 @@ class Extraction:
         boto3.client("secretsmanager").create_secret(Name=name, SecretString=text)
         return name
 
+    def secret_again(self, value: object) -> str:
+        """Changes the secret that was kept, and answers its name."""
+        name = f"/{self.source}/secret"
+        boto3.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(value))
+        return name
+
     def plan(self, block: dict, **changes: object) -> dict:
         """The plan of a new run, or of one that the changes name; it is stored as an object too."""
         self._runs += 1
@@ -64,7 +72,7 @@ class Extraction:
     def run(self, block: dict, **changes: object) -> dict:
         """Runs in this process; answers the report. A good run's state is where the next one starts."""
         plan = self.plan(block, **changes)
-        run_plan(plan["run_id"], plan["plan_uri"], Storage(), [])
+        run_plan(plan["run_id"], plan["plan_uri"], Storage(self.s3), [])
         return self.report(plan)
 
     def report(self, plan: dict) -> dict:
@@ -86,6 +94,16 @@ class Extraction:
             **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT},
         )
 
+    def kill(self, process: subprocess.Popen, run_id: str, objects: int, later_seconds: float) -> None:
+        """Kills a task once so many objects of the run are there, unless it ends before."""
+        end = time.monotonic() + TASK_SECONDS
+        while process.poll() is None and len(self.keys(run_id)) < objects:
+            assert time.monotonic() < end
+            time.sleep(0.002)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(later_seconds)
+        process.kill()
+
     def finish(self, process: subprocess.Popen) -> int:
         """Waits for a task; its output goes to `logs`."""
         output, _ = process.communicate(timeout=TASK_SECONDS)
@@ -102,16 +120,17 @@ class Extraction:
         bucket, key = split_uri(uri)
         return json.loads(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
 
-    def keys(self, bucket: str = BRONZE) -> list[str]:
-        """All keys of this source, sorted."""
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-        found = [item["Key"] for page in pages for item in page.get("Contents", [])]
-        return sorted(key for key in found if self.source in key)
+    def keys(self, run_id: str | None = None) -> list[str]:
+        """The keys of this source in bronze, or those of one run, sorted."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=BRONZE, Prefix=f"source={self.source}/"
+        )
+        found = sorted(item["Key"] for page in pages for item in page.get("Contents", []))
+        return [key for key in found if run_id is None or f"/run_id={run_id}/" in key]
 
     def lines(self, run_id: str | None = None) -> list[bytes]:
         """The lines of all objects of this source in bronze, in order of keys."""
-        keys = [key for key in self.keys() if run_id is None or f"/run_id={run_id}/" in key]
-        return [line for key in keys for line in self.body(key).splitlines()]
+        return [line for key in self.keys(run_id) for line in self.body(key).splitlines()]
 
     def records(self, run_id: str | None = None) -> list[dict]:
         """The lines, parsed."""

@@ -3,9 +3,10 @@
 import base64
 import json
 from datetime import date
+from itertools import pairwise
 
 import pytest
-from servers import KEY, RestServer
+from servers import KEY
 
 from samples.servers.prices import price_row, trading_days
 
@@ -126,24 +127,21 @@ def test_a_record_keeps_the_digits_that_the_source_sent(extraction, rest, block)
 
 
 def test_a_source_that_is_busy_is_asked_again_when_it_says(extraction, rest, block):
-    rest.rules.per_minute = 1
-    rest.rules.retry_after_seconds = 1
-    declared = block(**paged("page"))
-    process = extraction.task(extraction.plan(declared))
-    wait_for_refusal(rest)
-    rest.rules.per_minute = None
-    assert extraction.finish(process) == 0, extraction.logs
-    assert 429 in [one.get("status") for one in rest.rules.seen]
+    rest.rules.busy, rest.rules.retry_after_seconds = 1, 1
+    report = extraction.run(block(**paged("page")))
+    assert report["ok"], report
+    assert [one.get("status") for one in rest.rules.seen] == [429, None, None, None]
+    assert rest.rules.seen[1]["at"] - rest.rules.seen[0]["at"] >= 1
     assert len(extraction.records()) == 44
 
 
-def wait_for_refusal(rest: RestServer) -> None:
-    import time
-
-    end = time.monotonic() + 30
-    while not any(one.get("status") == 429 for one in rest.rules.seen):
-        assert time.monotonic() < end
-        time.sleep(0.02)
+def test_no_more_is_asked_in_a_minute_than_is_declared(extraction, rest, block):
+    # Chunks of a backfill share what is allowed: here each of two may ask every 0.1 seconds.
+    limits = {"requestsPerMinute": 1200, "parallel": 2}
+    report = extraction.run(block(limits=limits, **paged("page")), window=JANUARY)
+    asked = [one["at"] for one in rest.asked]
+    assert len(asked) == report["requests"] == 3
+    assert all(later - earlier > 0.09 for earlier, later in pairwise(asked))
 
 
 def test_a_failing_answer_is_asked_for_again(extraction, rest, block, monkeypatch):
