@@ -46,9 +46,13 @@ export const PASS = {
   /** Hours of bronze that are listed: those since the last complete listing, at least and at most. */
   hoursMin: 3,
   hoursMax: 48,
+  /** An extraction writes all of its files below the hour in which it began, and may take four. */
+  hoursOfExtract: 6,
   /** Landings that came this long before the last complete listing are asked for again: clocks differ. */
   overlapSeconds: 600,
   pagesPerPrefix: 50,
+  /** Of a folder that names no date. */
+  pagesUndated: 2,
   /** Object versions of all of bronze that a pass looks at, whatever their hour and source, page after page. */
   swept: 200,
 } as const

@@ -124,9 +124,10 @@ describe('a run', () => {
 
 test('a dropped file’s key follows from its source and the UTC hour', () => {
   const at = Date.parse('2026-03-02T23:59:59.999Z')
-  expect(bronzeKey('prices', '/tmp/some dir/a b.json', 'x1', at)).toBe(
+  expect(bronzeKey('source=prices/', '/tmp/some dir/a b.json', 'x1', at)).toBe(
     'source=prices/year=2026/month=03/day=02/hour=23/run_id=x1/a b.json',
   )
+  expect(bronzeKey('raw/{yyyy}/{mm}/', 'a.json', 'x1', at)).toMatch(/^raw\/\d{4}\/\d\d\/run_id=x1\/a\.json$/)
 })
 
 describe('a page of gold', () => {

@@ -2,6 +2,7 @@ import { PASS } from '../../../shared/bounds.js'
 import { iso } from '../../../shared/clock.js'
 import type { LandedVersion } from '../../../shared/objects.js'
 import { eachAtOnce } from '../../../shared/parallel.js'
+import { foldersAt, isByTime } from '../../../shared/sources/recent.js'
 import {
   fileKey,
   type Landed,
@@ -25,7 +26,8 @@ const HOUR = 3_600_000
 
 /**
  * Records the file versions that no event brought. Lists the hours since the last complete listing, and asks the ledger
- * only for what landed since; then moves the cursor, which only goes forward. Gives how many were found.
+ * only for what landed since; then moves the cursor, which only goes forward. Gives how many were found. Of a folder
+ * that names no date only the first pages are seen: the rest is left to the sweep.
  */
 export async function findLandings(effects: FindLandingsEffects): Promise<number> {
   const { ledger, clock } = effects
@@ -34,10 +36,11 @@ export async function findLandings(effects: FindLandingsEffects): Promise<number
   const oldest = begun - PASS.hoursMax * HOUR
   const since = Math.max(Number(cursor?.upTo ?? 0) - PASS.overlapSeconds * 1_000, oldest)
   let found = 0
-  for (const prefix of recentPrefixes(effects, begun, since)) {
+  for (const { prefix, pages: most, whole } of recentFolders(effects, begun, since)) {
     let next: string | undefined
     for (let pages = 0; pages === 0 || next; pages += 1) {
-      if (pages === PASS.pagesPerPrefix) throw new Error(`${prefix} has more versions than a pass can list`)
+      if (pages === most && !whole) break
+      if (pages === most) throw new Error(`${prefix} has more versions than a pass can list`)
       const page = await effects.listVersions(prefix, next)
       const recent = page.versions.filter(({ landedAt }) => Date.parse(landedAt) >= since)
       found += await recordUnknown(effects, recent)
@@ -86,14 +89,38 @@ const asEvent = (bucket: string, { key, versionId, bytes, landedAt }: LandedVers
   detail: { bucket: { name: bucket }, object: { key, size: bytes, 'version-id': versionId } },
 })
 
-/** The bronze prefixes of each source for each hour since a time, at least the last three. */
-function recentPrefixes({ project }: FindLandingsEffects, now: number, since: number): string[] {
-  const count = Math.max(PASS.hoursMin, Math.ceil((now - since) / HOUR) + 1)
-  const hours = Array.from({ length: Math.min(count, PASS.hoursMax) }, (_, back) => iso(now - back * HOUR))
-  return Object.keys(project.sources).flatMap((source) =>
-    hours.map((hour) => {
-      const [year, month, day] = [hour.slice(0, 4), hour.slice(5, 7), hour.slice(8, 10)]
-      return `source=${source}/year=${year}/month=${month}/day=${day}/hour=${hour.slice(11, 13)}/`
-    }),
-  )
+/** Senders name a day or an hour in their own time zone: as far from UTC as any is. */
+const ZONES_HOURS = 14
+
+interface Listed {
+  prefix: string
+  /** Pages that a pass looks at; a folder with dates must be seen whole, one without never ends. */
+  pages: number
+  whole: boolean
 }
+
+/** The folders of bronze in which a file of the time since then can lie, of each source. */
+function recentFolders({ project }: FindLandingsEffects, now: number, since: number): Listed[] {
+  const feeds = Object.values(project.sources).flatMap(({ kind, feeds: own }) =>
+    own.map(({ prefix }) => ({
+      prefix,
+      isOurs: prefix.startsWith('source='),
+      isExtract: kind === 'extract',
+    })),
+  )
+  return feeds.flatMap(({ prefix, isOurs, isExtract }): Listed[] => {
+    if (!isByTime(prefix)) return [{ prefix, pages: PASS.pagesUndated, whole: false }]
+    const least = isExtract ? PASS.hoursOfExtract : PASS.hoursMin
+    const count = Math.min(PASS.hoursMax, Math.max(least, Math.ceil((now - since) / HOUR) + 1))
+    const times = hoursBack(now, isOurs ? 0 : ZONES_HOURS, count)
+    return foldersAt(prefix, times).map((folder) => ({
+      prefix: folder,
+      pages: PASS.pagesPerPrefix,
+      whole: true,
+    }))
+  })
+}
+
+/** The hours before now, and some on either side, ISO. */
+const hoursBack = (now: number, beside: number, count: number): string[] =>
+  Array.from({ length: count + 2 * beside }, (_, back) => iso(now + (beside - back) * HOUR))

@@ -1,5 +1,6 @@
 import { iso } from '../../../../shared/clock.js'
 import type { LandedVersion } from '../../../../shared/objects.js'
+import { dayFoldersAt } from '../../../../shared/sources/recent.js'
 import type { WhyEffects } from './said.js'
 
 /** How far back an answer looks for a file of which it knows only the end of the key. */
@@ -56,13 +57,9 @@ async function keysEndingIn(effects: WhyEffects, subject: string) {
   return { keys: [...keys], looked, whole: true }
 }
 
-/** The bronze prefixes of each declared source, today first. */
+/** The folders of bronze of the last days of each declared source, today first. */
 function recentDays({ project, clock }: WhyEffects): string[] {
   const days = Array.from({ length: SEARCHED_DAYS }, (_, back) => iso(clock.now() - back * 86_400_000))
-  return days.flatMap((day) =>
-    Object.keys(project.sources).map((source) => {
-      const [year, month, date] = day.slice(0, 10).split('-')
-      return `source=${source}/year=${year}/month=${month}/day=${date}/`
-    }),
-  )
+  const prefixes = Object.values(project.sources).flatMap(({ feeds }) => feeds.map(({ prefix }) => prefix))
+  return [...new Set(days.flatMap((day) => prefixes.flatMap((prefix) => dayFoldersAt(prefix, [day]))))]
 }

@@ -1,0 +1,31 @@
+import { folderAt } from './prefix.js'
+
+/** Where files of certain times lie below a prefix pattern: what whoever lists bronze looks at. */
+
+const HOUR_FOLDERS = 'year={yyyy}/month={mm}/day={dd}/hour={hh}/'
+const isDated = (pattern: string) => pattern.includes('{')
+
+/**
+ * The pattern with its dates: below `source=<name>/` files lie by UTC hour; a folder of another form that names no date
+ * has none, and what is new may lie anywhere in it.
+ */
+export const dated = (pattern: string): string =>
+  isDated(pattern) || !pattern.startsWith('source=') ? pattern : `${pattern}${HOUR_FOLDERS}`
+
+/** Whether a listing can be kept to recent times. */
+export const isByTime = (pattern: string): boolean => isDated(dated(pattern))
+
+/** The folders of each of these times, ISO, each folder once. */
+export const foldersAt = (pattern: string, times: readonly string[]): string[] =>
+  filled(dated(pattern), times)
+
+/** The same by days: without what comes below the folder that names an hour. */
+export function dayFoldersAt(pattern: string, times: readonly string[]): string[] {
+  const whole = dated(pattern)
+  const hour = whole.indexOf('{hh}')
+  return filled(hour < 0 ? whole : whole.slice(0, whole.lastIndexOf('/', hour) + 1), times)
+}
+
+const filled = (pattern: string, times: readonly string[]) => [
+  ...new Set(times.map((time) => folderAt(pattern, time))),
+]
