@@ -7,6 +7,7 @@ import { inputsOf } from '../../../shared/inputs.js'
 import { CLOSE_SECONDS_MAX } from '../../../shared/waiting.js'
 import { Chain } from '../../fakes/chain.js'
 import { drop, testProject } from '../../fakes/project.js'
+import { apiOn, ask } from '../5-serve/asking.js'
 
 const SYNC = { source: 'prices', syncId: 'a'.repeat(32), correlationId: 'c' }
 let chain: Chain
@@ -29,6 +30,10 @@ const batches = async () => {
   return inputs.map((batch) => batch.map(({ input }) => String(input.key).split('/').at(-1)).sort())
 }
 const now = () => new Date(chain.parts.clock.now()).toISOString()
+const why = async (subject: string) => {
+  const { body } = await ask(apiOn(chain.parts), `/why?subject=${subject}`)
+  return body.lines.map(({ what }: { what: string }) => what)
+}
 const close = (at = now()) => closeBatch(chain.parts.landing, { ...SYNC, at })
 
 describe('a source with a settle time', () => {
@@ -145,4 +150,20 @@ test('a run has the highest priority of what it took', async () => {
   await recordLandings(chain.parts.landing, [chain.land('a.json'), chain.land('b.json', { source: 'other' })])
   const [{ runId } = { runId: '' }] = chain.parts.bus.details('Batch Ready')
   expect(chain.parts.ledger.all(`RUN#${runId}`).find(({ SK }) => SK === 'META')?.priority).toBe('high')
+})
+
+test('why tells until when a file waits, and for what', async () => {
+  having({ settleSeconds: 60 })
+  await land('a.json')
+  const lines = await why('a.json')
+  expect(lines).toContain(
+    'its source lets a batch settle: it is ready at 2026-03-02T07:01:00.000Z, or along with others',
+  )
+  having({ closeOnSyncFinished: true })
+  await close('2026-03-02T06:00:00.000Z')
+  await land('b.json')
+  expect(await why('b.json')).toContain(
+    'it waits until a sync of prices closes its batch, at most until 2026-03-02T08:00:00.000Z; ' +
+      'the last one finished at 2026-03-02T06:00:00.000Z',
+  )
 })

@@ -226,7 +226,7 @@ describe('why an entity, a lane, an incident', () => {
     await put(state(1), head(2), silver(1), silver(2), { PK: 'LANES', SK: 'cleanse:market_data' })
     const said = await why('market_data')
     expect(said).toEqual([
-      'market_data is fed by prices',
+      'market_data is fed by prices, quotes',
       'no run holds lane cleanse:market_data',
       `its newest silver is 10 rows of run ${cleanse(2)}`,
       `1 silver run of market_data is in no good build of lane ${LANE} yet`,

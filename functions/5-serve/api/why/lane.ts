@@ -1,6 +1,7 @@
 import { incidentKey, OPEN_PK } from '../../../../shared/alerts/incident.js'
 import { holdKey, laneKind, lanePk, laneSubject, REGISTRY_PK } from '../../../../shared/lane.js'
 import type { Item, LedgerReader } from '../../../../shared/ledger.js'
+import { closeKey } from '../../../../shared/waiting.js'
 import { incidentSaid } from './incident.js'
 import { entries, type Said, say } from './said.js'
 
@@ -63,10 +64,24 @@ export async function waiting(ledger: LedgerReader, lane: string, owner: string)
   const [held, waits] = await Promise.all([holder(ledger, lane), queue(ledger, lane)])
   const place = waits.entries.findIndex((entry) => entry.owner === owner)
   const entry = waits.entries[place]
-  if (entry)
-    return [say(`it waits in lane ${lane}; ${entries(place)} came before it`, arrival(entry.SK)), held]
+  if (entry) {
+    const joined = say(`it waits in lane ${lane}; ${entries(place)} came before it`, arrival(entry.SK))
+    const wait = await waitSaid(ledger, lane, entry)
+    return [joined, ...wait, held]
+  }
   const where = waits.more ? `the first ${COUNTED_MAX.toLocaleString('en-US')} that wait` : 'what waits'
   return [say(`it was in lane ${lane}, and is not among ${where} there now`), held]
+}
+
+/** Until when an entry waits for more to come, or for its source to finish. */
+async function waitSaid(ledger: LedgerReader, lane: string, entry: Item): Promise<Said[]> {
+  const { notBefore, closes } = entry
+  if (notBefore === undefined) return []
+  const until = new Date(Number(notBefore)).toISOString()
+  if (!closes) return [say(`its source lets a batch settle: it is ready at ${until}, or along with others`)]
+  const close = await ledger.get(closeKey(lane, String(closes)))
+  const last = close ? `; the last one finished at ${new Date(Number(close.at)).toISOString()}` : ''
+  return [say(`it waits until a sync of ${closes} closes its batch, at most until ${until}${last}`)]
 }
 
 /** When an entry joined its lane, from `WAIT#<milliseconds>#<owner>`. */
