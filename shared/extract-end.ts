@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type Detail, ExtractFinished, type Outgoing } from '../events/catalog.js'
+import { carried } from './correlation.js'
 import { platformIdentity } from './doors/heard.js'
 import { recordSync, type SyncEffects, syncFinished } from './doors/sync.js'
 import type { EndEffects, Verdict } from './end-run.js'
@@ -79,7 +80,7 @@ async function hearOwnJob(
     identity: platformIdentity(String(job), true),
     job: String(job),
   }
-  const told = { source, heard, correlationId: correlationId as string, via: 'the run that Sluice started' }
+  const told = { source, heard, correlationId, via: 'the run that Sluice started' }
   const { item } = await recordSync(effects, told)
   if (item.duePk) await effects.publish([syncFinished(item)])
 }
@@ -110,4 +111,5 @@ const finished = (run: Run): Detail<typeof ExtractFinished> => ({
   backfillIds: (run.backfillIds ?? []) as string[],
   files: Number(run.files ?? 0),
   rows: Number((run.rows as { out?: number } | undefined)?.out ?? 0),
+  ...carried(run),
 })

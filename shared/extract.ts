@@ -1,5 +1,6 @@
 import type { Detail, ExtractRequested } from '../events/catalog.js'
 import { claim } from './claim.js'
+import { carried } from './correlation.js'
 import type { Declared, DeclaredSource } from './declared.js'
 import { join, laneName, lanePk, registerLane, type World } from './lane.js'
 import type { Key, LedgerReader, Value } from './ledger.js'
@@ -52,7 +53,8 @@ export async function requestExtract(
     return `refused: no day lies between ${window.from} and ${window.to}`
   const lane = extractLane(source, window && (slot ?? 0))
   await registerLane(world, lane)
-  const input = { requestId, ...asked } as { [name: string]: Value }
+  // A request without an id of its own for all that follows lends it its name, when that can be one.
+  const input = { requestId, ...carried({ correlationId: requestId }), ...asked } as { [name: string]: Value }
   const owner = { ...requestKey(lane, requestId), source, ...input }
   const entry = { owner, input, bytes: 0, ...(window && { alone: true as const }) }
   const joined = await join(world, lane, entry)

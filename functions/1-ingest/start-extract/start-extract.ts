@@ -1,4 +1,5 @@
 import { type Detail, type ExtractReady, ExtractRequested } from '../../../events/catalog.js'
+import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared, DeclaredSource } from '../../../shared/declared.js'
 import { TerminalError } from '../../../shared/errors.js'
 import { extractState, requestExtract, startedSource } from '../../../shared/extract.js'
@@ -94,10 +95,8 @@ async function askedOf(ledger: LedgerReader, run: Run) {
     ...new Set(inputs.flatMap((input) => (input[name] ? [String(input[name])] : []))),
   ]
   const [window = null] = inputs.flatMap((input) => (input.window ? [input.window] : []))
-  const [correlationId = run.runId] = [...all('correlationId'), ...all('requestId').filter(isCorrelation)]
-  return { window, requestIds: all('requestId'), backfillIds: all('backfillId'), correlationId }
+  return { window, requestIds: all('requestId'), backfillIds: all('backfillId') }
 }
-const isCorrelation = (id: string) => /^[A-Za-z0-9_-]{1,64}$/.test(id)
 
 const shownOf = ({ asked, base, stateUri }: Facts): NonNullable<Prepared['shown']> => ({
   ...asked,
@@ -134,7 +133,7 @@ function task({ settings }: ExtractStartEffects, run: Run, attempt: number, fact
       kind: 'extract',
       run_id: run.runId,
       attempt,
-      correlation_id: asked.correlationId,
+      correlation_id: correlationOf(run),
       source: run.subject,
       extract: source.extract,
       // Of a window both stay away: it neither reads nor moves the cursor.

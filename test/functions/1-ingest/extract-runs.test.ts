@@ -99,6 +99,21 @@ describe('a request', () => {
   })
 })
 
+describe('what follows from a request', () => {
+  test.each([
+    [{ requestId: 'r1', correlationId: 'c1' }, 'c1'],
+    [{ requestId: 'r1' }, 'r1'],
+    [{ requestId: 'schedule:2026-03-02T07:00:00Z' }, undefined],
+  ])('of %o carries its id, else its name, else the run’s', async (detail, id) => {
+    await asked(detail)
+    await chain.rest()
+    const [run] = runs()
+    const known = id ?? run?.runId
+    expect((plan(run) as unknown as { correlation_id: string }).correlation_id).toBe(known)
+    expect(events('Extract Finished')[0]?.detail).toMatchObject({ correlationId: known })
+  })
+})
+
 describe('plain requests', () => {
   test('that wait together are one run, which names them all', async () => {
     await asked({ requestId: 'r1' })
