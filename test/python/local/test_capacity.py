@@ -19,16 +19,16 @@ def refusal(call) -> str:
 
 
 def test_a_task_that_takes_more_than_its_memory_ends_as_out_of_memory(cluster):
-    heavy = {"BYTES": str(1024 * 1024 * 1024), "SLEEP": "30"}
+    heavy = {"BYTES": str(600 * 1024 * 1024), "SLEEP": "30"}
     task = cluster.ended(cluster.run(environment=heavy))
     assert task["memory"] == "512"
     assert task["stopCode"] == "EssentialContainerExited"
     assert task["containers"][0]["exitCode"] == 137
     assert task["containers"][0]["reason"] == "OutOfMemoryError: Container killed due to memory usage"
     larger = cluster.ended(
-        cluster.run(environment={**heavy, "SLEEP": "1"}, size={"cpu": "512", "memory": "2048"})
+        cluster.run(environment={**heavy, "SLEEP": "1"}, size={"cpu": "512", "memory": "1024"})
     )
-    assert (larger["cpu"], larger["memory"]) == ("512", "2048")
+    assert (larger["cpu"], larger["memory"]) == ("512", "1024")
     assert larger["containers"][0]["exitCode"] == 0
 
 
