@@ -97,6 +97,17 @@ export const rights = {
     allow(['s3:GetObject'], [inBucket('ArtifactsBucket', 'runs/*')]),
     allow(['s3:ListBucket'], [arn('ArtifactsBucket')]),
   ],
+  'lineage:write': [allow(['s3:PutObject', 's3:GetObject'], [inBucket('ArtifactsBucket', 'lineage/*')])],
+  'lineage-secret:read': [
+    allow(
+      ['secretsmanager:GetSecretValue'],
+      [
+        sub(
+          'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:/${AWS::StackName}/lineage*',
+        ),
+      ],
+    ),
+  ],
   'silver:commit': [
     allow(['s3:GetObject'], [inBucket('SilverBucket', '_pending/*')]),
     allow(['s3:PutObject'], [inBucket('SilverBucket', 'entity=*')]),

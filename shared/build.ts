@@ -90,19 +90,14 @@ export function buildEnd(effects: BuildEndEffects): Pick<EndEffects, 'judge' | '
       return report && judge(report, run.waiver)
     },
     commit: (run) => commit(effects, run),
-    outcome: (run): Outgoing | undefined =>
-      run.unchanged
-        ? undefined
-        : {
-            name: GoldBuilt.name,
-            detail: {
-              runId: run.runId,
-              domains: run.domains as string[],
-              edition: String(run.edition),
-              ...carried(run),
-            },
-          },
+    outcome: (run): Outgoing | undefined => (run.unchanged ? undefined : goldBuilt(run)),
   }
+}
+
+const goldBuilt = (run: Run): Outgoing => {
+  const { runId, domains, edition } = run
+  const built = { runId, domains: domains as string[], edition: String(edition), ...carried(run) }
+  return { name: GoldBuilt.name, detail: built }
 }
 
 /** The report of the run's current attempt, or nothing when the task left none. */

@@ -112,6 +112,10 @@ export function strayReason({ sources }: Pick<Declared, 'sources'>, key: string)
   return `no file sources/${source}.yaml declares the source "${source}"`
 }
 
+/** The name of a dataset's catalog table; a second schema version gets a table of its own beside the first. */
+export const goldTableName = (dataset: string, version: number) =>
+  version === 1 ? dataset : `${dataset}_v${version}`
+
 /** The lane of domains that reads an entity, or nothing when no model does. */
 export const laneReading = (declaredProject: Declared, entity: string): BuildLane | undefined =>
   declaredProject.lanes.find((lane) => lane.entities.includes(entity))

@@ -35,6 +35,7 @@ const names = [
   'ALERTS_TOPIC',
   'ALERT_SECRETS',
   'SCHEMA_REGISTRY',
+  'LINEAGE_SECRET',
   'DOOR_BODY_BYTES',
   'LATER_QUEUE_URL',
 ] as const

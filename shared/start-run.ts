@@ -1,6 +1,7 @@
-import type { FailureClass } from '../events/catalog.js'
+import { type FailureClass, RunStarted } from '../events/catalog.js'
 import { JOB_ASKED_SECONDS } from './bounds.js'
 import { iso } from './clock.js'
+import { carried } from './correlation.js'
 import type { Unchanged } from './end-run.js'
 import { TerminalError } from './errors.js'
 import { again, type FailEffects, failAttempt, parkRun, settleParked } from './fail-run.js'
@@ -171,7 +172,11 @@ async function link(
       when: [...stillAt('RUNNING', run.attempt), unlinked],
     }),
   )
-  if (linked.done) return `started attempt ${run.attempt} on ${engine}`
+  if (linked.done) {
+    const { runId, kind, attempt } = run
+    await effects.publish([{ name: RunStarted.name, detail: { runId, kind, attempt, ...carried(run) } }])
+    return `started attempt ${run.attempt} on ${engine}`
+  }
   const now = (await ledger.get(runKey(run.runId))) as Run
   const superseded = now.attempt !== run.attempt || (now.state === 'RUNNING' && now.job !== job)
   if (superseded) await effects.stop(job, engine, run)

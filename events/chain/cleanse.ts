@@ -11,7 +11,7 @@ export const cleanse: readonly Row[] = [
     does: 'starts one job for the whole batch: DuckDB on ECS for a small one, Spark on Glue for a large one',
     on: [on(ours.BatchReady)],
     starts: ['cleanse task', 'cleanse job'],
-    emits: [ours.BatchReady.name, ours.StageFailed.name],
+    emits: [ours.BatchReady.name, ours.RunStarted.name, ours.StageFailed.name],
     may: ['ledger:lane', 'plans:write', 'task:run', 'job:run'],
   },
   {

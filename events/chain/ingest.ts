@@ -41,8 +41,8 @@ export const ingest: readonly Row[] = [
     does: 'lets a request join its source’s lane, and starts one extraction for all that waits, or for one window',
     on: [on(ours.ExtractRequested), on(ours.ExtractReady), { schedules: 'sources' }],
     starts: ['extract task'],
-    emits: [ours.ExtractReady.name, ours.StageFailed.name],
-    may: ['ledger:lane', 'plans:write', 'reports:read', 'extract-task:run', 'door-secrets:read'],
+    emits: [ours.ExtractReady.name, ours.RunStarted.name, ours.StageFailed.name],
+    may: ['ledger:lane', 'plans:write', 'extract-task:run', 'door-secrets:read'],
   },
   {
     stage: 'finish-extract',

@@ -38,6 +38,20 @@ export const operate: readonly Row[] = [
     may: ['ledger:get', 'ledger:put', 'alert-secrets:read'],
   },
   {
+    stage: 'record-lineage',
+    phase: 'operate',
+    does: 'writes what each run read and made in OpenLineage’s words, and posts it where the stage says',
+    on: [
+      on(ours.RunStarted),
+      on(ours.SilverUpdated),
+      on(ours.GoldBuilt),
+      on(ours.ExtractFinished),
+      on(ours.GateFailed),
+      on(ours.StageFailed),
+    ],
+    may: ['ledger:get', 'ledger:query', 'ledger:put', 'reports:read', 'lineage:write', 'lineage-secret:read'],
+  },
+  {
     stage: 'reconcile',
     phase: 'operate',
     does: 'finds what the events lost and drives it on',
@@ -45,6 +59,7 @@ export const operate: readonly Row[] = [
     starts: ['cleanse task', 'cleanse job', 'dbt task', 'extract task'],
     emits: [
       ...readies,
+      ours.RunStarted.name,
       ...failures,
       ours.SilverUpdated.name,
       ours.SchemaChanged.name,

@@ -19,7 +19,7 @@ export const transform: readonly Row[] = [
     does: 'starts one dbt task over the union of the waiting selectors',
     on: [on(ours.BuildReady)],
     starts: ['dbt task'],
-    emits: [ours.BuildReady.name, ours.StageFailed.name],
+    emits: [ours.BuildReady.name, ours.RunStarted.name, ours.StageFailed.name],
     may: ['ledger:lane', 'plans:write', 'reports:read', 'dbt-task:run'],
   },
   {

@@ -28,6 +28,7 @@ export interface Target {
   channel: string
   url: string
   secrets: readonly string[]
+  headers?: Record<string, string>
 }
 
 /** A channel did not take a message. The text names the channel and what it said, never its address. */
@@ -62,7 +63,7 @@ async function postOnce(target: Target, body: unknown, poster: Poster): Promise<
   try {
     const answer = await fetch(target.url, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', ...target.headers },
       body: JSON.stringify(body),
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMilliseconds),

@@ -6,7 +6,7 @@ import { TerminalError } from '../errors.js'
 const KEPT_MILLISECONDS = 60_000
 
 /** Over plain HTTP a secret may go to this machine only, where a proxy or a test listens. */
-const address = z.url({ protocol: /^https?$/ }).refine(isSafe, 'https, or http to this machine')
+export const address = z.url({ protocol: /^https?$/ }).refine(isSafe, 'https, or http to this machine')
 function isSafe(text: string): boolean {
   // The error that URL throws holds the text, and this runs also after the first check failed.
   if (!URL.canParse(text)) return false

@@ -5,6 +5,7 @@ interface Received {
   method: string
   path: string
   type: string | undefined
+  authorization?: string
   body: unknown
 }
 
@@ -38,7 +39,9 @@ export class WebhookServer {
       })
       request.on('end', () => {
         const { method = '', url: path = '', headers } = request
-        this.received.push({ method, path, type: headers['content-type'], body: JSON.parse(text) })
+        const { 'content-type': type, authorization } = headers
+        const body = JSON.parse(text)
+        this.received.push({ method, path, type, ...(authorization && { authorization }), body })
         const answer = this.next.shift() ?? usual
         if (answer === 'closed connection') request.socket.destroy()
         else if (answer === 'silence in the body') response.writeHead(200).write('o')

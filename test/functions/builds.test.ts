@@ -191,7 +191,7 @@ describe('finishing a build', () => {
       datasets: [{ dataset: 'daily_summary', rows: 7 }],
     })
     expect(chain.parts.bus.details('Gold Built')).toEqual([
-      { runId: run?.runId, domains: ['finance', 'risk'], edition },
+      { runId: run?.runId, correlationId: run?.correlationId, domains: ['finance', 'risk'], edition },
     ])
   })
 

@@ -26,18 +26,18 @@ describe('the engine of a batch', () => {
 })
 
 describe('the plan of a cleanse', () => {
-  test('tells the job everything, and the container two variables', async () => {
+  test('tells the job everything, and the container three variables', async () => {
     const chain = new Chain()
     await chain.record(chain.land('a b+c.json'))
     await chain.deliverNext()
-    const runId = chain.parts.bus.details('Batch Ready')[0]?.runId ?? ''
+    const { runId = '', correlationId } = chain.parts.bus.details('Batch Ready')[0] ?? {}
     const uri = `s3://artifacts/runs/${runId}/attempt=1/plan.json`
     expect(chain.parts.artifacts.at(uri)).toEqual({
       version: 1,
       kind: 'cleanse',
       run_id: runId,
       attempt: 1,
-      correlation_id: runId,
+      correlation_id: correlationId,
       entity: 'market_data',
       engine: 'duckdb',
       inputs: [
@@ -59,7 +59,7 @@ describe('the plan of a cleanse', () => {
       contract_version: '1.0.0',
     })
     const [request] = chain.parts.tasks.requests
-    expect(request?.environment).toEqual({ RUN_ID: runId, PLAN_URI: uri, CORRELATION_ID: runId })
+    expect(request?.environment).toEqual({ RUN_ID: runId, PLAN_URI: uri, CORRELATION_ID: correlationId })
     expect(request?.clientToken).toMatch(/^[\x21-\x7e]{1,64}$/)
     expect(request?.startedBy).toMatch(/^[\w/-]{1,128}$/)
   })

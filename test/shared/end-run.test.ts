@@ -52,7 +52,7 @@ describe('the end of an attempt', () => {
     await chain.record(chain.land('late.json'))
     await work()
     await finish(1, OK)
-    expect(names()).toEqual(['Batch Ready', 'Silver Updated', 'Batch Ready'])
+    expect(names()).toEqual(['Batch Ready', 'Run Started', 'Silver Updated', 'Batch Ready'])
     expect(holder()).not.toBe(runId)
   })
 

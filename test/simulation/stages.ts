@@ -20,6 +20,8 @@ import {
   ReplayRequested,
   RetryRequested,
   RunApproved,
+  RunStarted,
+  SchemaChanged,
   SilverUpdated,
   StageFailed,
   SyncFinished,
@@ -36,8 +38,10 @@ import { putBack } from '../../functions/operate/put-back/put-back.js'
 import { delayedEvent, putLater } from '../../functions/operate/put-later/put-later.js'
 import { alerted } from '../../functions/operate/raise-alert/raise-alert.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
+import { recordLineage } from '../../functions/operate/record-lineage/record-lineage.js'
 import { runBackfill } from '../../functions/operate/run-backfill/run-backfill.js'
 import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
+import { driveBackfill } from '../../shared/backfill/drive.js'
 import { finishTask } from '../../shared/finish-task.js'
 import { queueStage, stage } from '../../shared/stage.js'
 import { startRun } from '../../shared/start-run.js'
@@ -47,6 +51,7 @@ import { NO_PLATFORM, type Parts } from './wiring.js'
 const alerts = z.union([
   envelope(StageFailed),
   envelope(GateFailed),
+  envelope(SchemaChanged),
   envelope(SilverUpdated),
   envelope(GoldBuilt),
   envelope(ExtractFinished),
@@ -61,6 +66,22 @@ const backfills = z.union([
   envelope(ExtractFinished),
   envelope(StageFailed),
 ])
+
+const runsTold = z.union([
+  envelope(RunStarted),
+  envelope(SilverUpdated),
+  envelope(GoldBuilt),
+  envelope(ExtractFinished),
+  envelope(GateFailed),
+  envelope(StageFailed),
+])
+
+/** Names of things that no invariant looks at. */
+const PLACES = {
+  ...{ stack: 'sluice', region: 'eu-west-1', account: '000000000000' },
+  ...{ bronzeBucket: 'bronze', silverBucket: 'silver', goldBucket: 'gold' },
+  ...{ silverDatabase: 'silver', goldDatabase: 'gold' },
+}
 
 const closings = z.union([envelope(SyncFinished), envelope(LaneSettled)])
 
@@ -123,12 +144,18 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
       ...(detail.runId && { runId: detail.runId }),
       did: await sendAlert({ ledger, clock, channels: async () => channels }, detail.incidentId),
     })),
+  'record-lineage': ({ ledger, project, reports, starts }) =>
+    stage('record-lineage', runsTold, ledger, (event) => {
+      const { plans } = starts.cleanse
+      const post = async () => undefined
+      return recordLineage({ ledger, project, places: PLACES, reports, plans, post }, event)
+    }),
   announce: ({ ledger, clock, channels }) =>
     stage('announce', envelope(GoldPublished), ledger, async ({ detail }) => ({
       runId: detail.runId,
       did: await announce({ ledger, clock, channels: async () => channels }, detail),
     })),
-  reconcile: ({ ledger, landing, listVersions, starts, ends, tasks, jobs }) =>
+  reconcile: ({ ledger, landing, publish, listVersions, starts, ends, tasks, jobs }) =>
     stage('reconcile', tick, ledger, () =>
       reconcile({
         ...landing,
@@ -139,7 +166,7 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
         tasks,
         jobs,
         platform: NO_PLATFORM,
-        drives: {},
+        drives: { BACKFILL: (id: string) => driveBackfill({ ...landing, publish }, id) },
         askDoors: async () => 0,
       }),
     ),

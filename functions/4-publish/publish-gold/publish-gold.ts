@@ -2,6 +2,7 @@ import { type Detail, type GoldBuilt, GoldPublished, type Outgoing } from '../..
 import { type BuildReport, buildReport, editionKey, goldPointerKey } from '../../../shared/build.js'
 import { type Clock, iso } from '../../../shared/clock.js'
 import { carried } from '../../../shared/correlation.js'
+import { goldTableName } from '../../../shared/declared.js'
 import { TransientError } from '../../../shared/errors.js'
 import type { ItemLedger } from '../../../shared/ledger.js'
 import { attemptPath } from '../../../shared/run.js'
@@ -16,7 +17,7 @@ export interface PublishGoldEffects {
   publish(events: Outgoing[]): Promise<void>
 }
 
-export { goldPointerKey }
+export { goldPointerKey, goldTableName }
 /** The ledger's proof that the publisher has heard of a build, per domain. */
 export const publishEntryKey = (domain: string, runId: string) => ({
   PK: `ENTRY#publish:${domain}#gold:${runId}`,
@@ -72,10 +73,6 @@ async function exportedDatasets(
   const report = buildReport.parse(await reports.read(`${attemptPath(runId, attempt)}report.json`))
   return report.datasets.filter((dataset) => dataset.domain === domain)
 }
-
-/** The name of a dataset's catalog table; a second schema version gets a table of its own beside the first. */
-export const goldTableName = (dataset: string, version: number) =>
-  version === 1 ? dataset : `${dataset}_v${version}`
 
 function goldTable(dataset: Dataset, edition: string, ordinal: number) {
   const years = dataset.files.flatMap(({ key }) => {
