@@ -22,7 +22,7 @@ def records(text: str, pointer: str) -> list[tuple[Any, bytes]]:
         if text.startswith("null", start):
             return []
         if not text.startswith("[", start):
-            raise ExtractError(f"the body holds no list at {pointer or 'its top'}")
+            raise _wrong_shape(text, f"the body holds no list at {pointer or 'its top'}")
         return _elements(text, start)
     except (ValueError, IndexError) as error:
         raise ExtractError("the body is not JSON", transient=True) from error
@@ -36,7 +36,7 @@ def _find(text: str, start: int, members: list[str]) -> int:
     """Where the value begins that the member names lead to."""
     for name in members:
         if not text.startswith("{", start):
-            raise ExtractError(f"the body holds no member {name}")
+            raise _wrong_shape(text, f"the body holds no member {name}")
         place = _skip(text, start + 1)
         while text[place] != "}":
             key, place = _DECODER.raw_decode(text, place)
@@ -51,7 +51,7 @@ def _find(text: str, start: int, members: list[str]) -> int:
             if text[place] == ",":
                 place = _skip(text, place + 1)
         else:
-            raise ExtractError(f"the body holds no member {name}")
+            raise _wrong_shape(text, f"the body holds no member {name}")
         start = place
     return start
 
@@ -70,6 +70,12 @@ def _elements(text: str, start: int) -> list[tuple[Any, bytes]]:
         elif text[place] != "]":
             raise ValueError("a comma is missing")
     return found
+
+
+def _wrong_shape(text: str, message: str) -> ExtractError:
+    """The error for a body of another shape. Raises ValueError when it is no JSON, such as one cut short."""
+    json.loads(text)
+    return ExtractError(message)
 
 
 def _skip(text: str, place: int) -> int:

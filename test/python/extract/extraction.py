@@ -82,14 +82,14 @@ class Extraction:
             self.state_uri = report["state_uri"]
         return report
 
-    def task(self, plan: dict, **changes: str) -> subprocess.Popen:
-        """Starts the container's process with nothing but what a task is told."""
+    def task(self, plan: dict, program: str | None = None, **changes: str) -> subprocess.Popen:
+        """Starts the container's process, or a program around it, with nothing but what a task is told."""
         work = self.folder / f"task{uuid4().hex[:6]}"
         work.mkdir()
         told = {"RUN_ID": plan["run_id"], "PLAN_URI": plan["plan_uri"], "PYTHONPATH": str(ROOT)}
         told |= {"PATH": os.environ["PATH"], "HOME": str(work), "RUNTIME__DLTHUB_TELEMETRY": "false"}
         return subprocess.Popen(
-            [sys.executable, "-m", "containers.extract"],
+            [sys.executable, *(["-c", program] if program else ["-m", "containers.extract"])],
             **{"env": told | self.aws | changes, "cwd": work, "text": True},
             **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT},
         )
@@ -104,9 +104,9 @@ class Extraction:
             process.wait(later_seconds)
         process.kill()
 
-    def finish(self, process: subprocess.Popen) -> int:
+    def finish(self, process: subprocess.Popen, seconds: float = TASK_SECONDS) -> int:
         """Waits for a task; its output goes to `logs`."""
-        output, _ = process.communicate(timeout=TASK_SECONDS)
+        output, _ = process.communicate(timeout=seconds)
         self.logs += output
         return process.returncode
 
