@@ -76,8 +76,8 @@ const folderOf = ({ phase, stage }: Row) => {
   return `functions/${folder}/${stage}`
 }
 
-/** The SDK commands that a stage's bundle can send: what is left in it once unused code is gone. */
-function commandsOf(row: Row): string[] {
+/** A stage's bundle: what is left in it once unused code is gone. */
+function bundleOf(row: Row): string {
   const { outputFiles } = buildSync({
     absWorkingDir: root,
     entryPoints: [`${folderOf(row)}/handler.ts`],
@@ -88,8 +88,18 @@ function commandsOf(row: Row): string[] {
     format: 'esm',
     packages: 'external',
   })
-  const text = outputFiles[0]?.text ?? ''
+  return outputFiles[0]?.text ?? ''
+}
+
+/** The SDK commands that a stage's bundle can send. */
+function commandsOf(row: Row): string[] {
+  const text = bundleOf(row)
   return [...new Set([...text.matchAll(/new (\w+Command)\d*\(/g)].map((match) => match[1] as string))]
+}
+
+/** The actions that a bundle asks AWS for without the SDK, which are named as in IAM. */
+function callsOf(row: Row): string[] {
+  return [...bundleOf(row).matchAll(/\bcall\("(\w+:\w+)"/g)].map((match) => match[1] as string)
 }
 
 /** Without a source that names a secret there is no right to one, and none is read. */
@@ -110,7 +120,9 @@ describe('each role allows what its stage calls, and nothing else', () => {
     const commands = commandsOf(row)
     const unknown = commands.filter((command) => !ACTIONS[command])
     expect(unknown).toEqual([])
-    const needed = [...new Set(commands.flatMap((command) => ACTIONS[command] ?? []))].sort()
+    const needed = [
+      ...new Set([...commands.flatMap((command) => ACTIONS[command] ?? []), ...callsOf(row)]),
+    ].sort()
     expect(allowed(row)).toEqual(needed.filter((action) => !isUnnamed(action, row)))
   })
 

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyResultV2 } from 'aws-lambda'
 import { logFailure, logOutcome } from '../../../shared/observe.js'
-import { doorEffects } from '../../door-wiring.js'
+import { doorEffects } from '../../accept-wiring.js'
 import { acceptWebhook } from './accept-webhook.js'
 import { type Answer, answer } from './answer.js'
 
