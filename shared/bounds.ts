@@ -78,7 +78,7 @@ export const BOUNDS: readonly Bound[] = [
   {
     state: '`RUNNING` with a job',
     lateSeconds: JOB_ASKED_SECONDS,
-    does: 'asks ECS or Glue; takes the end in, or asks again later',
+    does: 'asks ECS, Glue or the dbt platform; takes the end in, or asks again later',
   },
   { state: '`COMMITTING`', lateSeconds: DUE_SECONDS.COMMITTING, does: 'goes on with the commit' },
   {

@@ -28,8 +28,9 @@ The reconciler looks every five minutes at what is late. A run is late when it h
 |---|---|---|---|
 ${BOUNDS.map(bound).join('\n')}
 
-A job that does not end is given up after ${JOB_SECONDS_MAX.duckdb / 60} minutes on ECS and ${JOB_SECONDS_MAX.spark / 60} on Glue. A pass lists the
-bronze hours since the last complete listing, at least ${PASS.hoursMin} and at most ${PASS.hoursMax}, and the next ${PASS.swept} versions of the whole bucket:
+A job that does not end is given up after ${JOB_SECONDS_MAX.duckdb / 60} minutes on ECS and ${JOB_SECONDS_MAX.spark / 60} on Glue; an extraction and a
+job of the dbt platform after ${JOB_SECONDS_MAX.dlt / 60}, also when its service says nothing any more. A pass lists the bronze hours
+since the last complete listing, at least ${PASS.hoursMin} and at most ${PASS.hoursMax}, and the next ${PASS.swept} versions of the whole bucket:
 what lies under an undeclared source or an older hour is found in a time that grows with the bucket. A person's request
 (retry, approve, replay) whose event is lost is not repeated: the run stays as it is, and the person sees it.
 `
