@@ -50,3 +50,13 @@ export const env = new Proxy({} as Readonly<Record<Name, string>>, {
     return value
   },
 })
+
+/** What the Lambda service says of the present invocation's trace; nothing elsewhere. */
+export const tracing = {
+  get header(): string | undefined {
+    return process.env._X_AMZN_TRACE_ID
+  },
+  get daemon(): string | undefined {
+    return process.env.AWS_XRAY_DAEMON_ADDRESS
+  },
+}

@@ -5,6 +5,7 @@ import { BadInput } from './errors.js'
 import { type Delivered, doneFate, type Fate, type PutAll, recordFailed, runPk } from './fates.js'
 import type { ItemLedger } from './ledger.js'
 import { correlate, correlation, logFailure, logOutcome, type Outcome } from './observe.js'
+import { annotate } from './trace.js'
 
 type Envelope = z.ZodType<Delivered>
 
@@ -32,6 +33,7 @@ export function stage<S extends Envelope>(
         ...carried({ correlationId: correlation() }),
       }
       await ledger.write({ put: doneFate(name, event, fate) })
+      await traced(name, begun, runId)
       const { id, 'detail-type': detailType } = event
       logOutcome(name, performance.now() - begun, { event: detailType, eventId: id, ...outcome })
     } catch (error) {
@@ -41,6 +43,13 @@ export function stage<S extends Envelope>(
       throw error
     }
   }
+}
+
+/** Annotates the trace of this invocation with what it worked on. */
+function traced(name: string, begun: number, runId?: string): Promise<void> {
+  const { timeOrigin } = performance
+  const time = { from: timeOrigin + begun, to: timeOrigin + performance.now() }
+  return annotate(name, time, { correlation_id: correlation(), run_id: runId })
 }
 
 /** The envelope of an event, as far as it can be named, also when the rest of it cannot be read. */
