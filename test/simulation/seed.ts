@@ -4,6 +4,7 @@ import { ecs, endTold } from './aws/ecs.js'
 import { glue } from './aws/glue.js'
 import { Storage, s3 } from './aws/storage.js'
 import { SimTable } from './aws/table.js'
+import { backfill } from './backfills.js'
 import { Bus } from './bus.js'
 import { Chance, type Coverage, type Means } from './chance.js'
 import type { Effect, Fault } from './effect.js'
@@ -127,6 +128,7 @@ export class Seed {
     const world = { timeline, random, chance, storage, bus: this.bus, trace }
     this.story = new Story(world)
     request(world, this.story.until)
+    backfill({ ...world, table: this.table }, this.story.until)
     const redeploy = () => {
       this.functions.redeploy()
       if (random.chance(0.6)) project.redeploy()

@@ -4,6 +4,7 @@ import { extractStart } from '../../functions/1-ingest/start-extract/start-extra
 import { cleanseStart } from '../../functions/2-cleanse/start-cleanse/start-cleanse.js'
 import { buildStart } from '../../functions/3-transform/start-build/start-build.js'
 import { PRIORITIES } from '../../shared/alerts/priorities.js'
+import { isCancelled } from '../../shared/backfill/backfill.js'
 import { buildEnd } from '../../shared/build.js'
 import { announceReady, putEvents } from '../../shared/bus.js'
 import { cleanseEnd } from '../../shared/cleanse.js'
@@ -126,7 +127,7 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
           task: { ...task, taskDefinition: `sluice-extract:${revision}` },
         },
         platform: NO_PLATFORM,
-        isCancelled: async () => false,
+        isCancelled: (backfillId) => isCancelled(table, backfillId),
       }),
     },
   }

@@ -11,5 +11,6 @@ export async function putLater(publish: PutEvents, events: { 'detail-type': stri
   const failed = new Map<number, unknown>()
   for (const [position, { 'detail-type': name, detail }] of events.entries())
     await publish([{ name, detail } as Delayed]).catch((error) => failed.set(position, error))
-  return { failed, fates: events.map(() => undefined), outcome: { did: `put ${events.length} events` } }
+  const fates = events.map((_, position) => (failed.has(position) ? undefined : { did: 'put on the bus' }))
+  return { failed, fates, outcome: { did: `put ${events.length} events` } }
 }

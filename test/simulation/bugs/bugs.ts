@@ -1,4 +1,5 @@
 import type { Planted } from '../bundle.js'
+import { backfillBugs } from './backfill-bugs.js'
 
 /** A bug that the simulator must find: what is wrong, and the pieces of the product that make it so. */
 export interface Bug {
@@ -268,4 +269,4 @@ const around: Bug[] = [
   ),
 ]
 
-export const bugs: readonly Bug[] = [...lane, ...start, ...end, ...extractions, ...around]
+export const bugs: readonly Bug[] = [...lane, ...start, ...end, ...extractions, ...backfillBugs, ...around]

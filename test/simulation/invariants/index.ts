@@ -1,4 +1,5 @@
 import type { Invariant } from '../evidence.js'
+import { backfillInvariants } from './backfills.js'
 import { cursorInvariants } from './cursors.js'
 import { eventInvariants } from './events.js'
 import { fateInvariants } from './fates.js'
@@ -25,6 +26,7 @@ export const invariants: readonly Invariant[] = [
   ...jobInvariants,
   ...goldInvariants,
   ...cursorInvariants,
+  ...backfillInvariants,
   ...incidentInvariants,
   ...eventInvariants,
   ...indexInvariants,
