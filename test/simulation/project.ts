@@ -1,5 +1,5 @@
 import type { BuildLane, Dataset, Declared } from '../../shared/declared.js'
-import { testProject } from '../fakes/project.js'
+import { drop, testProject } from '../fakes/project.js'
 
 /** What the deployment declares: it changes when another one is made in the middle of a seed. */
 export class SimProject {
@@ -31,8 +31,26 @@ const entity = (name: string, rejectedPercentMax: number) => ({
   ...(testProject.entities[name] as Declared['entities'][string]),
   rejectedPercentMax,
 })
+const auth = { method: 'api-key', secret: '/doors/key' } as const
+/** Sources whose batches wait, and one that feeds a warehouse. */
+const WAITING: Declared['sources'] = {
+  slow: { ...drop('slow', 'market_data'), settleSeconds: 45, priority: 'low' },
+  synced: {
+    ...drop('synced', 'transactions'),
+    kind: 'webhook',
+    closeOnSyncFinished: true,
+    priority: 'high',
+    door: { auth },
+  },
+  ads: {
+    kind: 'airbyte',
+    feeds: [],
+    warehouse: { domain: 'risk', selectors: ['stg_ads', 'risk+'], refreshColumn: '_airbyte_extracted_at' },
+    door: { auth },
+  },
+}
 const BEFORE: Declared = {
-  sources: testProject.sources,
+  sources: { ...testProject.sources, ...WAITING },
   entities: {
     market_data: entity('market_data', 40),
     transactions: entity('transactions', 0),

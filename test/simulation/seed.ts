@@ -7,6 +7,7 @@ import { SimTable } from './aws/table.js'
 import { backfill } from './backfills.js'
 import { Bus } from './bus.js'
 import { Chance, type Coverage, type Means } from './chance.js'
+import { doors } from './doors.js'
 import type { Effect, Fault } from './effect.js'
 import type { Evidence, Found, Invariant, Violation } from './evidence.js'
 import { Functions } from './functions.js'
@@ -18,6 +19,7 @@ import { request } from './requests.js'
 import { stages } from './stages.js'
 import { Story } from './story.js'
 import { settled, Timeline } from './timeline.js'
+import { Waits } from './waits.js'
 import { parts, type Services } from './wiring.js'
 import { type Job, Work, workOf } from './work/work.js'
 
@@ -69,6 +71,7 @@ export class Seed {
   private readonly people: People
   private before: NonNullable<Evidence['before']>
   private readonly measures: Measures
+  private readonly waits: Waits
   private ids = 0
   private ticks = 0
   private calmTicks = 0
@@ -80,6 +83,7 @@ export class Seed {
     this.random = new Random(seed, 1)
     // What the net catches in time is measured where the net itself holds.
     const spared = seed % SPARED === 0 ? 'reconcile' : undefined
+    this.waits = new Waits(spared !== undefined)
     this.measures = new Measures(seed, spared ? options.worst : newWorst())
     const intensity = new Random(seed, 2).pick(INTENSITIES)
     this.chance = new Chance(new Random(seed, 3), means, coverage, intensity, faults, spared)
@@ -129,6 +133,7 @@ export class Seed {
     this.story = new Story(world)
     request(world, this.story.until)
     backfill({ ...world, table: this.table }, this.story.until)
+    doors({ ...world, table: this.table, project, story: this.story }, this.story.until)
     const redeploy = () => {
       this.functions.redeploy()
       if (random.chance(0.6)) project.redeploy()
@@ -146,14 +151,8 @@ export class Seed {
     if (!this.resting && this.violations.length === 0)
       this.violate('everything comes to rest', this.leftOver())
     this.showItems()
-    const { seed } = options
-    return {
-      seed,
-      violations: this.violations,
-      steps: timeline.steps,
-      ticks: this.ticks,
-      evidence: this.evidence(),
-    }
+    const { violations, ticks } = this
+    return { seed: options.seed, violations, steps: timeline.steps, ticks, evidence: this.evidence() }
   }
 
   private showItems(): void {
@@ -182,6 +181,7 @@ export class Seed {
       this.rest()
       return
     }
+    for (const what of this.waits.look(this.table.items, timeline.now)) this.violate(Waits.rule, what)
     if (this.calmTicks > PASSES_MAX) this.violate('everything comes to rest', this.leftOver())
     this.bus.tick()
     timeline.after(TICK, () => this.tick())

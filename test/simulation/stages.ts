@@ -42,6 +42,7 @@ import { recordLineage } from '../../functions/operate/record-lineage/record-lin
 import { runBackfill } from '../../functions/operate/run-backfill/run-backfill.js'
 import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
 import { driveBackfill } from '../../shared/backfill/drive.js'
+import { driveSync } from '../../shared/doors/drive-sync.js'
 import { finishTask } from '../../shared/finish-task.js'
 import { queueStage, stage } from '../../shared/stage.js'
 import { startRun } from '../../shared/start-run.js'
@@ -75,6 +76,9 @@ const runsTold = z.union([
   envelope(GateFailed),
   envelope(StageFailed),
 ])
+
+const nobody = () => Promise.reject(new Error('the simulator has no Airbyte'))
+const NO_AIRBYTE = { job: nobody, succeeded: nobody }
 
 /** Names of things that no invariant looks at. */
 const PLACES = {
@@ -166,7 +170,10 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
         tasks,
         jobs,
         platform: NO_PLATFORM,
-        drives: { BACKFILL: (id: string) => driveBackfill({ ...landing, publish }, id) },
+        drives: {
+          BACKFILL: (id: string) => driveBackfill({ ...landing, publish }, id),
+          SYNC: (id: string) => driveSync({ ...landing, publish, airbyte: NO_AIRBYTE }, id),
+        },
         askDoors: async () => 0,
       }),
     ),

@@ -45,7 +45,8 @@ export class Story {
     this.until = timeline.now + at + 5_000
   }
 
-  private newKey(source: string): string {
+  /** A key of a source that none has yet. */
+  newKey(source: string): string {
     const { timeline, random } = this.world
     const hour = new Date(timeline.now).toISOString()
     const [year, month, day] = hour.slice(0, 10).split('-')

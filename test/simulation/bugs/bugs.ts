@@ -1,5 +1,6 @@
 import type { Planted } from '../bundle.js'
 import { backfillBugs } from './backfill-bugs.js'
+import { waitBugs } from './wait-bugs.js'
 
 /** A bug that the simulator must find: what is wrong, and the pieces of the product that make it so. */
 export interface Bug {
@@ -269,4 +270,12 @@ const around: Bug[] = [
   ),
 ]
 
-export const bugs: readonly Bug[] = [...lane, ...start, ...end, ...extractions, ...backfillBugs, ...around]
+export const bugs: readonly Bug[] = [
+  ...lane,
+  ...start,
+  ...end,
+  ...extractions,
+  ...backfillBugs,
+  ...waitBugs,
+  ...around,
+]

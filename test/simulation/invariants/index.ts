@@ -11,6 +11,7 @@ import { laneInvariants } from './lanes.js'
 import { rowInvariants } from './rows.js'
 import { runInvariants } from './runs.js'
 import { silverInvariants } from './silver.js'
+import { waitInvariants } from './waits.js'
 
 /**
  * What must hold after every step and at rest, written apart from the simulator and from the product: they know the
@@ -19,6 +20,7 @@ import { silverInvariants } from './silver.js'
  */
 export const invariants: readonly Invariant[] = [
   ...laneInvariants,
+  ...waitInvariants,
   ...runInvariants,
   ...fateInvariants,
   ...silverInvariants,

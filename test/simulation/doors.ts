@@ -1,0 +1,89 @@
+import { BuildRequested, SyncFinished } from '../../events/catalog.js'
+import { recordSync, syncFinished } from '../../shared/doors/sync.js'
+import type { Item, ItemLedger, Key } from '../../shared/ledger.js'
+import type { SimTable } from './aws/table.js'
+import type { Bus } from './bus.js'
+import type { SimProject } from './project.js'
+import type { Random } from './random.js'
+import type { Story } from './story.js'
+import type { Timeline } from './timeline.js'
+
+interface World {
+  timeline: Timeline
+  random: Random
+  bus: Bus
+  table: SimTable
+  project: SimProject
+  story: Story
+  trace(what: string): void
+}
+
+/**
+ * What comes by other doors than a file alone: sources whose batches settle, sources whose sync closes the batch, syncs
+ * of a warehouse, and requests to build. Now and then a sync is never told, or told twice.
+ */
+export function doors(world: World, storyEnds: number): void {
+  const { timeline, random, story } = world
+  const anytime = () => random.between(0, Math.max(1, storyEnds - timeline.now))
+  if (random.chance(0.25)) {
+    const files = random.between(1, 5)
+    const begins = anytime()
+    for (let file = 0; file < files; file += 1)
+      timeline.after(begins + random.between(0, 100_000), () => story.land(story.newKey('slow')))
+  }
+  if (random.chance(0.25))
+    for (let delivery = random.between(1, 2); delivery > 0; delivery -= 1) deliver(world, anytime(), delivery)
+  if (random.chance(0.25))
+    for (let sync = random.between(1, 4); sync > 0; sync -= 1)
+      timeline.after(anytime(), () => finish(world, 'ads', `ads${sync}`))
+  if (random.chance(0.2)) timeline.after(anytime(), () => request(world))
+}
+
+/** Some files, and in the end the word that these were all. */
+function deliver(world: World, begins: number, number: number): void {
+  const { timeline, random, story } = world
+  const files = random.between(1, 4)
+  const lasts = random.between(1_000, 20_000)
+  for (let file = 0; file < files; file += 1)
+    timeline.after(begins + random.between(0, lasts), () => story.land(story.newKey('synced')))
+  if (random.chance(0.9))
+    timeline.after(begins + lasts + random.between(0, 5_000), () =>
+      finish(world, 'synced', `synced${number}`),
+    )
+}
+
+/** A door takes a notice in: the sync is in the ledger before the bus hears of it, if the door does not die in between. */
+function finish(
+  { timeline, random, bus, table, project, trace }: World,
+  source: string,
+  identity: string,
+): void {
+  const ledger = {
+    get: async (key: Key) => table.get(key) as Item | undefined,
+    write: async (write: { put: Item }) => {
+      if (!table.get(write.put)) table.write([{ kind: 'Put', Item: write.put }], false)
+      return { done: true as const }
+    },
+  } as unknown as ItemLedger
+  const effects = { ledger, clock: { now: () => timeline.now }, project: project.declared }
+  trace(`${source} has finished ${identity}`)
+  const told = random.weighted({ once: 7, twice: 2, never: 1 })
+  void recordSync(effects, { source, heard: { outcome: 'finished', identity: [identity] } }).then(
+    ({ item }) => {
+      for (let times = { once: 1, twice: 2, never: 0 }[told]; times > 0; times -= 1)
+        bus.announce(SyncFinished.name, syncFinished(item).detail)
+    },
+  )
+}
+
+/** A person or a schedule wants a domain built; the same request may come twice. */
+function request({ timeline, random, bus }: World): void {
+  const asked = random.pick([
+    { mode: 'full-refresh' },
+    { mode: 'standard', selectors: ['stg_ads'] },
+    { mode: 'standard', onlyIfNew: true },
+  ])
+  const detail = { domain: 'risk', requestId: `asked:${timeline.now}`, by: 'somebody', ...asked }
+  for (let times = random.chance(0.2) ? 2 : 1; times > 0; times -= 1)
+    bus.announce(BuildRequested.name, detail)
+}
