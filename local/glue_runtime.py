@@ -9,6 +9,8 @@ from local.settings import LOOPBACK, Settings
 
 # Reads the credentials link of the run from the environment, in the AWS SDK for Java 1.x that S3A uses.
 CREDENTIALS_CLASS = "com.amazonaws.auth.EC2ContainerCredentialsProviderWrapper"
+# Runs on a laptop are short: the thorough compiler and the parallel collector would cost half of their time.
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def configuration(settings: Settings, folder: Path, region: str) -> dict[str, str]:
@@ -20,7 +22,9 @@ def configuration(settings: Settings, folder: Path, region: str) -> dict[str, st
         "spark.ui.enabled": "false",
         "spark.log.level": "WARN",
         "spark.driver.extraClassPath": os.pathsep.join(map(str, spark_jars.jars(settings.spark_dir))),
-        "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={temporary} -Dderby.system.home={temporary}",
+        "spark.driver.extraJavaOptions": (
+            f"{QUICK} -Djava.io.tmpdir={temporary} -Dderby.system.home={temporary}"
+        ),
         "spark.local.dir": temporary,
         "spark.sql.warehouse.dir": f"{temporary}/warehouse",
         "spark.hadoop.hadoop.tmp.dir": temporary,
