@@ -14,6 +14,20 @@ export interface RunView {
   rows?: { in: number; out: number; duplicates: number; rejected: number }
   reasons?: Record<string, number>
   drift?: { column: string; rows: number }[]
+  /** Columns whose change held the run, and those that it was the first to see. */
+  schemaHeld?: {
+    column: string
+    change: string
+    expected: string
+    seen: string | null
+    rows: number
+    of: number
+    file: string | null
+  }[]
+  schemaAdded?: string[]
+  correlationId?: string
+  correlationIds?: string[]
+  correlationCount?: number
   tests?: { passed: number; warned: number; failed: number }
   failedTests?: { test: string; model: string; failures: number | null }[]
   warnedTests?: { test: string; model: string; failures: number | null }[]
@@ -92,6 +106,7 @@ export function runPage(run: RunView): string {
     table(RUN_HEADER, [runLine(run)]),
     run.reason && `  ${run.reason}\n`,
     personText(run),
+    deliveryText(run),
     run.selectors?.length && `  selectors: ${run.selectors.join(' ')}\n`,
     run.tests &&
       `  tests: ${run.tests.passed} passed, ${run.tests.warned} warned, ${run.tests.failed} failed\n`,
@@ -102,9 +117,21 @@ export function runPage(run: RunView): string {
       run.quarantine?.map((q) => [q.reason, q.rows, q.key]),
     ),
     section(
+      'Changed columns',
+      ['column', 'change', 'expected', 'seen', 'rows', 'file'],
+      run.schemaHeld?.map((c) => [
+        ...[c.column, c.change, c.expected, c.seen],
+        ...[`${c.rows} of ${c.of}`, c.file ?? 'the batch'],
+      ]),
+    ),
+    section(
       'Unknown columns',
-      ['column', 'rows'],
-      run.drift?.map((d) => [d.column, d.rows]),
+      ['column', 'rows', 'seen'],
+      run.drift?.map((d) => [
+        d.column,
+        d.rows,
+        run.schemaAdded?.includes(d.column) ? 'for the first time' : 'before',
+      ]),
     ),
     section(
       'Tests',
@@ -130,6 +157,14 @@ export function runPage(run: RunView): string {
     ),
   ]
   return sections.filter(Boolean).join('\n')
+}
+
+/** Which delivery a run goes back to, or which ones. */
+function deliveryText({ correlationId, correlationIds, correlationCount = 0 }: RunView): string | undefined {
+  if (!correlationId) return undefined
+  if (!correlationIds) return `  delivery: ${plain(correlationId)}\n`
+  const more = correlationCount > correlationIds.length ? ' …' : ''
+  return `  deliveries (${correlationCount}): ${plain(correlationIds.join(' '))}${more}\n`
 }
 
 /** What people did about a run. */

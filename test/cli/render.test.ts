@@ -105,6 +105,26 @@ describe('a run', () => {
     expect(text).toContain('failed: no answer')
   })
 
+  test('shows what changed of the schema, what is new, and the delivery', () => {
+    const change = { column: 'close', change: 'retyped', expected: 'double', rows: 9, of: 10, file: 'a.csv' }
+    const text = runPage({
+      ...RUN,
+      drift: [
+        { column: 'venue', rows: 3 },
+        { column: 'note', rows: 2 },
+      ],
+      schemaAdded: ['venue'],
+      schemaHeld: [{ ...change, seen: 'text "12,5"' }],
+      correlationId: 'door-1',
+    })
+    expect(text).toMatch(/close +retyped +double +text "12,5" +9 of 10 +a\.csv/)
+    expect(text).toMatch(/venue +3 +for the first time/)
+    expect(text).toMatch(/note +2 +before/)
+    expect(text).toContain('  delivery: door-1\n')
+    const merged = { correlationId: 'r1', correlationIds: ['a', 'b'], correlationCount: 25 }
+    expect(runPage({ ...RUN, ...merged })).toContain('  deliveries (25): a b …\n')
+  })
+
   test('shows 20 inputs and says how many more there are', () => {
     const inputs = Array.from({ length: 25 }, (_, n) => ({ key: `k${n}`, bytes: n }))
     const text = runPage({ ...RUN, inputs, inputsCount: 25 })

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { why } from '../../../functions/5-serve/api/why/why.js'
 import { alerted } from '../../../functions/operate/raise-alert/raise-alert.js'
 import type { CleanseReport } from '../../../shared/cleanse-gate.js'
 import type { Run } from '../../../shared/run.js'
 import { COLUMNS_MAX } from '../../../shared/schema/columns.js'
 import { Chain } from '../../fakes/chain.js'
 import { incidents, openCauses } from '../../fakes/failed-runs.js'
+import { testProject } from '../../fakes/project.js'
 import { cleanseReportOf } from '../../fakes/work.js'
 
 type Plan = Parameters<typeof cleanseReportOf>[0] & { kind: string }
@@ -88,6 +90,25 @@ describe('a new column', () => {
     await chain.rest()
     expect(incidents(chain.parts)).toHaveLength(1)
     expect(runs(chain)[0]?.duePk).toBeUndefined()
+  })
+})
+
+describe('why', () => {
+  const whyOf = async (chain: Chain, subject: string) => {
+    const { ledger, clock } = chain.parts
+    const listVersions = async () => ({ versions: [] })
+    const answer = await why(
+      { project: testProject, ledger, clock, bronzeBucket: 'bronze', listVersions },
+      subject,
+    )
+    return 'lines' in answer ? answer.lines.map(({ what }) => what).join('\n') : answer.unknown
+  }
+
+  test('tells of new columns at the run that saw them first, and at the entity', async () => {
+    const chain = chainOf(() => ({ drift: columns('venue', 'note') }))
+    await land(chain, 'a.json')
+    expect(await whyOf(chain, String(runs(chain)[0]?.runId))).toContain('was the first to see venue, note')
+    expect(await whyOf(chain, 'market_data')).toContain('does not declare: note, venue')
   })
 })
 

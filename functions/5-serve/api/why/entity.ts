@@ -1,6 +1,7 @@
 import { silverPk } from '../../../../shared/cleanse.js'
 import { laneReading } from '../../../../shared/declared.js'
 import { laneName } from '../../../../shared/lane.js'
+import { knownColumns } from '../../../../shared/schema/columns.js'
 import { parkedSaid, unbuiltSaid } from './gold.js'
 import { laneSaid } from './lane.js'
 import { counted, type Said, say, type WhyEffects } from './said.js'
@@ -26,9 +27,13 @@ export async function entitySaid({ ledger, project }: WhyEffects, entity: string
         ),
       ]
     : []
+  const known = await knownColumns(ledger, entity)
+  const columns = known.map(({ SK }) => SK.slice('COLUMN#'.length)).join(', ')
+  const drift =
+    known.length > 0 ? [say(`it was sent columns that its contract does not declare: ${columns}`)] : []
   const reading = laneReading(project, entity)
   const gold = reading
     ? await unbuiltSaid(ledger, laneName('build', reading.lane), entity)
     : [...(last ? [] : [say(`no silver of ${entity} is committed yet`)]), say('no dbt model reads it')]
-  return [fed, ...lane, ...silver, ...parked, ...gold]
+  return [fed, ...lane, ...silver, ...drift, ...parked, ...gold]
 }

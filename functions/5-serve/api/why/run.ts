@@ -118,6 +118,7 @@ async function committed(effects: WhyEffects, run: Run): Promise<Said[]> {
   const reading = laneReading(effects.project, run.subject)
   return [
     ...(rows ? [say(rows, run.endedAt)] : []),
+    ...columnsSaid(run),
     ...rejected,
     ...(await silverSaid(effects, run, reading)),
   ]
@@ -128,6 +129,13 @@ function extractedSaid({ engine, job, rows, files, window }: Run): string {
   if (engine === 'dbt-platform') return `run ${job} of the dbt platform ended well`
   const landed = `${counted(Number((rows as Rows | undefined)?.out ?? 0), 'row')} landed in ${counted(Number(files ?? 0), 'file')}`
   return window ? `${landed}; the cursor stays where it was` : `${landed}, and the cursor moved`
+}
+
+/** Columns that a run was the first to see, and which no contract declares. */
+function columnsSaid({ runId, schemaAdded }: Run): Said[] {
+  const names = (schemaAdded ?? []) as string[]
+  if (names.length === 0) return []
+  return [say(`run ${runId} was the first to see ${names.join(', ')}, which its contract does not declare`)]
 }
 
 type Rows = { in: number; out: number; duplicates: number; rejected: number }
