@@ -89,7 +89,7 @@ const asEvent = (bucket: string, { key, versionId, bytes, landedAt }: LandedVers
   detail: { bucket: { name: bucket }, object: { key, size: bytes, 'version-id': versionId } },
 })
 
-/** Senders name a day or an hour in their own time zone: as far from UTC as any is. */
+/** Senders name a day or an hour in their own time zone: up to this far from UTC. */
 const ZONES_HOURS = 14
 
 interface Listed {
