@@ -45,6 +45,7 @@ const lanes = [
     pytest('samples'),
     pytest('jobs'),
     pytest('dbt'),
+    pytest('extract'),
   ],
 ]
 

@@ -72,14 +72,22 @@ def credentials() -> dict[str, str]:
     return {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
+@pytest.fixture(scope="session")
+def clients(aws):
+    """boto3.client for the endpoint, each client made once: that takes longer than most runs here."""
+    session = boto3.Session(**credentials())
+
+    @functools.cache
+    def client(service: str):
+        return session.client(service, endpoint_url=aws["AWS_ENDPOINT_URL"])
+
+    return lambda service, **_: client(service)
+
+
 @pytest.fixture
-def extraction(aws, tmp_path, monkeypatch) -> Extraction:
+def extraction(aws, clients, tmp_path, monkeypatch) -> Extraction:
     """Runs extractions of a source of its own, in this process or as a task."""
-    for name, value in aws.items():
-        monkeypatch.setenv(name, value)
-    # Making a client takes longer than most runs here.
-    made = functools.cache(functools.partial(boto3.Session().client, endpoint_url=aws["AWS_ENDPOINT_URL"]))
-    monkeypatch.setattr(boto3, "client", made)
+    monkeypatch.setattr(boto3, "client", clients)
     return Extraction(aws, tmp_path)
 
 

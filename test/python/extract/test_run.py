@@ -1,7 +1,6 @@
-"""The container as ECS starts it: from what its image holds, with an exit code and a report."""
+"""What ECS tells the container and what it answers: plan, exit code, report, lock, pace."""
 
 import re
-from pathlib import Path
 
 import pytest
 from extraction import ROOT
@@ -9,8 +8,7 @@ from servers import KEY
 
 from containers.extract.plan import PlanError, parse_plan
 from containers.extract.rate import Pace
-from local.dockerfile import parse
-from local.images import files_of, place_files
+from containers.extract.run import main
 
 IMAGE = ROOT / "containers" / "extract"
 
@@ -23,24 +21,21 @@ def block(extraction, rest) -> dict:
     return {"engine": "rest", "url": rest.url, "secret": secret, "key": key, "entities": [entity]}
 
 
-@pytest.fixture
-def image(tmp_path) -> Path:
-    """The directory /app of the image, made from its COPY lines."""
-    place_files(files_of(parse((IMAGE / "Dockerfile").read_text()), ROOT), tmp_path / "image")
-    return tmp_path / "image" / "app"
-
-
-def test_a_task_runs_from_what_the_image_holds_and_tells_how_it_ended(extraction, block, image):
+def test_the_exit_code_says_whether_there_is_a_good_report(extraction, block, monkeypatch, capsys):
     good, bad = extraction.plan(block), extraction.plan(block | {"secret": "/no/such/secret"})
     broken = extraction.plan(block, created_at="soon")
-    tasks = [extraction.task(plan, PYTHONPATH=str(image)) for plan in (good, bad, broken)]
-    assert [extraction.finish(task) for task in tasks] == [0, 1, 2], extraction.logs
+    codes = []
+    for plan in (good, bad, broken):
+        monkeypatch.setenv("RUN_ID", plan["run_id"])
+        monkeypatch.setenv("PLAN_URI", plan["plan_uri"])
+        codes.append(main())
+    assert codes == [0, 1, 2]
     assert extraction.report(good)["rows"] == 23
     told = extraction.report(bad)["failure"]
     assert (told["transient"], "ResourceNotFoundException" in told["message"]) == (False, True)
     with pytest.raises(extraction.s3.exceptions.NoSuchKey):
         extraction.report(broken)
-    assert "created_at must be a time" in extraction.logs
+    assert "created_at must be a time" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,15 @@
 
 import base64
 import logging
+from pathlib import Path
 
 import pytest
+from extraction import ROOT
 from servers import KEY
 
 from containers.extract.secret import Secret, parse_secret, scrubber
+from local.dockerfile import parse
+from local.images import files_of, place_files
 
 SPELLINGS = [
     KEY,
@@ -24,7 +28,7 @@ def block(extraction, rest):
 
     def make(place: str = "query", **entity: object) -> dict:
         one = {"entity": "market_data", "path": "/linked/prices", "records": "/data", "cursor": "price_date"}
-        one |= {"paging": {"style": "link", "next": "/next", "size": 200}, "params": {"from": "2023-01-01"}}
+        one |= {"paging": {"style": "link", "next": "/next", "size": 200}, "params": {"from": "2023-06-01"}}
         key = {"place": place, "name": "apikey" if place == "query" else "X-API-Key"}
         secret = extraction.secret({"value": KEY, "url": rest.url})
         return {"engine": "rest", "url": rest.url, "secret": secret, "key": key, "entities": [one | entity]}
@@ -52,8 +56,17 @@ def assert_nowhere(extraction) -> None:
     assert [spelling for spelling in SPELLINGS if spelling in found] == []
 
 
-def test_a_good_run_leaves_no_key_though_the_source_repeats_it(extraction, rest, block):
-    process = extraction.task(extraction.plan(block()), RUNTIME__LOG_LEVEL="DEBUG")
+@pytest.fixture
+def image(tmp_path_factory) -> Path:
+    """The directory /app of the image, made from its COPY lines."""
+    folder = tmp_path_factory.mktemp("image")
+    place_files(files_of(parse((ROOT / "containers" / "extract" / "Dockerfile").read_text()), ROOT), folder)
+    return folder / "app"
+
+
+def test_a_task_of_the_image_leaves_no_key_though_the_source_repeats_it(extraction, rest, block, image):
+    plan = extraction.plan(block())
+    process = extraction.task(plan, PYTHONPATH=str(image), RUNTIME__LOG_LEVEL="DEBUG")
     assert extraction.finish(process) == 0, extraction.logs
     assert len(rest.asked) > 3
     assert extraction.logs.count("\n") == len(
