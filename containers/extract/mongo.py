@@ -7,10 +7,9 @@ comes behind the last record of the newest object, so it needs no cursor of an e
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC
 from typing import Any
 
-import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo import ASCENDING, DESCENDING, MongoClient, monitoring
 from pymongo.collection import Collection
@@ -18,6 +17,7 @@ from pymongo.collection import Collection
 from containers.extract.boundary import Boundary
 from containers.extract.errors import ExtractError
 from containers.extract.log import log
+from containers.extract.mongo_filters import CURSOR_TYPES, behind, inside, newer, within
 from containers.extract.mongo_json import decode_cursor, encode_cursor, line_of
 from containers.extract.pages import PAGE_BYTES_MAX, PAGE_ROWS, Page, Row
 from containers.extract.plan import Window
@@ -27,13 +27,6 @@ SERVER_SECONDS = 20
 # A server without an index on the cursor sorts everything before it answers.
 SOCKET_SECONDS = 1_800
 FETCH_ROWS = 1_000
-# The types that an _id may have, in MongoDB's order (manual, "Comparison/Sort Order"). A comparison stays
-# within one type. MinKey and MaxKey, which mark the ends of shards, are left out.
-TYPE_ORDER = ("null", "number", "string", "object", "binData", "objectId", "bool", "date", "timestamp")
-CURSOR_TYPES = {datetime: "date", bson.ObjectId: "objectId", str: "string", int: "number", float: "number"}
-CURSOR_TYPES |= {bson.Int64: "number", bson.Timestamp: "timestamp"}
-ID_TYPES = CURSOR_TYPES | {bson.Decimal128: "number", bson.Binary: "binData", bytes: "binData", bool: "bool"}
-ID_TYPES |= {dict: "object", type(None): "null"}
 
 
 class _Counter(monitoring.CommandListener):
@@ -110,16 +103,16 @@ class MongoSource:
             position = None
             if last:
                 return
-        newer = _window_filter(field, kind, window) if window else _newer(field, kind, start, entity)
-        yield from self._walk(entity, "newer", newer, field, position, is_last=True)
+        asked = within(field, kind, window) if window else newer(field, kind, start, entity)
+        yield from self._walk(entity, "newer", asked, field, position, is_last=True)
 
     def _walk(
         self, entity: dict, phase: str, filtered: dict, field: str | None, position: Any, is_last: bool
     ) -> Iterator[Page]:
         """Pages of one phase, in the order of (field, _id) or of _id alone."""
         order = [("_id", ASCENDING)] if field is None else [(field, ASCENDING), ("_id", ASCENDING)]
-        behind = _behind(field, position)
-        asked = {"$and": [filtered, behind]} if filtered and behind else filtered or behind
+        after = behind(field, position)
+        asked = {"$and": [filtered, after]} if filtered and after else filtered or after
         found = self._database[entity["collection"]].find(
             asked, sort=order, batch_size=FETCH_ROWS, allow_disk_use=True
         )
@@ -129,7 +122,7 @@ class MongoSource:
                 count += len(rows)
                 place = {"phase": phase, "cursor": None, "id": encode_cursor(last["_id"])}
                 if field is not None:
-                    place["cursor"] = encode_cursor(_inside(last, field))
+                    place["cursor"] = encode_cursor(inside(last, field))
                 yield Page(rows, None if is_last and not more else place)
         if phase == "others" and count:
             log("records_without_cursor", entity=entity["entity"], rows=count, field=entity["cursor"])
@@ -146,20 +139,10 @@ def _batches(
             yield rows, last, True
             rows, size = [], 0
         line = line_of(document, style)
-        rows.append(Row(line, None if field is None else _inside(document, field)))
+        rows.append(Row(line, None if field is None else inside(document, field)))
         size, last = size + len(line), document
     if last is not None:
         yield rows, last, False
-
-
-def _inside(document: dict, field: str) -> Any:
-    """The value at a dotted path."""
-    value: Any = document
-    for name in field.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    if isinstance(value, list):
-        raise ExtractError(f"the cursor field {field} holds a list, which has no order")
-    return value
 
 
 def _kind_of(collection: Collection, field: str, known: Any, window: Window | None) -> str | None:
@@ -167,53 +150,10 @@ def _kind_of(collection: Collection, field: str, known: Any, window: Window | No
     value = known
     if value is None:
         largest = collection.find_one({field: {"$ne": None}}, sort=[(field, DESCENDING)])
-        value = _inside(largest, field) if largest else None
+        value = inside(largest, field) if largest else None
     if value is None:
         return "date" if window else None
     kind = CURSOR_TYPES.get(type(value))
     if kind is None:
         raise ExtractError(f"the cursor field {field} holds {type(value).__name__}, which cannot be followed")
     return kind
-
-
-def _newer(field: str, kind: str, start: Boundary | None, entity: dict) -> dict:
-    if start is None or start.cursor is None:
-        return {field: {"$type": kind}}
-    value, seconds = start.cursor, entity.get("lookbackSeconds", 0)
-    if seconds:
-        if not isinstance(value, datetime):
-            raise ExtractError(f"{entity['entity']}: lookbackSeconds needs a cursor that is a date")
-        value = value - timedelta(seconds=seconds)
-    return {field: {"$gte": value}}
-
-
-def _window_filter(field: str, kind: str, window: Window) -> dict:
-    if kind == "string":
-        return {field: {"$gte": window.first.isoformat(), "$lt": window.until.isoformat()}}
-    if kind != "date":
-        raise ExtractError(f"the cursor field {field} holds no dates, so it cannot be asked for days")
-    return {field: {"$gte": _midnight(window.first), "$lt": _midnight(window.until)}}
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
-
-def _behind(field: str | None, position: Any) -> dict:
-    """What comes after a record in the order of the walk."""
-    if position is None:
-        return {}
-    later = {"$or": _ids_after(decode_cursor(position["id"]))}
-    if field is None:
-        return later
-    value = decode_cursor(position["cursor"])
-    return {"$or": [{field: {"$gt": value}}, {"$and": [{field: value}, later]}]}
-
-
-def _ids_after(value: Any) -> list[dict]:
-    """`_id` greater than a value. `$gt` finds its type only, so types that sort later are asked for too."""
-    kind = ID_TYPES.get(type(value))
-    if kind is None:
-        raise ExtractError(f"an _id of type {type(value).__name__} cannot be gone on from")
-    later = [{"_id": {"$type": name}} for name in TYPE_ORDER[TYPE_ORDER.index(kind) + 1 :]]
-    return [{"_id": {"$gt": value}}, *later]
