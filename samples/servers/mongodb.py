@@ -3,16 +3,14 @@
 `python -m samples.servers.mongodb`
 
 It takes `mongod` from the PATH, else FerretDB 1.x, which speaks MongoDB's protocol and keeps its data in
-SQLite: built by Go where that is there, or from the PATH. It keeps everything in a folder that goes when it
+SQLite: as `npm run ferretdb` builds it, or from the PATH. It keeps everything in a folder that goes when it
 ends, prints one JSON line {"url", "documents"}, and serves until SIGTERM or the end of its input.
 """
 
 import argparse
 import gzip
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -27,33 +25,22 @@ from samples.servers import process
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = ROOT / "samples" / "systems" / "ledger-db" / "transactions.ndjson.gz"
 DATABASE, COLLECTION = "trading", "transactions"
-BUILD_SECONDS_MAX = 900
-MISSING = "there is no MongoDB here: put mongod on the PATH, or Go, of which its stand-in FerretDB is built"
+# What `npm run ferretdb` builds, with locked versions.
+OWN_BUILD = ROOT / ".sluice" / "bin" / "ferretdb"
+MISSING = "there is no MongoDB here: put mongod on the PATH, or build a stand-in by `npm run ferretdb`"
 
 
 def command(folder: Path, port: int) -> list[str]:
     """How to start a server on a port of 127.0.0.1. Raises NoServer when there is none on this machine."""
     if server := shutil.which("mongod"):
         return [server, "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1"]
-    if server := _own_build():
-        return [str(server), str(folder), f"127.0.0.1:{port}"]
+    if OWN_BUILD.exists():
+        return [str(OWN_BUILD), str(folder), f"127.0.0.1:{port}"]
     server = shutil.which("ferretdb")
     if server is None:
         raise process.NoServer(MISSING)
     listening = [f"--listen-addr=127.0.0.1:{port}", "--debug-addr=-", "--telemetry=disable"]
     return [server, "--handler=sqlite", f"--sqlite-url=file:{folder}/", f"--state-dir={folder}", *listening]
-
-
-def _own_build() -> Path | None:
-    """What `go build` made of test/servers/ferretdb, whose versions are locked; built once where Go is."""
-    built, source = ROOT / ".sluice" / "bin" / "ferretdb", ROOT / "test" / "servers" / "ferretdb"
-    if not built.exists() and shutil.which("go") and source.exists():
-        print("building FerretDB once, which takes a minute", file=sys.stderr)
-        built.parent.mkdir(parents=True, exist_ok=True)
-        environment = os.environ | {"GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
-        making = ["go", "build", "-trimpath", "-o", str(built), "."]
-        subprocess.run(making, cwd=source, env=environment, check=True, timeout=BUILD_SECONDS_MAX)
-    return built if built.exists() else None
 
 
 @contextmanager

@@ -2,6 +2,13 @@
 export const SYSTEM_NAMES = ['finance', 'marketing', 'commerce', 'households'] as const
 export type SystemName = (typeof SYSTEM_NAMES)[number]
 
+/** What a system asks of the local AWS and of the deployment beyond what every run has. */
+export const NEEDS: Partial<Record<SystemName, { launcher: string[]; parameters: Record<string, string> }>> =
+  {
+    // Firehose gathers for five minutes; nobody wants to wait so long for a first look.
+    finance: { launcher: ['--buffer-seconds', '2'], parameters: { streams: 'firehose' } },
+  }
+
 /** What must have come of what was brought in before a run is at rest. */
 export interface Expected {
   /** Files that were landed by hand; those of extractions come on top. */

@@ -8,7 +8,7 @@ import { formatEnv, LOCAL_ENV, UserError } from '../../cli/config.js'
 import { land } from '../../cli/land.js'
 import { plural } from '../../cli/render.js'
 import { awsEnvironment, type Deployed, deployLocally } from './deploy.js'
-import { type Expected, nothingExpected } from './expected.js'
+import { type Expected, NEEDS, nothingExpected } from './expected.js'
 import { atOnce } from './hands.js'
 import { buildImages, fetchSparkJars, type LocalAws, startLocalAws } from './local-aws.js'
 import { type Drop, filesToLand, HELP, type Options, readOptions, undeclaredFolders } from './options.js'
@@ -39,9 +39,16 @@ async function start(options: Options): Promise<number> {
   // Lambda unpacks bundles where no package.json rules; below this folder ours would make Node read them as modules.
   writeFileSync(`${STATE}/package.json`, '{}\n')
   say('\nSluice, on a local AWS\n')
+  const needs = options.system && NEEDS[options.system]
   const aws = await step(
     'local AWS',
-    () => startLocalAws(root, { port: options.port, padSeconds: options.padSeconds, state: STATE }),
+    () =>
+      startLocalAws(root, {
+        port: options.port,
+        padSeconds: options.padSeconds,
+        state: STATE,
+        more: needs?.launcher ?? [],
+      }),
     ({ endpoint }) => `${endpoint}, with IAM enforced`,
   )
   const servers = new Servers(root)
@@ -70,9 +77,10 @@ async function run(options: Options, aws: LocalAws, servers: Servers, drops: Dro
     () => buildImages(root, STATE),
     (made) => Object.keys(made).join(', '),
   )
+  const parameters = options.system ? (NEEDS[options.system]?.parameters ?? {}) : {}
   const deployed = await step(
     'deploy',
-    () => deployLocally(root, options, images, environment),
+    () => deployLocally(root, { ...options, parameters }, images, environment),
     () => 'the same serverless.yml as on AWS',
   )
   writeFileSync(`${root}/${LOCAL_ENV}`, formatEnv(deployed), { mode: 0o600 })

@@ -24,12 +24,20 @@ export async function summary(api: Client, watched: Watched, expected: Expected)
   const rows = Object.entries(entities).map(([entity, r]) => [entity, r.in, r.out, r.duplicates, r.rejected])
   const gold = await goldLook(api, expected)
   const files = runs.reduce((sum, { kind, files: taken = 0 }) => sum + (kind === 'cleanse' ? taken : 0), 0)
+  const firstGold =
+    firstPublishedSeconds === null ? '' : `; first gold after ${firstPublishedSeconds.toFixed(1)} s`
   const text = [
-    `\nRows by entity\n${table(['entity', 'in', 'out', 'duplicates', 'rejected'], rows, 'none')}`,
-    `Rejected rows by reason\n${table(['entity', 'reason', 'rows'], reasons, 'none')}`,
+    '',
+    rows.length > 0
+      ? `Rows by entity\n${table(['entity', 'in', 'out', 'duplicates', 'rejected'], rows)}`
+      : undefined,
+    rows.length > 0
+      ? `Rejected rows by reason\n${table(['entity', 'reason', 'rows'], reasons, 'none')}`
+      : undefined,
     gold,
+    await syncsText(api, expected),
     ...parked.map((run) => `  PARKED  ${run.kind} ${run.subject} ${run.runId}: ${run.reason}\n`),
-    `  ${plural(files, 'file')}, ${plural(runs.length, 'run')}, ${seconds.toFixed(1)} s; first gold after ${firstPublishedSeconds?.toFixed(1) ?? '-'} s\n`,
+    `  ${plural(files, 'file')}, ${plural(runs.length, 'run')}, ${seconds.toFixed(1)} s${firstGold}\n`,
   ]
     .filter((part) => part !== undefined)
     .join('\n')
@@ -127,6 +135,27 @@ async function goldLook(api: Client, { domains }: Expected): Promise<string | un
   const query = { order: look.order, limit: String(LOOK_ROWS) }
   const page = await api.get<GoldPage>(`/gold/${domain}/${look.dataset}`, query)
   return `${look.title}\n${goldText({ ...page, next: undefined })}`
+}
+
+interface SyncView {
+  id: string
+  source: string
+  state: string
+  confirmed: string | boolean | null
+  builds: { runId: string | null }[]
+}
+
+/** What became of each sync that a door took in. */
+async function syncsText(api: Client, { syncs }: Expected): Promise<string | undefined> {
+  if (syncs.length === 0) return undefined
+  const views = await Promise.all(syncs.map((id) => api.get<SyncView>(`/syncs/${id}`)))
+  const lines = views.map(({ id, source, state, builds }) => [
+    id.slice(0, 8),
+    source,
+    state,
+    builds.map(({ runId }) => runId).join(', '),
+  ])
+  return `Syncs\n${table(['sync', 'source', 'state', 'build'], lines)}`
 }
 
 /** Writes the facts of this run as JSON. */

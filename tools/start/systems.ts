@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import type { Client } from '../../cli/client.js'
 import { land } from '../../cli/land.js'
 import { plural } from '../../cli/render.js'
-import type { Deployed } from './deploy.js'
+import { type Deployed, STAGE } from './deploy.js'
 import { type Expected, nothingExpected, type SystemName } from './expected.js'
 import { atOnce, dropAt, putSecret } from './hands.js'
 import { filesToLand } from './options.js'
@@ -50,19 +50,27 @@ async function finance(doors: Doors): Promise<Expected> {
     if (!(error instanceof NoServer)) throw error
     told('extract', 'ledger-db', `left out: ${error.message}`)
   }
+  const { stdout } = await python(
+    doors,
+    'samples.publish_news',
+    '--stack',
+    `sluice-${STAGE}`,
+    '--articles',
+    '200',
+  )
+  told('stream', 'news', `${JSON.parse(stdout).sent} articles to Firehose`)
   const drops = filesToLand('samples')
   const bucket = String(doors.deployed.SLUICE_BRONZE_BUCKET)
   await atOnce(drops, ({ source, file }) => land(bucket, source, file))
   told('drop', 'market-data, trading', plural(drops.length, 'file'))
-  const entities = ['market_data', 'transactions']
-  return { ...nothingExpected, files: drops.length, extracts, entities, domains: ['finance', 'risk'] }
+  const entities = ['market_data', 'transactions', 'news_articles']
+  return { ...nothingExpected, files: drops.length + 1, extracts, entities, domains: ['finance', 'risk'] }
 }
 
 /** Campaigns that others load into RAW: each notice of a finished sync comes by the door of its source. */
 async function marketing(doors: Doors): Promise<Expected> {
-  const { servers, root, deployed, told } = doors
-  const loader = ['-m', 'samples.raw_tables', String(deployed.SLUICE_SILVER_BUCKET)]
-  const { stdout } = await promisify(execFile)(`${root}/.venv/bin/python`, loader, { cwd: root })
+  const { servers, deployed, told } = doors
+  const { stdout } = await python(doors, 'samples.raw_tables', String(deployed.SLUICE_SILVER_BUCKET))
   for (const [table, rows] of Object.entries(JSON.parse(stdout))) told('load', table, `${rows} rows in RAW`)
   const token = 'local-airbyte-token'
   const url = await servers.answer((path, bearer) =>
@@ -97,8 +105,8 @@ async function commerce(doors: Doors): Promise<Expected> {
   await atOnce(exports, (file) => land(bucket, 'shop-exports', `${SAMPLES}/shop-exports/${file}`))
   doors.told('drop', 'shop-exports', `${plural(exports.length, 'file')}, which wait for their notice`)
   const notice = await door(doors, 'shop-exports', 'local-export-key')
-  const sync = await notice({ export: { id: 'export-1', state: 'complete' } }, 202)
-  return { ...nothingExpected, files: events.length + exports.length, entities: ['events'], syncs: [sync] }
+  await notice({ export: { id: 'export-1', state: 'complete' } }, 202)
+  return { ...nothingExpected, files: events.length + exports.length, entities: ['events'] }
 }
 
 /** Every table of the application's database, extracted from a real PostgreSQL. */
@@ -109,6 +117,9 @@ async function households(doors: Doors): Promise<Expected> {
   await extract(doors, 'petforce', `PostgreSQL with ${plural(entities.length, 'table')}`)
   return { ...nothingExpected, extracts: ['petforce'], entities }
 }
+
+const python = ({ root }: Doors, module: string, ...options: string[]) =>
+  promisify(execFile)(`${root}/.venv/bin/python`, ['-m', module, ...options], { cwd: root })
 
 async function extract({ api, told }: Doors, source: string, from: string): Promise<void> {
   await api.post(`/sources/${source}/extract`, { by: 'npm start' })
