@@ -37,7 +37,8 @@ const template = {
         Timeout: 10,
         Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
         Code: {
-          ZipFile: "exports.handler = async () => { console.log('{}'); return { statusCode: 202, body: '{}' } }",
+          ZipFile:
+            "exports.handler = async () => { console.log('{}'); return { statusCode: 202, body: '{}' } }",
         },
       },
     },

@@ -81,7 +81,7 @@ def run(asked: dict) -> dict:
     schema = schemathesis.openapi.from_dict(asked["document"])
     fuzz = Fuzz(asked)
     paths = ("/webhooks/{source}", "/webhooks/{source}/{key}")
-    parts = [(path, mode) for path in paths for mode in GenerationMode.all()]
+    parts = [(path, mode) for path in paths for mode in GenerationMode]
     for number, (path, mode) in enumerate(parts):
         quiet = settings(
             max_examples=asked["requests"] // len(parts),

@@ -18,7 +18,7 @@ export interface Fuzzed {
 }
 
 const PROBLEMS_MAX = 10
-const secretOf = (source: string) => `key-of-${source}-0123456789abcdef`
+export const secretOf = (source: string) => `key-of-${source}-0123456789abcdef`
 
 /** Every declared source with a door; each gets a secret. */
 export async function openDoors(): Promise<string[]> {

@@ -2,14 +2,13 @@
 
 import { parseArgs } from 'node:util'
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
-import { DisableRuleCommand, EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge'
-import { PlatformJobEnded, SyncFinished, SyncNoticed } from '../../events/catalog.js'
 import { project } from '../../shared/declared.js'
 import { startStack } from '../../test/acceptance/stack.js'
 import { outputs } from '../../tools/deploy/bootstrap.js'
 import { type Spread, spread } from '../hops/measure.js'
 import { deployEmpty, EMPTY_PATH } from './empty.js'
 import { type Answered, airbyteNotice, post, setSecret, signed } from './sender.js'
+import { silenceConsumers } from './silence.js'
 
 const { values } = parseArgs({
   options: {
@@ -25,18 +24,6 @@ const WARM_UP = 60
 const RATIO_MAX = 2.5
 const SECRET = 'bench-key-0123456789'
 const CONNECTION = '5d1c9d7a-7e3f-4a53-8b90-2a1b6c4d8e01'
-
-/** Nothing that a sync triggers runs while the door is measured. */
-async function silenceConsumers(EventBusName: string): Promise<number> {
-  const client = new EventBridgeClient({})
-  const names: string[] = [SyncFinished.name, SyncNoticed.name, PlatformJobEnded.name]
-  const { Rules = [] } = await client.send(new ListRulesCommand({ EventBusName, Limit: 100 }))
-  const listening = Rules.filter(({ EventPattern = '' }) =>
-    names.some((name) => EventPattern.includes(`"${name}"`)),
-  )
-  for (const { Name } of listening) await client.send(new DisableRuleCommand({ Name, EventBusName }))
-  return listening.length
-}
 
 interface Pair {
   empty: Spread

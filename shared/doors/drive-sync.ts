@@ -2,7 +2,7 @@ import type { PutEvents } from '../bus.js'
 import { iso } from '../clock.js'
 import type { Declared } from '../declared.js'
 import { laneName } from '../lane.js'
-import { is, type Key } from '../ledger.js'
+import { is, type Key, type LedgerReader } from '../ledger.js'
 import { closeKey } from '../waiting.js'
 import { type ConfirmEffects, confirm, settle } from './confirm.js'
 import { isAwaited, type Sync, syncFinished, syncKey } from './sync.js'
@@ -48,7 +48,10 @@ async function askAgain(effects: DriveSyncEffects, sync: Sync): Promise<string> 
 }
 
 /** Whether everybody for whom a sync matters has a record of it: that, and not our PutEvents, ends the telling. */
-async function isHeard(effects: DriveSyncEffects, sync: Sync): Promise<boolean> {
+export async function isHeard(
+  effects: { ledger: Pick<LedgerReader, 'get'>; project: Declared },
+  sync: Sync,
+): Promise<boolean> {
   const declared = effects.project.sources[sync.source]
   if (!declared || !isAwaited(declared)) return true
   const joined = await Promise.all(buildKeys(effects.project, sync).map((key) => effects.ledger.get(key)))

@@ -1,6 +1,6 @@
 import type { Declared } from '../../../shared/declared.js'
-import { buildKeys } from '../../../shared/doors/drive-sync.js'
-import { isAwaited, type Sync, syncKey } from '../../../shared/doors/sync.js'
+import { buildKeys, isHeard } from '../../../shared/doors/drive-sync.js'
+import { type Sync, syncKey } from '../../../shared/doors/sync.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
 import type { Run } from '../../../shared/run.js'
 import { publishEntryKey } from '../../4-publish/publish-gold/publish-gold.js'
@@ -38,7 +38,7 @@ export async function syncView(effects: SyncsEffects, syncId: string) {
   return {
     id: sync.syncId,
     source: sync.source,
-    state: stateOf(effects.project, sync, builds),
+    state: stateOf(sync, builds, await isHeard(effects, sync)),
     outcome: sync.outcome,
     why: sync.why ?? null,
     receivedAt: sync.receivedAt,
@@ -75,11 +75,10 @@ export async function buildsOf({ project, ledger }: SyncsEffects, sync: Sync): P
   )
 }
 
-function stateOf({ sources }: Declared, sync: Sync, [build]: Build[]): SyncState {
+function stateOf(sync: Sync, [build]: Build[], heard: boolean): SyncState {
   if (sync.outcome === 'waiting') return 'unconfirmed'
   if (sync.outcome !== 'finished') return 'seen'
-  const declared = sources[sync.source]
-  if (!build) return declared && isAwaited(declared) && sync.dueAt ? 'told' : 'taken'
+  if (!build) return heard ? 'taken' : 'told'
   const run = build.runs.at(-1)
   if (!run || run.state === 'REPLAYED') return 'waiting'
   if (run.state === 'PARKED') return 'held'

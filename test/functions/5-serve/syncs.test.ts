@@ -111,6 +111,14 @@ describe('what became of a sync', () => {
     expect((await lines())[1]).toContain('has not confirmed it yet')
   })
 
+  it('that closed the batches of its source', async () => {
+    const { view, ledger } = await world('events')
+    expect(await view()).toMatchObject({ state: 'told' })
+    const at = Date.parse('2026-03-02T07:00:00.000Z')
+    await ledger.write({ put: { PK: 'LANE#cleanse:events', SK: 'CLOSE#events', at } })
+    expect(await view()).toMatchObject({ state: 'taken', builds: [] })
+  })
+
   it('is unknown when there is none', async () => {
     const { effects } = await world()
     for (const id of ['0'.repeat(32), 'no id', '']) expect(await syncView(effects, id)).toBeUndefined()
