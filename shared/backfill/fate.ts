@@ -48,7 +48,8 @@ function runFate(run: Run, { again }: Slot): Seen {
   if (state === 'PARKED') return { is: 'failed', runId, ...whyParked(run) }
   if (state !== 'COMMITTED') return { is: 'under way' }
   if (unchanged) return { is: 'dropped', runId }
-  return { is: 'done', runId, seconds: took(run), files: count(run.files), rows: count(run.rows) }
+  const rows = run.rows as { out?: number } | undefined
+  return { is: 'done', runId, seconds: took(run), files: count(run.files), rows: count(rows?.out) }
 }
 
 const whyParked = ({ reason, failureClass = 'crashed' }: Run) => ({

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { alertsCase } from './alerts.case.js'
 import { approveCase } from './approve.case.js'
+import { backfillCase } from './backfill.case.js'
 import { badInputCase } from './bad-input.case.js'
 import { failingTestCase } from './failing-test.case.js'
 import { gateCase } from './gate.case.js'
@@ -17,7 +18,8 @@ const TEST_MILLISECONDS_MAX = 300_000
 describe('the deployed chain', { timeout: TEST_MILLISECONDS_MAX }, () => {
   let world: World
   beforeAll(async () => {
-    world = await startWorld()
+    // What is put off for a minute comes after three seconds.
+    world = await startWorld({ launcher: ['--delay-scale', '0.05'] })
   }, SET_UP_MILLISECONDS_MAX)
   afterAll(async () => {
     await world?.stop()
@@ -31,5 +33,6 @@ describe('the deployed chain', { timeout: TEST_MILLISECONDS_MAX }, () => {
   describe('what people are told', () => alertsCase(() => world))
   describe('a failing dbt test', () => failingTestCase(() => world))
   describe('bad input', () => badInputCase(() => world))
+  describe('a backfill', () => backfillCase(() => world))
   describe('rights', () => rightsCase(() => world))
 })

@@ -31,7 +31,7 @@ describe('a backfill', () => {
       state: 'done',
       done: 6,
       slots: {},
-      spent: { chunks: 6, days: 60 },
+      spent: { chunks: 6, days: 60, files: 6, rows: 60 },
     })
     expect([...world.goodRuns().values()].map((runs) => runs.length)).toEqual([1, 1, 1, 1, 1, 1])
     expect(world.chunks()).toHaveLength(6)

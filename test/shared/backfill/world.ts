@@ -143,7 +143,7 @@ export class World {
     const bad = how === 'well' || dropped ? undefined : how
     const failureClass = bad === 'hopeless' ? 'configuration' : 'crashed'
     const set = {
-      ...{ endedAt: at, files: 1, rows: 10 },
+      ...{ endedAt: at, files: 1, rows: { in: 10, out: 10, duplicates: 0, rejected: 0 } },
       ...(dropped && { unchanged: 'its backfill was cancelled' }),
       ...(bad && { reason: 'exit 1', failureClass }),
     }
