@@ -35,6 +35,9 @@ export const theLedger = () => ledger(env.LEDGER_TABLE, documentClient())
 /** Puts many items of the ledger without conditions. */
 export const putAllItems = () => putAll(env.LEDGER_TABLE, documentClient())
 
+/** The ledger of a stage that writes nothing but what became of its events. */
+export const fateLedger = () => itemWriter(env.LEDGER_TABLE, documentClient(), { put: putItem })
+
 /** The ledger of a stage that reads and puts single items. */
 export function putLedger() {
   const client = documentClient()

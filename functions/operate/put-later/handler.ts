@@ -1,9 +1,9 @@
 import { queueStage } from '../../../shared/stage.js'
-import { putAllItems, putLedger, thePublisher } from '../../wiring.js'
+import { fateLedger, putAllItems, thePublisher } from '../../wiring.js'
 import { delayedEvent, putLater } from './put-later.js'
 
 const publish = thePublisher()
-const writer = { ledger: putLedger(), putAll: putAllItems() }
+const writer = { ledger: fateLedger(), putAll: putAllItems() }
 
 /** Takes what was put off from its queue, each message after its own delay; only those that failed come back. */
 export const handler = queueStage('put-later', delayedEvent, writer, (events) => putLater(publish, events))
