@@ -107,13 +107,15 @@ class LocalAws:
 
 def start(state: Path, *options: str, port: int | None = None) -> LocalAws:
     """Start a launcher and wait for its one line."""
+    # Its imports are large: without their byte code, each start would compile all of the emulator again.
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
         [sys.executable, "-m", "local", "--port", str(port or free_port()), "--state", str(state), *options],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "SECRET_OF_CALLER": "1"},
+        env={**inherited, "SECRET_OF_CALLER": "1"},
     )
     line = process.stdout.readline()
     if not line:
