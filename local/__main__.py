@@ -69,6 +69,12 @@ def _parse(arguments: list[str]) -> tuple[Settings, bool, Faults]:
         help="factor on the delays of SQS messages, for tests",
     )
     parser.add_argument(
+        "--schedules",
+        choices=["clock", "by-hand"],
+        default="clock",
+        help="whether EventBridge Scheduler fires by the clock, or only what `local.schedules fire` names",
+    )
+    parser.add_argument(
         "--buffer-seconds",
         type=float,
         help="how long Firehose gathers records, in place of each stream's own interval",
@@ -100,6 +106,7 @@ def _parse(arguments: list[str]) -> tuple[Settings, bool, Faults]:
         max_parallel_tasks=chosen.max_parallel_tasks,
         async_retry_scale=chosen.async_retry_scale,
         delay_scale=chosen.delay_scale,
+        schedules=chosen.schedules,
         buffer_seconds=chosen.buffer_seconds,
         spark_memory=chosen.spark_memory,
         glue_minute_seconds=chosen.glue_minute_seconds,

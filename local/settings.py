@@ -35,6 +35,7 @@ class Settings:
     async_retry_scale: float = 1.0
     delay_scale: float = 1.0
     buffer_seconds: float | None = None
+    schedules: str = "clock"
     glue_minute_seconds: float = 60.0
     alarm_minute_seconds: float = 60.0
     spark_memory: str = "2g"

@@ -40,7 +40,7 @@ def apply(parts) -> None:
             deliver_rule(target, event, rule, view)
 
     eventbridge._invoke_target = invoke_target
-    scheduler._tick_schedules = _sweep
+    scheduler._tick_schedules = _sweep if parts.settings.schedules == "clock" else lambda: None
     scheduler._SCHEDULE_TICK_INTERVAL = SWEEP_SECONDS
 
 

@@ -140,6 +140,18 @@ def test_a_due_schedule_puts_its_event_once_with_the_scheduled_time_not_with_tha
     assert len(made.seen("once")) == 1
 
 
+def test_by_hand_means_that_the_clock_fires_nothing(made, launch):
+    quiet = Schedules(launch("--schedules", "by-hand"))
+    quiet.make("over", "at(2020-01-01T00:00:00)")
+    # While another local AWS looks at its clock three times, this one does not.
+    for number in range(3):
+        made.make(f"meanwhile-{number}", "at(2020-01-01T00:00:00)")
+        poll(lambda number=number: made.seen(f"meanwhile-{number}"))
+    assert quiet.seen("over") == []
+    assert quiet.fire("over", "2026-11-21T02:00:00Z")[0] == 200
+    assert [one["due"] for one in poll(lambda: quiet.seen("over"))] == ["2026-11-21T02:00:00Z"]
+
+
 def test_a_template_keeps_the_zone_and_its_schedule_can_be_fired_by_hand(made):
     stacks = made.aws.client("cloudformation")
     stacks.create_stack(StackName="s", TemplateBody=TEMPLATE, Capabilities=["CAPABILITY_NAMED_IAM"])
