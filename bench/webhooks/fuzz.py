@@ -1,9 +1,10 @@
 """Sends the doors requests that schemathesis makes from the OpenAPI document; prints what came back as JSON.
 
-Reads from stdin {"api", "document", "doors": [{"source", "auth", "secret"}], "requests", "seed"}. Half of the
-requests come from a stranger, with whatever path and headers the generator chose or a declared source; the other
-half are shown as the source's own sender would. Prints {"sent": n} after every thousand, then the counts by status
-and what is wrong: any 5xx, and any request of a stranger that was let in.
+The first line of stdin is {"api", "document", "doors": [{"source", "auth", "secret"}], "requests", "seed"}.
+Half of the requests come from a stranger, with whatever path and headers the generator chose or a declared
+source; the other half are shown as the source's own sender would. Prints {"sent": n} after every 500 and goes
+on when it is told to by a line, so that others can send in turns; at the end the counts by status and what is
+wrong: any 5xx, and any request of a stranger that was let in.
 """
 
 import collections
@@ -19,7 +20,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.generation import GenerationMode
 
-PROGRESS = 1_000
+TURN = 500
 PROBLEMS_MAX = 10
 
 
@@ -72,8 +73,9 @@ class Fuzz:
         if status >= 500 or (who == "stranger" and status < 400):
             self.problems.append(f"{who} of {source} got {status} for {body[:200]!r}")
         self.sent += 1
-        if self.sent % PROGRESS == 0:
+        if self.sent % TURN == 0:
             print(json.dumps({"sent": self.sent}), flush=True)
+            sys.stdin.readline()
 
 
 def run(asked: dict) -> dict:
@@ -97,4 +99,4 @@ def run(asked: dict) -> dict:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(json.load(sys.stdin))))
+    print(json.dumps(run(json.loads(sys.stdin.readline()))))

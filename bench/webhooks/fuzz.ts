@@ -14,7 +14,7 @@ export interface Fuzzed {
   statuses: Record<'stranger' | 'known', Record<string, number>>
   problems: string[]
   /** Resident bytes of the door's process after the first thousand requests and after the last. */
-  memory: { first: number; last: number; ratio: number; processes: number }
+  memory: { first: number; last: number; ratio: number; thousands: number[]; processes: number }
 }
 
 const PROBLEMS_MAX = 10
@@ -39,12 +39,15 @@ const declaredOf = (source: string) => {
 /** Sends generated requests and mutated bodies to every door, half of each from strangers. */
 export async function fuzz(root: string, api: string, requests: number, seed = 20_260_302): Promise<Fuzzed> {
   const sources = await openDoors()
-  const half = Math.floor(requests / 2)
   const memory: number[] = []
-  const generated = await bySchemathesis(root, { api, sources, requests: half, seed }, () =>
-    memory.push(resident().bytes),
-  )
-  const mutated = await byMutation(api, sources, half, seed, () => memory.push(resident().bytes))
+  const mutants = byMutation(api, sources, seed)
+  // In turns, so that each thousand of requests is like any other.
+  const asked = { api, sources, requests: Math.floor(requests / 2), seed }
+  const generated = await bySchemathesis(root, asked, async () => {
+    await mutants.send(TURN)
+    memory.push(resident().bytes)
+  })
+  const mutated = mutants.part
   const [first = 0, last = 0] = [memory[0], memory.at(-1)]
   return {
     requests: generated.requests + mutated.requests,
@@ -53,10 +56,12 @@ export async function fuzz(root: string, api: string, requests: number, seed = 2
       known: sum(generated.statuses.known, mutated.statuses.known),
     },
     problems: [...generated.problems, ...mutated.problems],
-    memory: { first, last, ratio: last / first, processes: resident().processes },
+    memory: { first, last, ratio: last / first, thousands: memory, processes: resident().processes },
   }
 }
 
+/** Requests of one kind before those of the other, as fuzz.py counts them. */
+const TURN = 500
 type Part = Omit<Fuzzed, 'memory'>
 
 const sum = (one: Record<string, number> = {}, other: Record<string, number> = {}) =>
@@ -83,7 +88,7 @@ function python(root: string): string {
 async function bySchemathesis(
   root: string,
   asked: { api: string; sources: string[]; requests: number; seed: number },
-  onThousand: () => void,
+  onTurn: () => Promise<void>,
 ): Promise<Part> {
   const { api, sources, requests, seed } = asked
   const doors = sources.map((source) => ({
@@ -96,12 +101,16 @@ async function bySchemathesis(
   child.stderr.on('data', (chunk) => {
     complaint = (complaint + chunk).slice(-2_000)
   })
-  child.stdin.end(JSON.stringify({ api, document: openapi(), doors, requests, seed }))
+  child.stdin.write(`${JSON.stringify({ api, document: openapi(), doors, requests, seed })}\n`)
   let told: (Part & { sent?: number }) | undefined
   for await (const line of createInterface({ input: child.stdout })) {
     told = JSON.parse(line)
-    if (told?.sent) onThousand()
+    if (told?.sent) {
+      await onTurn()
+      child.stdin.write('\n')
+    }
   }
+  child.stdin.end()
   if (!told?.statuses) throw new Error(`schemathesis ended early: ${complaint}`)
   return told
 }
@@ -119,20 +128,14 @@ const spoiled = (secret: string) =>
     'undefined',
   )
 
-async function byMutation(
-  api: string,
-  sources: string[],
-  requests: number,
-  seed: number,
-  onThousand: () => void,
-): Promise<Part> {
+/** Sends mutated bodies, as many as asked each time. */
+function byMutation(api: string, sources: string[], seed: number) {
   const part: Part = { requests: 0, statuses: { stranger: {}, known: {} }, problems: [] }
   const count = (who: 'stranger' | 'known', status: number, what: string) => {
     part.statuses[who][status] = (part.statuses[who][status] ?? 0) + 1
     if (status >= 500 || (who === 'stranger' && status < 400))
       if (part.problems.length < PROBLEMS_MAX) part.problems.push(`${who} got ${status} for ${what}`)
     part.requests += 1
-    if (part.requests % 1_000 === 0) onThousand()
   }
   const source = fc.constantFrom(...sources)
   const one = source.chain((name) =>
@@ -144,17 +147,16 @@ async function byMutation(
       wrong: fc.oneof(spoiled(secretOf(name)), source.filter((other) => other !== name).map(secretOf)),
     }),
   )
-  for (const { name, body, type, isStranger, wrong } of fc.sample(one, { numRuns: requests, seed })) {
-    const secret = isStranger ? wrong : secretOf(name)
-    const { url, headers } = signed(api, name, declaredOf(name), secret, body)
-    const { status } = await post(encodeURI(url), { ...headers, 'content-type': type }, body)
-    count(
-      isStranger ? 'stranger' : 'known',
-      status,
-      `${name}: ${type}: ${body.toString('latin1').slice(0, 200)}`,
-    )
+  const send = async (requests: number) => {
+    const turn = { numRuns: requests, seed: seed + part.requests }
+    for (const { name, body, type, isStranger, wrong } of fc.sample(one, turn)) {
+      const { url, headers } = signed(api, name, declaredOf(name), isStranger ? wrong : secretOf(name), body)
+      const { status } = await post(encodeURI(url), { ...headers, 'content-type': type }, body)
+      const what = `${name}: ${type}: ${body.toString('latin1').slice(0, 200)}`
+      count(isStranger ? 'stranger' : 'known', status, what)
+    }
   }
-  return part
+  return { part, send }
 }
 
 /** Resident bytes of the processes in which the local AWS runs the door. */
