@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
+import { UserError } from '../../cli/config.js'
 
 /** What a server of the samples says when it serves; `url` is its address or connection string. */
 export interface Serving {
@@ -14,7 +15,7 @@ const MISSING = 3
 const READY_MILLISECONDS_MAX = 900_000
 
 /** This machine has no such server; the message says how to get one. */
-export class NoServer extends Error {}
+export class NoServer extends UserError {}
 
 /** The servers of one run: started on free ports of 127.0.0.1, and stopped with it. */
 export class Servers {
