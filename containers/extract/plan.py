@@ -10,6 +10,8 @@ from typing import Any
 ENGINES = ("rest", "mongodb", "postgres")
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}\Z")
 IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,199}\Z")
+# A caller's own id, as a door takes it, may begin with any of its characters.
+CORRELATION = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.:+-]{0,199}\Z")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,62}\Z")
 URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,62}/[A-Za-z0-9_.:=+/@-]{1,1024}\Z")
 
@@ -64,7 +66,7 @@ def parse_plan(raw: Any) -> ExtractPlan:
     return ExtractPlan(
         run_id=run_id,
         attempt=attempt,
-        correlation_id=_text(raw, "correlation_id", IDENTITY),
+        correlation_id=_text(raw, "correlation_id", CORRELATION),
         source=_text(raw, "source", NAME),
         extract=_extract(raw.get("extract")),
         state_uri=_text(raw, "state_uri", URI) if raw.get("state_uri") else None,

@@ -54,7 +54,7 @@ def test_the_exit_code_says_whether_there_is_a_good_report(extraction, block, mo
     ],
 )
 def test_a_plan_that_breaks_its_format_is_refused_by_the_name_of_the_field(extraction, block, change, said):
-    plan = extraction.plan(block)
+    plan = extraction.plan(block, correlation_id="-from_a-door_")
     assert parse_plan(plan).files_run_id == plan["run_id"]
     with pytest.raises(PlanError, match=said):
         parse_plan(plan | change)
