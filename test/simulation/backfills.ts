@@ -26,7 +26,7 @@ const ASKS: Record<Ask, number> = { pause: 3, resume: 5, cancel: 1 }
  */
 export function backfill(world: World, storyEnds: number): void {
   const { timeline, random } = world
-  if (random.chance(0.6)) return
+  if (random.chance(0.75)) return
   const many = random.chance(0.2) ? 2 : 1
   for (let number = 0; number < many; number += 1) {
     const begins = random.between(0, Math.max(1, storyEnds - timeline.now))
@@ -40,7 +40,7 @@ export function backfill(world: World, storyEnds: number): void {
 }
 
 function begin({ timeline, random, bus, table, trace }: World, backfillId: string): void {
-  const days = random.between(2, 9)
+  const days = random.between(2, 7)
   const from = '2026-01-01'
   const wanted = {
     ...{ source: SOURCE, from, to: daysAfter(from, days), chunkDays: random.pick([1, 1, 2]) },
