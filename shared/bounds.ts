@@ -50,7 +50,8 @@ export const PASS = {
   hoursOfExtract: 6,
   /** Landings that came this long before the last complete listing are asked for again: clocks differ. */
   overlapSeconds: 600,
-  pagesPerPrefix: 50,
+  /** Pages of what lies in those hours, of one folder of a source. */
+  pagesPerFeed: 150,
   /** Of a folder that names no date. */
   pagesUndated: 2,
   /** Object versions of all of bronze that a pass looks at, whatever their hour and source, page after page. */

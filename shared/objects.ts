@@ -93,8 +93,9 @@ export const listVersions =
     prefix: string,
     next?: string,
     limit = VERSIONS_PER_PAGE,
+    after?: string,
   ): Promise<{ versions: LandedVersion[]; next?: string }> => {
-    const [KeyMarker, VersionIdMarker] = next ? (JSON.parse(next) as [string, string]) : []
+    const [KeyMarker, VersionIdMarker] = next ? (JSON.parse(next) as [string, string]) : [after]
     const answer = await client.send(
       new ListObjectVersionsCommand({
         Bucket: bucket,

@@ -15,6 +15,19 @@ export const dated = (pattern: string): string =>
 /** Whether a listing can be kept to recent times. */
 export const isByTime = (pattern: string): boolean => isDated(dated(pattern))
 
+const ORDER = ['yyyy', 'mm', 'dd', 'hh']
+
+/**
+ * One listing of all that lies at a time, ISO, or later: the folder before the dates, and the key behind which it begins.
+ * Nothing where keys do not follow time, since the pattern names its dates in another order.
+ */
+export function listingSince(pattern: string, time: string): { prefix: string; after: string } | undefined {
+  const whole = dated(pattern)
+  const names = [...whole.matchAll(/\{([a-z]+)\}/g)].map(([, name]) => name)
+  if (names.length === 0 || names.some((name, at) => name !== ORDER[at])) return undefined
+  return { prefix: whole.slice(0, whole.indexOf('{')), after: folderAt(whole, time) }
+}
+
 /** The folders of each of these times, ISO, each folder once. */
 export const foldersAt = (pattern: string, times: readonly string[]): string[] =>
   filled(dated(pattern), times)

@@ -60,8 +60,8 @@ export class FakeBronze {
     return found && { versionId: found.versionId, bytes: found.bytes, landedAt: found.landedAt }
   }
 
-  readonly listVersions = async (prefix: string, next = '0', limit = this.pageItems) => {
-    const found = this.versions.filter(({ key }) => key.startsWith(prefix))
+  readonly listVersions = async (prefix: string, next = '0', limit = this.pageItems, after = '') => {
+    const found = this.versions.filter(({ key }) => key.startsWith(prefix) && key > after)
     const end = Number(next) + Math.min(limit, this.pageItems)
     return { versions: found.slice(Number(next), end), ...(end < found.length && { next: String(end) }) }
   }

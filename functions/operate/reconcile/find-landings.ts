@@ -2,7 +2,7 @@ import { PASS } from '../../../shared/bounds.js'
 import { iso } from '../../../shared/clock.js'
 import type { LandedVersion } from '../../../shared/objects.js'
 import { eachAtOnce } from '../../../shared/parallel.js'
-import { foldersAt, isByTime } from '../../../shared/sources/recent.js'
+import { foldersAt, isByTime, listingSince } from '../../../shared/sources/recent.js'
 import {
   fileKey,
   type Landed,
@@ -12,11 +12,12 @@ import {
 
 export interface FindLandingsEffects extends RecordLandingEffects {
   bronzeBucket: string
-  /** One page of the object versions below a prefix; `next` continues, `limit` shortens the page. */
+  /** One page of the object versions below a prefix; `next` continues, `limit` shortens it, it begins behind `after`. */
   listVersions(
     prefix: string,
     next?: string,
     limit?: number,
+    after?: string,
   ): Promise<{ versions: LandedVersion[]; next?: string }>
 }
 
@@ -25,7 +26,7 @@ const SWEEP = { PK: 'RECONCILE', SK: 'SWEEP' }
 const HOUR = 3_600_000
 
 /**
- * Records the file versions that no event brought. Lists the hours since the last complete listing, and asks the ledger
+ * Records the file versions that no event brought. Lists what lies in the hours since the last complete listing, and asks the ledger
  * only for what landed since; then moves the cursor, which only goes forward. Gives how many were found. Of a folder
  * that names no date only the first pages are seen: the rest is left to the sweep.
  */
@@ -36,12 +37,12 @@ export async function findLandings(effects: FindLandingsEffects): Promise<number
   const oldest = begun - PASS.hoursMax * HOUR
   const since = Math.max(Number(cursor?.upTo ?? 0) - PASS.overlapSeconds * 1_000, oldest)
   let found = 0
-  for (const { prefix, pages: most, whole } of recentFolders(effects, begun, since)) {
+  for (const { prefix, after, pages: most, whole } of recentFolders(effects, begun, since)) {
     let next: string | undefined
     for (let pages = 0; pages === 0 || next; pages += 1) {
       if (pages === most && !whole) break
       if (pages === most) throw new Error(`${prefix} has more versions than a pass can list`)
-      const page = await effects.listVersions(prefix, next)
+      const page = await effects.listVersions(prefix, next, undefined, after)
       const recent = page.versions.filter(({ landedAt }) => Date.parse(landedAt) >= since)
       found += await recordUnknown(effects, recent)
       next = page.next
@@ -94,30 +95,28 @@ const ZONES_HOURS = 14
 
 interface Listed {
   prefix: string
+  /** The key behind which the listing begins; at the first one of the prefix when it is absent. */
+  after?: string
   /** Pages that a pass looks at; a folder with dates must be seen whole, one without never ends. */
   pages: number
   whole: boolean
 }
 
-/** The folders of bronze in which a file of the time since then can lie, of each source. */
+/** Where in bronze a file of the time since then can lie, of each source: one listing, where keys follow time. */
 function recentFolders({ project }: FindLandingsEffects, now: number, since: number): Listed[] {
   const feeds = Object.values(project.sources).flatMap(({ kind, feeds: own }) =>
-    own.map(({ prefix }) => ({
-      prefix,
-      isOurs: prefix.startsWith('source='),
-      isExtract: kind === 'extract',
-    })),
+    own.map(({ prefix }) => ({ pattern: prefix, isExtract: kind === 'extract' })),
   )
-  return feeds.flatMap(({ prefix, isOurs, isExtract }): Listed[] => {
-    if (!isByTime(prefix)) return [{ prefix, pages: PASS.pagesUndated, whole: false }]
+  return feeds.flatMap(({ pattern, isExtract }): Listed[] => {
+    if (!isByTime(pattern)) return [{ prefix: pattern, pages: PASS.pagesUndated, whole: false }]
     const least = isExtract ? PASS.hoursOfExtract : PASS.hoursMin
     const count = Math.min(PASS.hoursMax, Math.max(least, Math.ceil((now - since) / HOUR) + 1))
-    const times = hoursBack(now, isOurs ? 0 : ZONES_HOURS, count)
-    return foldersAt(prefix, times).map((folder) => ({
-      prefix: folder,
-      pages: PASS.pagesPerPrefix,
-      whole: true,
-    }))
+    const beside = pattern.startsWith('source=') ? 0 : ZONES_HOURS
+    const pages = PASS.pagesPerFeed
+    const listing = listingSince(pattern, iso(now - (count - 1 + beside) * HOUR))
+    if (listing) return [{ ...listing, pages, whole: true }]
+    const folders = foldersAt(pattern, hoursBack(now, beside, count))
+    return folders.map((prefix) => ({ prefix, pages, whole: true }))
   })
 }
 

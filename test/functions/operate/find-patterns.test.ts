@@ -17,9 +17,9 @@ async function passOver(source: DeclaredSource): Promise<string[]> {
   const { reconcile: effects } = chain.parts
   const { listVersions } = effects
   effects.project = { ...testProject, sources: { only: source } }
-  effects.listVersions = (prefix, ...rest) => {
-    listed.push(prefix)
-    return listVersions(prefix, ...rest)
+  effects.listVersions = (prefix, next, limit, after) => {
+    listed.push(after ?? prefix)
+    return listVersions(prefix, next, limit, after)
   }
   // The first pass of all goes back two days.
   await reconcile(effects)
@@ -34,21 +34,23 @@ beforeEach(() => {
 
 describe('a pass lists, of what no event brought', () => {
   test('the hours of a source whose folder has the usual form', async () => {
-    expect(await passOver(drop('only', 'market_data'))).toEqual(
-      ['07', '06', '05'].map((hour) => `source=only/year=2026/month=03/day=02/hour=${hour}/`),
-    )
+    const oldest = 'source=only/year=2026/month=03/day=02/hour=05/'
+    expect(await passOver(drop('only', 'market_data'))).toEqual([oldest])
   })
 
   test('the days that it can be anywhere, where the folder names a day', async () => {
-    expect(await passOver(feeding('raw-events/{yyyy}/{mm}/{dd}/'))).toEqual([
-      'raw-events/2026/03/02/',
-      'raw-events/2026/03/01/',
-    ])
+    expect(await passOver(feeding('raw-events/{yyyy}/{mm}/{dd}/'))).toEqual(['raw-events/2026/03/01/'])
+  })
+
+  test('each folder of a pattern whose keys do not follow time', async () => {
+    expect(await passOver(feeding('raw/{dd}.{mm}.{yyyy}/'))).toEqual(['raw/02.03.2026/', 'raw/01.03.2026/'])
   })
 
   test('the hours since an extraction can have begun', async () => {
     const source = { ...feeding('source=only/entity=market_data/'), kind: 'extract' as const }
-    expect(await passOver(source)).toHaveLength(PASS.hoursOfExtract)
+    const hour = String(7 - (PASS.hoursOfExtract - 1)).padStart(2, '0')
+    const oldest = `source=only/entity=market_data/year=2026/month=03/day=02/hour=${hour}/`
+    expect(await passOver(source)).toEqual([oldest])
   })
 
   test('the first pages of a folder that names no date, and finds what lies there', async () => {

@@ -93,9 +93,9 @@ export function s3(storage: Storage, random: Random, now: () => number) {
       .filter(({ key, landedAt }) => key.startsWith(Prefix) && Date.parse(landedAt) <= until)
       .reverse()
       .sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
-    const start = KeyMarker
+    const start = VersionIdMarker
       ? all.findIndex((one) => one.key === KeyMarker && one.versionId === VersionIdMarker) + 1
-      : 0
+      : all.filter(({ key }) => key <= (KeyMarker ?? '')).length
     const page = all.slice(start, start + Math.min(MaxKeys ?? 1_000, 50))
     const Versions = page.map(({ key, versionId, bytes, landedAt }) => ({
       Key: key,
