@@ -49,6 +49,8 @@ type PlatformRun = z.infer<typeof platformRun>
 const SUCCESS = 10
 const CANCELLED = 30
 const UNAUTHORIZED = 401
+/** The status of an answer for which nobody was asked. */
+const UNASKED = 0
 
 /** A client of the platform's API. The token goes into the header of a request, and nowhere else. */
 export function dbtPlatform(read: ReadSecret): Platform {
@@ -59,7 +61,7 @@ export function dbtPlatform(read: ReadSecret): Platform {
       if (answer.ok) return { job: parsed(z.looseObject({ id }), answer.data).id }
       const failed = `the dbt platform did not start the job: ${answer.said}`
       // What the platform itself may still have begun is looked for by its cause; nothing else starts it again.
-      if (answer.status >= 500) throw new TransientError(failed)
+      if (answer.status >= 500 || answer.status === UNASKED) throw new TransientError(failed)
       return { failed, failureClass: answer.status === 429 ? 'capacity' : 'configuration' }
     },
     async find(request) {
@@ -107,7 +109,8 @@ function caller(read: ReadSecret) {
     path: string,
     body?: object,
   ): Promise<Answer> => {
-    const text = await read(secret)
+    const text = await read(secret).catch(() => null)
+    if (text === null) return { ok: false, status: UNASKED, said: `the secret ${secret} cannot be read` }
     if (!text) return { ok: false, status: UNAUTHORIZED, said: `there is no secret ${secret} yet` }
     const { value: token, url: address = url } = credentialIn(text)
     try {

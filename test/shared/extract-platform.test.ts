@@ -118,6 +118,18 @@ describe('the secret', () => {
     expect(await thrown(none.get(request, '5'))).toMatch(/no secret sluice\/models yet$/)
   })
 
+  test('that cannot be read keeps a start open, and no lost one for ever', async () => {
+    const mute = dbtPlatform(async () => Promise.reject(new Error(`no right to read ${TOKEN}`)))
+    const why = 'the secret sluice/models cannot be read'
+    expect(await thrown(mute.start(request))).toBe(
+      `TransientError: the dbt platform did not start the job: ${why}`,
+    )
+    expect(await mute.find(request)).toBeUndefined()
+    expect(await thrown(mute.get(request, '5'))).toBe(
+      `TransientError: the dbt platform does not tell of run 5: ${why}`,
+    )
+  })
+
   test('stands in no error, whatever goes wrong', async () => {
     await own.stop()
     const said = await Promise.all([
