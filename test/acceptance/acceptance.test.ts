@@ -5,6 +5,7 @@ import { backfillCase } from './backfill.case.js'
 import { badInputCase } from './bad-input.case.js'
 import { failingTestCase } from './failing-test.case.js'
 import { gateCase } from './gate.case.js'
+import { lineageCase } from './lineage.case.js'
 import { redeliveryCase } from './redelivery.case.js'
 import { rightsCase } from './rights.case.js'
 import { samplesCase } from './samples.case.js'
@@ -29,6 +30,7 @@ describe('the deployed chain', { timeout: TEST_MILLISECONDS_MAX }, () => {
   describe('what comes again', () => redeliveryCase(() => world))
   describe('the gate', () => gateCase(() => world))
   describe('a second build', () => secondBuildCase(() => world))
+  describe('one delivery, followed to gold', () => lineageCase())
   describe('a held batch that a person lets through', () => approveCase(() => world))
   describe('what people are told', () => alertsCase(() => world))
   describe('a failing dbt test', () => failingTestCase(() => world))

@@ -8,6 +8,8 @@ const SPARK = 'when a batch is large or pinned to Spark: the Glue case of the fu
 const ATHENA = 'Athena asks for it on the caller’s behalf; the local AWS checks it and records no call'
 const SERVICE =
   'the Lambda service asks for it on the role’s behalf; the local AWS checks it and records no call'
+const GLUE_REGISTRY =
+  'when the stage keeps the versions of schemas in Glue Schema Registry, which the local AWS does not have'
 const PARKED =
   'when a job cannot be started for good: the run is parked, people are told and the lane is claimed again'
 const NOT_FOUND =
@@ -27,7 +29,6 @@ export const unusedRights: Record<string, string> = {
   'record-landing sqs:GetQueueAttributes': SERVICE,
   'record-landing s3:ListBucket':
     'makes S3 say 404 and not 403 for a file that went away; no call has its name',
-  'start-cleanse events:PutEvents': PARKED,
   'start-cleanse dynamodb:DeleteItem': PARKED,
   'start-cleanse ecs:StopTask': 'when an attempt was taken over by another: its own task is stopped',
   'start-cleanse ecs:ListTasks': ADOPTED,
@@ -36,7 +37,13 @@ export const unusedRights: Record<string, string> = {
   'start-cleanse glue:BatchStopJobRun': SPARK,
   'finish-cleanse s3:ListBucket': NOT_FOUND,
   'finish-cleanse glue:GetJobRun': SPARK,
-  'start-build events:PutEvents': PARKED,
+  'finish-cleanse glue:RegisterSchemaVersion': GLUE_REGISTRY,
+  'finish-cleanse glue:CreateSchema': GLUE_REGISTRY,
+  'record-lineage s3:ListBucket': NOT_FOUND,
+  'record-lineage secretsmanager:GetSecretValue':
+    'when the stage names an endpoint to which lineage is posted',
+  'reconcile glue:RegisterSchemaVersion': GLUE_REGISTRY,
+  'reconcile glue:CreateSchema': GLUE_REGISTRY,
   'start-build dynamodb:DeleteItem': PARKED,
   'start-build ecs:StopTask': 'when an attempt was taken over by another: its own task is stopped',
   'start-build ecs:ListTasks': ADOPTED,
