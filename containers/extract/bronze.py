@@ -15,7 +15,7 @@ from typing import Any
 
 from containers.extract.errors import ExtractError
 from containers.extract.plan import ExtractPlan
-from containers.extract.storage import THREADS, Storage, TakenError
+from containers.extract.storage import THREADS, Storage, TakenError, split_uri
 
 BATCHES_MAX = 999_999
 # S3 takes 2 KB of user metadata in all; base64 makes this a third longer.
@@ -97,9 +97,10 @@ class Folder:
         return base64.b64encode(text.encode()).decode()
 
     def _checkpoint_uri(self, batch: int) -> str:
-        # Beside the state that the run will leave, or beside its report: a window leaves no state.
-        beside = (self._plan.next_state_uri or self._plan.report_uri).removesuffix(".json")
-        return f"{beside}-{self._entity}-{batch:06d}.json"
+        # Where the states lie: the task's role writes nothing else in artifacts but its report.
+        artifacts, _ = split_uri(self._plan.report_uri)
+        run = f"{self._plan.source}/{self._plan.run_id}-{self._plan.attempt}"
+        return f"s3://{artifacts}/extract/{run}-{self._entity}-{batch:06d}.json"
 
     def _token(self, packed: str) -> Any:
         token = json.loads(base64.b64decode(packed))

@@ -80,9 +80,10 @@ def mongodb() -> Iterator[str]:
         pytest.skip("no MongoDB server here: build one with `npm run ferretdb`, which needs Go")
     with tempfile.TemporaryDirectory(prefix="sluice-ferretdb-") as folder:
         port = free_port()
-        process = subprocess.Popen(
-            [FERRETDB, folder, f"127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        # FerretDB sorts in memory: a million documents need some GB of it.
+        told = {"PATH": os.environ["PATH"], "GOMEMLIMIT": "6GiB"}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = subprocess.Popen([FERRETDB, folder, f"127.0.0.1:{port}"], env=told, **quiet)
         url = f"mongodb://127.0.0.1:{port}/"
         try:
             with pymongo.MongoClient(url, serverSelectionTimeoutMS=200) as client:

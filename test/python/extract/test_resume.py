@@ -1,5 +1,7 @@
 """An attempt goes on behind what landed: no gap, no record twice, whenever the one before it was killed."""
 
+import base64
+import json
 import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -136,7 +138,9 @@ def test_a_long_token_stands_in_an_object_beside_the_state(extraction, rest, res
     rest_block["entities"][0]["params"] = {"from": "2024-02-19"}
     with crash_at(14, False), pytest.raises(Killed):
         extraction.run(rest_block, run_id="r")
-    assert len(extraction.metadata(extraction.keys()[-1])["sluice-next"]) < 200
+    token = json.loads(base64.b64decode(extraction.metadata(extraction.keys()[-1])["sluice-next"]))
+    folder = f"s3://extract-artifacts/extract/{extraction.source}/"
+    assert token == {"uri": f"{folder}r-1-market_data-000013.json"}
     report = extraction.run(rest_block, run_id="r", attempt=2)
     assert len({(one["symbol"], one["price_date"]) for one in extraction.records()}) == 28
     assert report["rows"] == 28
@@ -177,7 +181,7 @@ def test_a_folder_with_a_missing_object_is_not_gone_on_with(extraction, rest_blo
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("name", BLOCKS)
 def test_a_task_that_is_killed_again_and_again_is_gone_on_with(extraction, name, seed, request):
     kill_until_done(extraction, request.getfixturevalue(name), kills=5, seed=seed)
