@@ -66,6 +66,12 @@ export const rights = {
   'ledger:update': [allow(['dynamodb:UpdateItem'], [arn('Ledger')])],
   'ledger:query': [allow(['dynamodb:Query'], [arn('Ledger')])],
   'ledger:index': [allow(['dynamodb:Query'], [sub('${Ledger.Arn}/index/*')])],
+  // The API begins and steers backfills; what became of anything else it can only read.
+  'ledger:backfills': [
+    allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [arn('Ledger')], {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['BACKFILL#*'] },
+    }),
+  ],
   'ledger:batch': [allow(['dynamodb:BatchWriteItem'], [arn('Ledger')])],
   // Joining, claiming and ending: transactions of puts, updates, deletes and checks.
   'ledger:lane': [

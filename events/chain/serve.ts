@@ -46,8 +46,7 @@ export const serve: readonly Row[] = [
     ],
     may: [
       'ledger:get',
-      'ledger:put',
-      'ledger:update',
+      'ledger:backfills',
       'ledger:query',
       'ledger:index',
       'bronze:list',
