@@ -99,12 +99,18 @@ const readingOf = ({ kind, door }: DeclaredSource): Reading => ({
 const correlationOf = ({ headers }: Request): string | undefined =>
   /^[A-Za-z0-9_-]{1,64}$/.exec(headers['x-correlation-id'] ?? '')?.[0]
 
+/** A message that comes again so soon is a duplicate in a burst, and its event is on its way. */
+const TOLD_AGAIN_SECONDS = 10
+
 /**
- * A known sync is told again as long as nobody has heard of it. What cannot be told now is told by the reconciler when
- * the ledger has it as due; nobody else would tell the rest, so that its sender has to send it again.
+ * A known sync is told again when nobody has heard of it for a while: its sender may have sent it again because the first
+ * try died. What cannot be told now is told by the reconciler when the ledger has it as due; nobody else would tell the
+ * rest, so that its sender has to send it again.
  */
-async function tell({ publish }: AcceptEffects, item: Sync, isNew: boolean): Promise<void> {
-  const events = isNew || item.dueAt || item.kind === 'dbt-platform' ? eventsOf(item) : []
+async function tell({ publish, clock }: AcceptEffects, item: Sync, isNew: boolean): Promise<void> {
+  const isOld = clock.now() - Date.parse(item.receivedAt) > TOLD_AGAIN_SECONDS * 1_000
+  const isUnheard = item.dueAt !== undefined && isOld
+  const events = isNew || isUnheard || item.kind === 'dbt-platform' ? eventsOf(item) : []
   if (events.length === 0) return
   try {
     await publish(events)

@@ -50,7 +50,7 @@ async function deliver(source: string, jobId: number, connection = 'c') {
 const ledger = () => ledgerReader(String(world.stack.env.SLUICE_LEDGER_TABLE), documentClient())
 
 describe('the door on the local AWS', () => {
-  it('takes 1,000 deliveries of 100 syncs in random order for 100 syncs', { timeout: 300_000 }, async () => {
+  it('takes 1,000 deliveries of 100 syncs in random order for 100 syncs', { timeout: 600_000 }, async () => {
     const deliveries = Array.from({ length: 1_000 }, (_, place) => place % 100)
     for (let place = deliveries.length - 1, seed = 7; place > 0; place -= 1) {
       seed = (seed * 48_271) % 2_147_483_647
