@@ -3,7 +3,6 @@
 import base64
 import json
 from datetime import date
-from itertools import pairwise
 
 import pytest
 from servers import KEY
@@ -137,13 +136,27 @@ def test_a_source_that_is_busy_is_asked_again_when_it_says(extraction, rest, blo
     assert len(extraction.records()) == 44
 
 
-def test_no_more_is_asked_in_a_minute_than_is_declared(extraction, rest, block):
-    # Chunks of a backfill share what is allowed: here each of two may ask every 0.1 seconds.
-    limits = {"requestsPerMinute": 1200, "parallel": 2}
-    report = extraction.run(block(limits=limits, **paged("page")), window=JANUARY)
-    asked = [one["at"] for one in rest.asked]
-    assert len(asked) == report["requests"] == 3
-    assert all(later - earlier > 0.09 for earlier, later in pairwise(asked))
+def test_every_request_waits_for_its_turn_and_chunks_share_what_is_declared(
+    extraction, rest, block, monkeypatch
+):
+    paces: list[float | None] = []
+    waits: list[int] = []
+
+    class Turns:
+        def __init__(self, per_minute: float | None) -> None:
+            paces.append(per_minute)
+
+        def wait(self) -> None:
+            waits.append(len(rest.rules.seen))
+
+    monkeypatch.setattr("containers.extract.rest.Pace", Turns)
+    rest.rules.busy, rest.rules.retry_after_seconds = 1, 0
+    monkeypatch.setattr("containers.extract.rest_client.DELAY_SECONDS_MAX", 0.01)
+    declared = block(limits={"requestsPerMinute": 1200, "parallel": 2}, **paged("page"))
+    extraction.run(declared, window=JANUARY)
+    assert (paces, waits) == ([600], [0, 1, 2, 3]), "one turn for each request, the repeated one included"
+    extraction.run(declared)
+    assert paces == [600, 1200]
 
 
 def test_a_failing_answer_is_asked_for_again(extraction, rest, block, monkeypatch):
