@@ -53,6 +53,9 @@ export async function lookAfter(effects: BackfillEffects, backfillId: string): P
   throw new Contention(`backfill ${backfillId} was contended in ${ROUNDS_MAX} rounds`)
 }
 
+/** A look that was put off may come so much early, for clocks differ; it must put off the next one all the same. */
+const EARLY_MILLISECONDS = 15_000
+
 /** The reconciler's part: the same look, and it is late no more. */
 export async function driveBackfill(effects: BackfillEffects, backfillId: string): Promise<string> {
   const did = await lookAfter(effects, backfillId)
@@ -168,7 +171,7 @@ async function lookLater({ ledger, clock, later }: BackfillEffects, { backfill, 
     set: { heldUntil: now + HELD_SECONDS * 1_000 },
     when: [
       is('version', isChanged ? version + 1 : version),
-      { attribute: 'heldUntil', below: now + 1, orAbsent: true },
+      { attribute: 'heldUntil', below: now + EARLY_MILLISECONDS, orAbsent: true },
     ],
   })
   if (won.done) await later({ name: BackfillMoved.name, detail: { backfillId } }, HELD_SECONDS)

@@ -95,6 +95,10 @@ describe('a backfill', () => {
     expect(world.delayed).toMatchObject([{ name: 'Backfill Moved', detail: { backfillId: 'b2' } }])
     await world.look('b2')
     expect(world.delayed).toHaveLength(1)
+    // A minute by one clock is less by another one: the next look is put off all the same.
+    world.clock.advance(50)
+    await world.look('b2')
+    expect(world.delayed).toHaveLength(2)
   })
 })
 
