@@ -43,12 +43,17 @@ const ANSWER_BYTES_MAX = 1_000_000
 const TOKEN_MILLISECONDS = 120_000
 const TOKEN_MARGIN_MILLISECONDS = 30_000
 
+/** Nobody has made the secret yet with which Airbyte is asked. */
+export class NoSecret extends TransientError {
+  override readonly name = 'NoSecret'
+}
+
 /** Asks Airbyte's API. Throws `TransientError` when there is no answer that says something. */
 export function airbyteApi(readSecret: ReadSecret, now: () => number): Airbyte {
   const tokens = new Map<string, { token: string; until: number }>()
   const get = async (ask: Ask, path: string) => {
     const text = await readSecret(ask.secret)
-    if (!text) throw new TransientError(`there is no secret ${ask.secret} to ask Airbyte with`)
+    if (!text) throw new NoSecret(`there is no secret ${ask.secret} to ask Airbyte with`)
     const { value, url = ask.url, id } = credentialIn(text)
     const base = url.replace(/\/+$/, '')
     const bearer = id === undefined ? value : await tokenOf(tokens, base, id, value, now)

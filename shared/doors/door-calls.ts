@@ -3,7 +3,7 @@ import type { PutEvents } from '../bus.js'
 import { EventsRefused } from '../errors.js'
 import type { Item, ItemLedger, Value } from '../ledger.js'
 import { type Call, Refused } from './aws-call.js'
-import type { ReadSecret } from './secrets.js'
+import { MISSING, type ReadSecret } from './secrets.js'
 
 /** The few calls of the door, as the effects that its decision takes: the same meaning as the SDK's in other stages. */
 
@@ -105,7 +105,7 @@ export const doorSecretReader =
       const { SecretString } = await call('secretsmanager:GetSecretValue', { SecretId: name })
       return typeof SecretString === 'string' ? SecretString : undefined
     } catch (error) {
-      if (error instanceof Refused && error.code === 'ResourceNotFoundException') return undefined
+      if (error instanceof Refused && MISSING.includes(error.code)) return undefined
       throw error
     }
   }

@@ -1,7 +1,7 @@
 import type { PutEvents } from '../bus.js'
 import { iso } from '../clock.js'
 import type { DeclaredSource } from '../declared.js'
-import { type Airbyte, type AirbyteJob, JOBS_PAGE, type JobsPage } from './airbyte-api.js'
+import { type Airbyte, type AirbyteJob, JOBS_PAGE, type JobsPage, NoSecret } from './airbyte-api.js'
 import { confirm } from './confirm.js'
 import { recordSync, type Sync, type SyncEffects, syncFinished } from './sync.js'
 
@@ -41,7 +41,8 @@ export async function pollDoors(effects: PollEffects, until = Number.POSITIVE_IN
   for (const look of looks.slice(0, LOOKS_MAX)) {
     if (effects.clock.now() > until) break
     found += await take(effects, look).catch((error: Error) => {
-      errors.push(error)
+      // A source that is declared and not set up yet is no failure of the reconciler.
+      if (!(error instanceof NoSecret)) errors.push(error)
       return 0
     })
   }

@@ -6,6 +6,9 @@ const KEPT_MILLISECONDS = 60_000
 /** How long one that was read counts while Secrets Manager cannot be asked. */
 const STALE_MILLISECONDS = 600_000
 
+/** What Secrets Manager says of a secret that there is not, to a role that may read it once it is there. */
+export const MISSING = ['ResourceNotFoundException', 'AccessDeniedException']
+
 /** Reads a secret's text by its name; nothing when there is none. Throws when it cannot be asked. */
 export type ReadSecret = (name: string) => Promise<string | undefined>
 

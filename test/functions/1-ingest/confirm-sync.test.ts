@@ -28,7 +28,7 @@ const job = (jobId: number, status: string, more: object = {}) => ({
   ...more,
 })
 
-function world(secret = () => JSON.stringify({ value: 'token', url })) {
+function world(secret: () => string | undefined = () => JSON.stringify({ value: 'token', url })) {
   const ledger = new FakeLedger()
   const bus = new FakeBus()
   const clock = new FakeClock()
@@ -264,6 +264,12 @@ describe('polling', () => {
     clock.advance(3_600)
     airbyte.jobs = [job(1, 'succeeded', { lastUpdatedAt: '2026-03-02T07:01:00.000Z' })]
     expect(await pollDoors(effects)).toBe(1)
+  })
+
+  it('leaves a source alone whose secret nobody has made yet', async () => {
+    const { effects, ledger } = world(() => undefined)
+    expect(await pollDoors(effects)).toBe(0)
+    expect(ledger.all('POLL#')).toEqual([])
   })
 
   it('begins nothing after its time', async () => {

@@ -150,9 +150,14 @@ describe('a call', () => {
   it('counts, reads secrets and puts events', async () => {
     answers = [{ status: 200, body: { Attributes: { count: { N: '3' } } } }]
     expect(await requestCounter('table', call)('ads', 5)).toBe(3)
-    answers = [{ status: 200, body: { SecretString: 's' } }, refusal('ResourceNotFoundException')]
+    answers = [
+      { status: 200, body: { SecretString: 's' } },
+      refusal('ResourceNotFoundException'),
+      refusal('AccessDeniedException'),
+    ]
     expect(await doorSecretReader(call)('one')).toBe('s')
     expect(await doorSecretReader(call)('none')).toBeUndefined()
+    expect(await doorSecretReader(call)('not made yet')).toBeUndefined()
     answers = [{ status: 200, body: { Entries: [{ EventId: '1' }, { ErrorCode: 'ThrottlingException' }] } }]
     await expect(doorBus('bus', call)([])).rejects.toThrow('refused 1 events: ThrottlingException')
   })
