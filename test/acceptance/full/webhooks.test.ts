@@ -22,6 +22,8 @@ const KEYED = 'google_ads'
 const LANE = 'build:marketing'
 const PAD_SECONDS = 15
 const AT_ONCE = 20
+/** Three padded builds of dbt on a busy machine. */
+const BUILT_SECONDS_MAX = 400
 type SyncView = NonNullable<Awaited<ReturnType<typeof syncView>>>
 
 let world: World
@@ -79,7 +81,7 @@ describe('the door on the local AWS', () => {
   })
 
   it('builds 50 syncs of one domain in ten seconds at most three times, and knows the fate of each', {
-    timeout: 300_000,
+    timeout: 500_000,
   }, async () => {
     const before = new Set((await world.chain.runs({ kind: 'build' })).map(({ runId }) => runId))
     const begun = performance.now()
@@ -91,7 +93,13 @@ describe('the door on the local AWS', () => {
       const due = begun + (sync + 1) * 200
       await until('the next of 50 syncs', async () => performance.now() >= due, { seconds: 10 })
     }
-    const fates = await until('every sync is built', () => fatesOf(taken), { seconds: 200 })
+    let seen: string[] = []
+    const ask = async () => {
+      const fates = await Promise.all(taken.map((id) => world.chain.api.get<SyncView>(`/syncs/${id}`)))
+      seen = fates.map(({ state }) => state)
+      return fates.every(({ state }) => state === 'built') && fates
+    }
+    const fates = await until('every sync is built', ask, { seconds: BUILT_SECONDS_MAX, seen: () => seen })
     const builds = (await world.chain.runs({ kind: 'build' })).filter(({ runId }) => !before.has(runId))
     expect(builds.length).toBeLessThanOrEqual(3)
     const ids = builds.map(({ runId }) => runId)
@@ -135,12 +143,6 @@ async function builtInputs(): Promise<string[]> {
     },
     { seconds: 60 },
   )
-}
-
-/** The fates of syncs, once every one of them is built. */
-async function fatesOf(ids: string[]): Promise<SyncView[] | false> {
-  const fates = await Promise.all(ids.map((id) => world.chain.api.get<SyncView>(`/syncs/${id}`)))
-  return fates.every(({ state }) => state === 'built') && fates
 }
 
 async function lambdaLogs(stage: string): Promise<string[] | false> {
