@@ -20,6 +20,7 @@ import {
   type IndexQuery,
   type Item,
   indexKeys,
+  type Key,
   type Ledger,
   type LedgerReader,
   type Query,
@@ -39,20 +40,25 @@ export function ledgerReader(table: string, client: DynamoDBDocumentClient): Led
   }
 }
 
+/** An item is a key too, as far as types go; DynamoDB refuses one with anything beside its key. */
+const keyOf = ({ PK, SK }: Key): Key => ({ PK, SK })
+
 type Send = (client: DynamoDBDocumentClient, base: Base, write: Write) => Promise<unknown>
 type Base = { TableName: string } & ReturnType<typeof expression>
 
 export const putItem: Send = (client, base, write) =>
   client.send(new PutCommand({ ...base, Item: 'put' in write ? write.put : undefined }))
 export const updateItem: Send = (client, base, write) =>
-  client.send(new UpdateCommand({ ...base, Key: 'update' in write ? write.update : undefined }))
+  client.send(new UpdateCommand({ ...base, Key: 'update' in write ? keyOf(write.update) : undefined }))
 const removeItem: Send = (client, base, write) =>
-  client.send(new DeleteCommand({ ...base, Key: 'remove' in write ? write.remove : undefined }))
+  client.send(new DeleteCommand({ ...base, Key: 'remove' in write ? keyOf(write.remove as Key) : undefined }))
 
 /** One item by its key, strongly consistent: all that some stages read. */
 export const itemReader = (table: string, client: DynamoDBDocumentClient): Pick<LedgerReader, 'get'> => ({
   async get(key) {
-    const answer = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))
+    const answer = await client.send(
+      new GetCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }),
+    )
     return answer.Item as Item | undefined
   },
 })
@@ -171,10 +177,10 @@ function action(table: string, write: Write) {
   const base = { TableName: table, ...expression(write) }
   if ('put' in write) return { Put: { ...base, Item: write.put } }
   if ('update' in write)
-    return { Update: { ...base, Key: write.update, UpdateExpression: base.UpdateExpression ?? '' } }
-  if ('remove' in write) return { Delete: { ...base, Key: write.remove } }
+    return { Update: { ...base, Key: keyOf(write.update), UpdateExpression: base.UpdateExpression ?? '' } }
+  if ('remove' in write) return { Delete: { ...base, Key: keyOf(write.remove) } }
   return {
-    ConditionCheck: { ...base, Key: write.check, ConditionExpression: base.ConditionExpression ?? '' },
+    ConditionCheck: { ...base, Key: keyOf(write.check), ConditionExpression: base.ConditionExpression ?? '' },
   }
 }
 

@@ -106,6 +106,20 @@ test('a transaction that names one item twice is refused by both, and changes no
   expect(fake.all()).toEqual([])
 })
 
+test('a whole item serves as the key of a read, an update, a check and a removal', async () => {
+  const item = { PK: 'WHOLE', SK: 'META', state: 'failed', count: 1 }
+  for (const on of [real, new FakeLedger()]) {
+    await on.write({ put: item })
+    expect(await on.get(item)).toEqual(item)
+    await on.write({ update: item, set: { state: 'sent' } })
+    const other = { put: { PK: 'WHOLE', SK: 'OTHER' } }
+    expect((await on.write({ check: item, when: [{ present: 'PK' }] }, other)).done).toBe(true)
+    expect(await on.get(item)).toEqual({ ...item, state: 'sent' })
+    await on.write({ remove: item })
+    expect(await on.get(item)).toBeUndefined()
+  }
+})
+
 test('a transaction of 101 writes is refused by both', async () => {
   const many = Array.from({ length: 101 }, (_, n): Write => ({ put: { PK: 'MANY', SK: `IN#${n}` } }))
   expect(await outcome(real, many)).toEqual({ thrown: 'ValidationException' })
