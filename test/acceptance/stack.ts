@@ -33,7 +33,7 @@ export interface StackOptions {
  */
 export async function startStack(given: StackOptions = {}): Promise<Stack> {
   const { padSeconds = 0, engine = 'auto', launcher = [], parameters } = given
-  // A run that happens at half past the hour must see the same as any other.
+  // A run at half past the hour must see what every other sees.
   const more = ['--schedules', 'by-hand', ...launcher]
   const state = mkdtempSync(`${tmpdir()}/sluice-acceptance-`)
   shareBuilt(state, ['images', 'spark'])
