@@ -110,9 +110,7 @@ const isUnnamed = (action: string, { may }: Row) =>
 
 const allowed = (row: Row) =>
   [
-    ...new Set(
-      statementsOf(row).flatMap((one) => one.Action.filter((action) => !isByLambda(action, one))),
-    ),
+    ...new Set(statementsOf(row).flatMap((one) => one.Action.filter((action) => !isByLambda(action, one)))),
   ].sort()
 
 describe('each role allows what its stage calls, and nothing else', () => {

@@ -111,6 +111,22 @@ describe('the packaged template by itself', () => {
     expect(watched.sort()).toEqual(queues.sort())
   })
 
+  it('gives each kind of task its own family, role and size, and none the rights of another', () => {
+    const tasks = ofType('AWS::ECS::TaskDefinition').map(([id, { Properties }]) => [id, Properties] as const)
+    expect(tasks.map(([id]) => id).sort()).toEqual(['CleanseTask', 'DbtTask', 'ExtractTask'])
+    for (const [id, { Family, TaskRoleArn, ContainerDefinitions, Cpu, Memory }] of tasks) {
+      const name = id.replace('Task', '').toLowerCase()
+      expect(Family).toEqual({ 'Fn::Sub': `\${AWS::StackName}-${name}` })
+      expect(TaskRoleArn).toEqual({ 'Fn::GetAtt': [`${id}Role`, 'Arn'] })
+      expect(ContainerDefinitions).toHaveLength(1)
+      expect(ContainerDefinitions[0]).toMatchObject({ Name: name })
+      expect(ContainerDefinitions[0].Environment ?? []).toEqual([])
+      // A size that Fargate offers: at least 2 and at most 8 GB a vCPU (ECS developer guide).
+      expect(Number(Memory) / Number(Cpu)).toBeGreaterThanOrEqual(2)
+      expect(Number(Memory) / Number(Cpu)).toBeLessThanOrEqual(8)
+    }
+  })
+
   it('keeps the ledger recoverable, encrypted and paid by use', () => {
     const [[, ledger]] = ofType('AWS::DynamoDB::Table') as [[string, (typeof resources)[0][1]]]
     expect(ledger.Properties).toMatchObject({
