@@ -17,6 +17,11 @@ export const DUE_SECONDS = {
   PARKED: 120,
   REPLAYED: 'never',
 } as const satisfies Record<RunState, number | 'never'>
+/**
+ * A job whose start nobody can repeat is asked for within this time after its intent, or not at all: the reconciler lives
+ * for longer than the lease, and a call that stands still for a minute must have been made before the lease is over.
+ */
+export const START_WITHIN_SECONDS = 40
 /** How often the reconciler asks after a job whose end nobody announced. */
 export const JOB_ASKED_SECONDS = 240
 /** Seconds until a job that does not end is given up. */

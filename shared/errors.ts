@@ -41,3 +41,9 @@ export function checked<S extends z.ZodType>(schema: S, content: unknown): z.inf
   const problems = answer.error.issues.map((issue) => `${issue.path.join('.') || 'report'}: ${issue.message}`)
   throw new BadInput('the report cannot be read', problems)
 }
+
+/** What no retry heals is a reason to park; everything else is thrown, and Lambda brings the event back. */
+export function asRefusal(error: unknown): { refused: string } {
+  if (error instanceof TerminalError) return { refused: error.message }
+  throw error
+}

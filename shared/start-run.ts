@@ -1,9 +1,9 @@
 import { type FailureClass, RunStarted } from '../events/catalog.js'
-import { JOB_ASKED_SECONDS } from './bounds.js'
+import { JOB_ASKED_SECONDS, START_WITHIN_SECONDS } from './bounds.js'
 import { iso } from './clock.js'
 import { carried } from './correlation.js'
 import type { Unchanged } from './end-run.js'
-import { TerminalError } from './errors.js'
+import { asRefusal } from './errors.js'
 import { again, type FailEffects, failAttempt, parkRun, settleParked } from './fail-run.js'
 import { absent, is, type Value } from './ledger.js'
 import { afterFailure } from './policies.js'
@@ -107,6 +107,7 @@ async function intend(effects: StartEffects, run: Run): Promise<string> {
     return prepared.unchanged
   }
   const { engine, request, shown } = prepared
+  const since = effects.clock.now()
   const won = await effects.ledger.write(
     moveRun(effects.clock, run.runId, 'RUNNING', {
       set: { attempt, engine, request, ...shown },
@@ -116,20 +117,20 @@ async function intend(effects: StartEffects, run: Run): Promise<string> {
     ...(run.waitingSk ? [leaveQueue(run.waitingSk)] : []),
   )
   if (!won.done) return 'somebody else starts this attempt'
-  return launchAndLink(effects, { ...run, attempt, engine, request, state: 'RUNNING' }, prepared)
+  const intended: Run = { ...run, attempt, engine, request, state: 'RUNNING' }
+  return launchAndLink(effects, intended, { ...prepared, since })
 }
 
-/** What no retry heals is a reason to park; everything else is thrown, and Lambda brings the event back. */
-function asRefusal(error: unknown): { refused: string } {
-  if (error instanceof TerminalError) return { refused: error.message }
-  throw error
-}
-
-async function launchAndLink(effects: StartEffects, run: Run, prepared?: Prepared): Promise<string> {
+type Intended = Prepared & { since: number }
+async function launchAndLink(effects: StartEffects, run: Run, prepared?: Intended): Promise<string> {
   const engine = run.engine as Engine
   const plan = prepared ?? (await effects.prepare(run, run.attempt))
   if ('unchanged' in plan) return withoutPlan(effects, run, plan)
   await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)
+  // By the time that the intent is taken up for another attempt no call of this one may be on its way any more.
+  const late = prepared && effects.clock.now() > prepared.since + START_WITHIN_SECONDS * 1_000
+  if (late && WITHOUT_TOKEN.includes(engine))
+    return `too late to start attempt ${run.attempt}: it is taken up`
   const started = await launch(effects, run, engine)
   if ('job' in started) return link(effects, run, started.job)
   if ('busy' in started) return waitForToken(effects, run)

@@ -45,8 +45,11 @@ export function alertsCase(world: () => World): void {
   test('two batches that one gate held are one incident, of which Slack is told once', async () => {
     const title = 'cleanse of market_data: held at the gate'
     await told(title, 1)
-    const [incident, ...more] = (await ledgerItems('INCIDENT#')).filter((item) => item.SK === 'META')
-    expect(incident).toMatchObject({ cause: 'cleanse:market_data:gate', count: 2, state: 'open' })
+    const cause = 'cleanse:market_data:gate'
+    const [incident, ...more] = (await ledgerItems('INCIDENT#')).filter(
+      (item) => item.SK === 'META' && item.cause === cause,
+    )
+    expect(incident).toMatchObject({ cause, count: 2, state: 'open' })
     expect(more).toEqual([])
     expect(of(title)).toHaveLength(1)
     expect(of(title)[0]).toMatch(
@@ -74,7 +77,9 @@ export function alertsCase(world: () => World): void {
   })
 
   test('Slack is told once of each published edition', async () => {
-    const editions = Object.values(await world().chain.editions()).map(String)
+    // A domain whose sources have not delivered yet has none.
+    const editions = Object.values(await world().chain.editions()).filter((edition) => edition !== null)
+    expect(editions).toHaveLength(2)
     for (const edition of editions) await told(edition, 1)
     const published = of('is published')
     expect(new Set(published).size).toBe(published.length)

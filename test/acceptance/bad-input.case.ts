@@ -69,7 +69,7 @@ export function badInputCase(world: () => World): void {
     })
     const reasons = Object.fromEntries(files.map(({ key, reason }) => [key, reason]))
     expect(reasons[STRAYS[0] as string]).toContain('sources/nobody.yaml')
-    expect(reasons[STRAYS[1] as string]).toContain('source=<name>/')
+    expect(reasons[STRAYS[1] as string]).toContain('no source declares the folder')
     const notes = await keysOf('QUARANTINE', 'entity=unknown/reason=unknown_source/')
     const lines = (await Promise.all(notes.map((key) => linesOf('QUARANTINE', key)))).flat()
     expect(lines.map(({ source_file }) => source_file).sort()).toEqual([...STRAYS].sort())

@@ -2,12 +2,13 @@ import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/
 import { expect, test } from 'vitest'
 import { chain as stages } from '../../events/chain.js'
 import { roleId, statementsOf } from '../../events/routes.js'
+import { project } from '../../shared/declared.js'
 import { type Call, calls } from './calls.js'
 import { bronzeVersions, ledgerItems, logLines, reconcile, stackResources } from './operator.js'
 import { goldAgainstTruth } from './oracle.js'
 import { until } from './poll.js'
 import { ndjson, price } from './rows.js'
-import { unusedRights } from './unused-rights.js'
+import { otherDoors, unusedRights } from './unused-rights.js'
 import { landFiles, type World } from './world.js'
 
 const DENIED_SECONDS_MAX = 60
@@ -23,17 +24,22 @@ export function rightsCase(world: () => World): void {
   test('every right of every stage was used, or the list says when it is', async () => {
     const resources = await stackResources()
     const idle: string[] = []
+    const asleep: string[] = []
     for (const row of stages) {
       const used = new Set(
         (await calls({ role: String(resources[roleId(row.stage)]) })).map(({ action }) => action),
       )
-      expect(used.size, `calls of ${row.stage}`).toBeGreaterThan(0)
+      if (used.size === 0) {
+        asleep.push(row.stage)
+        continue
+      }
       const allowed = new Set(statementsOf(row).flatMap(({ Action }) => Action))
       idle.push(
         ...[...allowed].filter((action) => !used.has(action)).map((action) => `${row.stage} ${action}`),
       )
     }
     const explained = (right: string) => right in unusedRights || right.replace(/^\S+/, '*') in unusedRights
+    expect(asleep.filter((stage) => !(stage in otherDoors))).toEqual([])
     expect(idle.filter((right) => !explained(right))).toEqual([])
   })
 
@@ -78,7 +84,17 @@ export function rightsCase(world: () => World): void {
 
 async function deniedOfStack(): Promise<Call[]> {
   const roles = new Set(Object.values(await stackResources()))
-  return (await calls({ denied: 'true' })).filter(({ role }) => roles.has(role))
+  const denied = (await calls({ denied: 'true' })).filter(({ role }) => roles.has(role))
+  return denied.filter((call) => !isUnmade(call))
+}
+
+/** A secret that nobody has made yet is denied, not missing, where the role names it: so says AWS too. */
+function isUnmade({ action, resource }: Call): boolean {
+  const declared = Object.values(project.sources).map(({ door }) => door?.confirm?.secret)
+  const isSecret = action === 'secretsmanager:GetSecretValue'
+  return (
+    isSecret && declared.some((secret) => secret !== undefined && resource?.endsWith(`:secret:${secret}`))
+  )
 }
 
 async function someDenied(role: string, since: number): Promise<Call[] | false> {

@@ -14,6 +14,7 @@ const PARKED =
   'when a job cannot be started for good: the run is parked, people are told and the lane is claimed again'
 const NOT_FOUND =
   'makes S3 say 404 and not 403 for a report that a crashed job never wrote; no call has its name'
+const TAKEN_OVER = 'when an attempt was taken over by another: its own task is stopped'
 const ADOPTED = 'when every answer to a start was lost: the task that runs is looked for by its name'
 const REPEATED = 'when a failed build is tried again: the results of the attempt before are read'
 
@@ -29,8 +30,18 @@ export const unusedRights: Record<string, string> = {
   'record-landing sqs:GetQueueAttributes': SERVICE,
   'record-landing s3:ListBucket':
     'makes S3 say 404 and not 403 for a file that went away; no call has its name',
+  'put-later sqs:ReceiveMessage': SERVICE,
+  'put-later sqs:DeleteMessage': SERVICE,
+  'put-later sqs:GetQueueAttributes': SERVICE,
+  'put-later dynamodb:PutItem': 'when an event could not be put on the bus: its fate says so',
+  'start-extract ecs:ListTasks': ADOPTED,
+  'start-extract ecs:StopTask': TAKEN_OVER,
+  'start-extract secretsmanager:GetSecretValue':
+    'when Sluice starts a job of a dbt platform: the full run of the extractions',
+  'finish-extract dynamodb:DeleteItem': PARKED,
+  'finish-extract s3:ListBucket': NOT_FOUND,
   'start-cleanse dynamodb:DeleteItem': PARKED,
-  'start-cleanse ecs:StopTask': 'when an attempt was taken over by another: its own task is stopped',
+  'start-cleanse ecs:StopTask': TAKEN_OVER,
   'start-cleanse ecs:ListTasks': ADOPTED,
   'start-cleanse glue:StartJobRun': SPARK,
   'start-cleanse glue:GetJobRuns': SPARK,
@@ -45,7 +56,7 @@ export const unusedRights: Record<string, string> = {
   'reconcile glue:RegisterSchemaVersion': GLUE_REGISTRY,
   'reconcile glue:CreateSchema': GLUE_REGISTRY,
   'start-build dynamodb:DeleteItem': PARKED,
-  'start-build ecs:StopTask': 'when an attempt was taken over by another: its own task is stopped',
+  'start-build ecs:StopTask': TAKEN_OVER,
   'start-build ecs:ListTasks': ADOPTED,
   'start-build s3:GetObject': REPEATED,
   'start-build s3:ListBucket': REPEATED,
@@ -74,4 +85,12 @@ export const unusedRights: Record<string, string> = {
   'api glue:GetDatabase': ATHENA,
   'api glue:GetTable': ATHENA,
   'api glue:GetPartitions': ATHENA,
+}
+
+/** Stages that no case of this run wakes: their doors have runs of their own, with the same roles, in the full tests. */
+const DOORS = 'webhooks and syncs: the full run of the doors'
+export const otherDoors: Record<string, string> = {
+  'close-batch': DOORS,
+  'accept-webhook': DOORS,
+  'confirm-sync': DOORS,
 }

@@ -65,6 +65,38 @@ describe('a starter whose answer comes late', () => {
   })
 })
 
+describe('a starter that stands still between its intent and its start', () => {
+  const standing = (seconds: number, engine: Prepared['engine']) => {
+    let asked = 0
+    const own_ = effects({
+      prepare: async () => ({ ...prepared, engine }),
+      plans: {
+        writeOnce: async (path) => {
+          own.clock.advance(seconds)
+          return path
+        },
+      },
+      launch: async () => {
+        asked += 1
+        return { job: 'job-1' }
+      },
+    })
+    return { own_, asked: () => asked }
+  }
+
+  test.each([
+    ['starts nothing that cannot be repeated after 40 s', 'spark', 41, 0],
+    ['starts it within 40 s', 'spark', 40, 1],
+    ['repeats a task at any time: its token finds the first', 'duckdb', 41, 1],
+  ] as const)('%s', async (_, engine, seconds, times) => {
+    await runAt(own, { state: 'READY', attempt: 0 })
+    const { own_, asked } = standing(seconds, engine)
+    await startRun(own_, ID)
+    expect(asked()).toBe(times)
+    expect(await now(own)).toMatchObject({ state: 'RUNNING', attempt: 1 })
+  })
+})
+
 describe('an intent', () => {
   test('leaves nothing of the attempt before it', async () => {
     await runAt(own, { state: 'READY', job: 'old', takeUps: 2, notBefore: '2026-01-01T00:00:00.000Z' })
