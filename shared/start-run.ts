@@ -127,11 +127,8 @@ async function launchAndLink(effects: StartEffects, run: Run, prepared?: Intende
   const plan = prepared ?? (await effects.prepare(run, run.attempt))
   if ('unchanged' in plan) return withoutPlan(effects, run, plan)
   await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)
-  // By the time that the intent is taken up for another attempt no call of this one may be on its way any more.
-  const late = prepared && effects.clock.now() > prepared.since + START_WITHIN_SECONDS * 1_000
-  if (late && WITHOUT_TOKEN.includes(engine))
-    return `too late to start attempt ${run.attempt}: it is taken up`
-  const started = await launch(effects, run, engine)
+  const started = await launch(effects, run, engine, prepared?.since)
+  if ('late' in started) return `too late to start attempt ${run.attempt}: it is taken up`
   if ('job' in started) return link(effects, run, started.job)
   if ('busy' in started) return waitForToken(effects, run)
   const { failed: reason, failureClass } = started
@@ -145,8 +142,12 @@ async function withoutPlan(effects: StartEffects, run: Run, { unchanged }: Uncha
   return failAttempt(effects, run, { reason: unchanged, failureClass: 'never_started' }, [unlinked])
 }
 
+type Launched = Started | { late: true }
 /** Starts the job; what it throws is kept with the run, so that a run that never starts says why. */
-async function launch(effects: StartEffects, run: Run, engine: Engine): Promise<Started> {
+async function launch(effects: StartEffects, run: Run, engine: Engine, since = 0): Promise<Launched> {
+  // By the time that the intent is taken up for another attempt no call of this one may be on its way any more.
+  const late = effects.clock.now() > since + START_WITHIN_SECONDS * 1_000
+  if (late && WITHOUT_TOKEN.includes(engine)) return { late }
   try {
     return await effects.launch(run.request as Prepared['request'], engine, run.attempt)
   } catch (error) {

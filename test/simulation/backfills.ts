@@ -26,7 +26,7 @@ const ASKS: Record<Ask, number> = { pause: 3, resume: 5, cancel: 1 }
  */
 export function backfill(world: World, storyEnds: number): void {
   const { timeline, random } = world
-  if (random.chance(0.75)) return
+  if (random.chance(0.85)) return
   const many = random.chance(0.2) ? 2 : 1
   for (let number = 0; number < many; number += 1) {
     const begins = random.between(0, Math.max(1, storyEnds - timeline.now))

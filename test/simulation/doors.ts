@@ -25,18 +25,18 @@ interface World {
 export function doors(world: World, storyEnds: number): void {
   const { timeline, random, story } = world
   const anytime = () => random.between(0, Math.max(1, storyEnds - timeline.now))
-  if (random.chance(0.25)) {
+  if (random.chance(0.18)) {
     const files = random.between(1, 5)
     const begins = anytime()
     for (let file = 0; file < files; file += 1)
       timeline.after(begins + random.between(0, 100_000), () => story.land(story.newKey('slow')))
   }
-  if (random.chance(0.25))
+  if (random.chance(0.18))
     for (let delivery = random.between(1, 2); delivery > 0; delivery -= 1) deliver(world, anytime(), delivery)
-  if (random.chance(0.25))
+  if (random.chance(0.18))
     for (let sync = random.between(1, 4); sync > 0; sync -= 1)
       timeline.after(anytime(), () => finish(world, 'ads', `ads${sync}`))
-  if (random.chance(0.2)) timeline.after(anytime(), () => request(world))
+  if (random.chance(0.15)) timeline.after(anytime(), () => request(world))
 }
 
 /** Some files, and in the end the word that these were all. */

@@ -14,7 +14,7 @@ const SOURCE = 'quotes'
 
 /** Who wants something extracted while the story is told: a schedule, and backfills with windows, some of them twice. */
 export function request({ timeline, random, bus }: World, storyEnds: number): void {
-  if (random.chance(0.5)) return
+  if (random.chance(0.65)) return
   const at = () => random.between(0, storyEnds - timeline.now)
   const ask = (detail: { requestId: string }, after: number) => {
     timeline.after(after, () => bus.announce(ExtractRequested.name, { source: SOURCE, ...detail }))

@@ -26,13 +26,13 @@ export class Story {
 
   constructor(private readonly world: World) {
     const { timeline, random } = world
-    const bursts = random.between(1, 5)
+    const bursts = random.between(1, 4)
     const apart = random.pick([5_000, 40_000, 200_000])
     let at = 0
     for (let burst = 0; burst < bursts; burst += 1) {
       at += random.between(0, apart)
-      const many = burst === 0 && random.chance(0.06)
-      const files = many ? random.between(33, MANY) : random.between(1, 4)
+      const many = burst === 0 && random.chance(0.05)
+      const files = many ? random.between(33, MANY) : random.between(1, 3)
       const source = random.pick(SOURCES)
       const size = random.weighted({ small: 8, large: 2 })
       for (let file = 0; file < files; file += 1) {

@@ -86,8 +86,8 @@ const start: Bug[] = [
   one(
     'a job before its plan',
     START,
-    '  await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)\n  const started = await launch(effects, run, engine)\n',
-    '  const started = await launch(effects, run, engine)\n  await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)\n',
+    '  await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)\n  const started = await launch(effects, run, engine, prepared?.since)\n',
+    '  const started = await launch(effects, run, engine, prepared?.since)\n  await effects.plans.writeOnce(`${attemptPath(run.runId, run.attempt)}plan.json`, plan.plan)\n',
   ),
   one(
     'an intent that was not won',
