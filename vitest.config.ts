@@ -35,7 +35,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'template', include: ['test/template/*.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'template',
+          include: ['test/template/*.test.ts'],
+          testTimeout: 60_000,
+          // One packaging for all files: two at once in one checkout would disturb each other.
+          fileParallelism: false,
+        },
       },
       {
         extends: true,

@@ -1,9 +1,7 @@
-import { rmSync } from 'node:fs'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { packageService } from './packaged.js'
 
-const { folder, template } = packageService()
-afterAll(() => rmSync(folder, { recursive: true }))
+const { template } = packageService()
 
 const stage = Object.values(template.Resources).find(({ Type }) => Type === 'AWS::ApiGatewayV2::Stage')
 

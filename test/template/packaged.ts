@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,9 +16,19 @@ export interface Template {
   Resources: Record<string, Resource>
 }
 
-/** Packages the service as a deployment would, into a folder of its own; gives the folder and the template. */
+/** Far more than it takes. Two packagings at once in one checkout wait for each other for ever: they share a folder. */
+const PACKAGE_MILLISECONDS_MAX = 240_000
+let packaged: { folder: string; template: Template } | undefined
+
+/** Packages the service as a deployment would, once for all files of tests; gives the folder and the template. */
 export function packageService(): { folder: string; template: Template } {
+  packaged ??= packageOnce()
+  return packaged
+}
+
+function packageOnce(): { folder: string; template: Template } {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-package-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const parameters = {
     codeBucket: 'sluice-code-000000000000-us-east-1',
     cleanseImage: '000000000000.dkr.ecr.us-east-1.amazonaws.com/sluice/cleanse@sha256:0',
@@ -39,7 +49,12 @@ export function packageService(): { folder: string; template: Template } {
       'test',
       ...flags,
     ],
-    { cwd: root, stdio: 'pipe', env: { ...process.env, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' } },
+    {
+      cwd: root,
+      stdio: 'pipe',
+      timeout: PACKAGE_MILLISECONDS_MAX,
+      env: { ...process.env, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' },
+    },
   )
   const file = join(folder, 'cloudformation-template-update-stack.json')
   return { folder, template: JSON.parse(readFileSync(file, 'utf8')) }

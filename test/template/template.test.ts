@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { chain } from '../../events/chain.js'
 import { eventsOf } from '../../events/routes.js'
 import { packageService, root } from './packaged.js'
@@ -16,8 +16,6 @@ const ofType = (type: string) => resources.filter(([, resource]) => resource.Typ
 const functions = ofType('AWS::Lambda::Function').filter(([id]) => !id.startsWith('Custom'))
 const idInTemplate = (stage: string) =>
   functions.find(([, { Properties }]) => Properties.FunctionName === `sluice-test-${stage}`)?.[0]
-
-afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('the packaged template and the chain', () => {
   it('deploys every stage of the chain, and no function that the chain does not know', () => {
