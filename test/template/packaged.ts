@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -20,15 +19,16 @@ export interface Template {
 const PACKAGE_MILLISECONDS_MAX = 240_000
 let packaged: { folder: string; template: Template } | undefined
 
-/** Packages the service as a deployment would, once for all files of tests; gives the folder and the template. */
+/** Packages the service as a deployment would, once for all files of tests; gives the folder, which is kept until the next time, and the template. */
 export function packageService(): { folder: string; template: Template } {
   packaged ??= packageOnce()
   return packaged
 }
 
 function packageOnce(): { folder: string; template: Template } {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-package-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const folder = join(root, '.sluice/packaged')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
   const parameters = {
     codeBucket: 'sluice-code-000000000000-us-east-1',
     cleanseImage: '000000000000.dkr.ecr.us-east-1.amazonaws.com/sluice/cleanse@sha256:0',
