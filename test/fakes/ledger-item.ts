@@ -17,8 +17,12 @@ export function stored<T>(value: T): T {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} is no number`)
   if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value
   if (Array.isArray(value)) return Object.freeze(value.map((one) => stored(one))) as T
-  const entries = Object.entries(value).filter(([, content]) => content !== undefined)
-  return Object.freeze(Object.fromEntries(entries.map(([name, content]) => [name, stored(content)]))) as T
+  const copy: Record<string, unknown> = {}
+  for (const name of Object.keys(value)) {
+    const content = (value as Record<string, unknown>)[name]
+    if (content !== undefined) copy[name] = stored(content)
+  }
+  return Object.freeze(copy) as T
 }
 
 /** Whether a condition holds for an item, or for the absence of one. */

@@ -4,6 +4,7 @@ import type { Fault } from './effect.js'
 import type { Invariant, Violation } from './evidence.js'
 import { newWorst, type Worst } from './measures.js'
 import { Seed } from './seed.js'
+import { turn } from './timeline.js'
 
 export interface Ask {
   start: number
@@ -50,6 +51,7 @@ export async function runSeeds(ask: Ask): Promise<Summary> {
     summary.steps += result.steps
     for (const violation of result.violations) summary.violations.push({ ...violation, seed })
     onSeed?.(summary.seeds)
+    await turn()
     if (firstOnly && summary.violations.length > 0) break
   }
   return summary
