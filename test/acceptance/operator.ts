@@ -9,7 +9,8 @@ import {
   type ObjectVersion,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { wholeLedger } from '../../tools/chaos/rest.js'
 
 /** What the account's owner sees beside the API: the stack's resources, the ledger's items, objects, logs. */
 
@@ -36,25 +37,7 @@ export async function ledgerItem(PK: string, SK = 'META'): Promise<Record<string
 }
 
 /** Every item of the ledger whose partition key starts so. */
-export async function ledgerItems(prefix: string): Promise<Record<string, unknown>[]> {
-  const items: Record<string, unknown>[] = []
-  const client = dynamo()
-  let ExclusiveStartKey: Record<string, unknown> | undefined
-  do {
-    const page = await client.send(
-      new ScanCommand({
-        TableName: process.env.SLUICE_LEDGER_TABLE,
-        FilterExpression: 'begins_with(PK, :prefix)',
-        ExpressionAttributeValues: { ':prefix': prefix },
-        ConsistentRead: true,
-        ExclusiveStartKey,
-      }),
-    )
-    items.push(...(page.Items ?? []))
-    ExclusiveStartKey = page.LastEvaluatedKey
-  } while (ExclusiveStartKey)
-  return items
-}
+export const ledgerItems: (prefix: string) => Promise<Record<string, unknown>[]> = wholeLedger
 
 /** Every version of every object in the bronze bucket. */
 export async function bronzeVersions(): Promise<ObjectVersion[]> {

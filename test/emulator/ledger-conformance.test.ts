@@ -3,10 +3,9 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Condition, Ledger, Page, Value, Write } from '../../shared/ledger.js'
 import { documentClient, ledger, putAll } from '../../shared/ledger-dynamo.js'
 import { FakeLedger } from '../fakes/ledger.js'
-import { keyOf, reading, writes } from './ledger-operations.js'
+import { keyOf, pages, reading, writes } from './ledger-operations.js'
 import { createLedgerTable } from './table.js'
 
-const PAGES_MAX = 30
 let real: Ledger
 
 beforeAll(async () => {
@@ -16,18 +15,6 @@ beforeAll(async () => {
 /** What became of a write: done, refused at which places, or not even taken. */
 async function outcome(on: Ledger, write: Write[]): Promise<unknown> {
   return on.write(...write).catch((error: Error) => ({ thrown: error.name }))
-}
-
-async function pages(read: (after?: string) => Promise<Page>): Promise<Page['items'][]> {
-  const found: Page['items'][] = []
-  let after: string | undefined
-  for (let count = 0; count < PAGES_MAX; count += 1) {
-    const page = await read(after)
-    found.push(page.items)
-    after = page.next
-    if (!after) return found
-  }
-  throw new Error('a query did not end')
 }
 
 test('the fake ledger answers every write, read, page and index as DynamoDB does', async () => {

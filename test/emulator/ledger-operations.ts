@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Condition, Item, Key, Value, Write } from '../../shared/ledger.js'
+import type { Condition, Item, Key, Page, Value, Write } from '../../shared/ledger.js'
 
 /** Few keys and few values, so that generated writes meet one another. */
 const key: fc.Arbitrary<Key> = fc.record({
@@ -96,4 +96,19 @@ export const keyOf = (write: Write) => {
   if ('put' in write) return { PK: write.put.PK, SK: write.put.SK }
   if ('update' in write) return write.update
   return 'check' in write ? write.check : write.remove
+}
+
+const PAGES_MAX = 30
+
+/** The items of each page of a query, until it ends. */
+export async function pages(read: (after?: string) => Promise<Page>): Promise<Page['items'][]> {
+  const found: Page['items'][] = []
+  let after: string | undefined
+  for (let count = 0; count < PAGES_MAX; count += 1) {
+    const page = await read(after)
+    found.push(page.items)
+    after = page.next
+    if (!after) return found
+  }
+  throw new Error('a query did not end')
 }

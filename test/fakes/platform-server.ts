@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LoopbackServer } from './loopback-server.js'
 
 /** A run as version 2 of the administrative API tells of it; the trigger only when it is asked for. */
 interface PlatformRun {
@@ -19,7 +19,7 @@ const ACCOUNT = '1'
 const JOB = '123'
 
 /** A local HTTP server that answers as the dbt platform’s administrative API, version 2, does for one account and job. */
-export class PlatformServer {
+export class PlatformServer extends LoopbackServer {
   readonly runs: PlatformRun[] = []
   /** What was asked, as `GET /runs/`. */
   readonly asked: string[] = []
@@ -27,20 +27,9 @@ export class PlatformServer {
   failing: number[] = []
   /** The next start happens, and its answer never comes. */
   loseAnswer = false
-  private readonly server: Server
 
   constructor(readonly token: string) {
-    this.server = createServer((request, response) => this.answer(request, response))
-  }
-
-  async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections()
-    await new Promise((resolve) => this.server.close(resolve))
+    super()
   }
 
   /** Lets a run come to its end. */
@@ -57,22 +46,15 @@ export class PlatformServer {
     })
   }
 
-  private answer(request: IncomingMessage, response: ServerResponse): void {
+  protected answer(request: IncomingMessage, body: string, response: ServerResponse): void {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://platform')
     const root = `/api/v2/accounts/${ACCOUNT}`
     const path = pathname.startsWith(root) ? pathname.slice(root.length) : ''
     this.asked.push(`${request.method} ${path}`)
-    let text = ''
-    request.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-    })
-    request.on('end', () => {
-      const failing = this.failing.shift()
-      if (request.headers.authorization !== `Token ${this.token}`)
-        return refuse(response, 401, 'Invalid token.')
-      if (failing) return refuse(response, failing, 'The request was refused.')
-      this.serve(`${request.method} ${path}`, searchParams, text, response)
-    })
+    const failing = this.failing.shift()
+    if (request.headers.authorization !== `Token ${this.token}`) refuse(response, 401, 'Invalid token.')
+    else if (failing) refuse(response, failing, 'The request was refused.')
+    else this.serve(`${request.method} ${path}`, searchParams, body, response)
   }
 
   private serve(route: string, query: URLSearchParams, body: string, response: ServerResponse): void {

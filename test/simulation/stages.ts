@@ -1,16 +1,12 @@
 import * as z from 'zod'
-import { alarmStateChange, jobStateChange, objectCreated, taskStateChange, tick } from '../../events/aws.js'
+import { jobStateChange, objectCreated, taskStateChange, tick } from '../../events/aws.js'
 import {
-  BackfillMoved,
-  BackfillRequested,
   BatchReady,
   BuildReady,
   BuildRequested,
-  ExtractFinished,
   ExtractReady,
   ExtractRequested,
   envelope,
-  GateFailed,
   GoldBuilt,
   GoldPublished,
   IncidentClosed,
@@ -20,10 +16,7 @@ import {
   ReplayRequested,
   RetryRequested,
   RunApproved,
-  RunStarted,
-  SchemaChanged,
   SilverUpdated,
-  StageFailed,
   SyncFinished,
 } from '../../events/catalog.js'
 import { batchClosed } from '../../functions/1-ingest/close-batch/close-batch.js'
@@ -37,9 +30,12 @@ import { announce } from '../../functions/operate/announce/announce.js'
 import { putBack } from '../../functions/operate/put-back/put-back.js'
 import { delayedEvent, putLater } from '../../functions/operate/put-later/put-later.js'
 import { alerted } from '../../functions/operate/raise-alert/raise-alert.js'
+import { waking as alertsOn } from '../../functions/operate/raise-alert/waking.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
 import { recordLineage } from '../../functions/operate/record-lineage/record-lineage.js'
+import { waking as lineageOn } from '../../functions/operate/record-lineage/waking.js'
 import { runBackfill } from '../../functions/operate/run-backfill/run-backfill.js'
+import { waking as backfillsOn } from '../../functions/operate/run-backfill/waking.js'
 import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
 import { driveBackfill } from '../../shared/backfill/drive.js'
 import { driveSync } from '../../shared/doors/drive-sync.js'
@@ -49,34 +45,7 @@ import { startRun } from '../../shared/start-run.js'
 import type { Handler } from './functions.js'
 import { NO_PLATFORM, type Parts } from './wiring.js'
 
-const alerts = z.union([
-  envelope(StageFailed),
-  envelope(GateFailed),
-  envelope(SchemaChanged),
-  envelope(SilverUpdated),
-  envelope(GoldBuilt),
-  envelope(ExtractFinished),
-  alarmStateChange,
-  tick,
-])
-
 const builds = z.union([envelope(SilverUpdated), envelope(SyncFinished), envelope(BuildRequested)])
-const backfills = z.union([
-  envelope(BackfillRequested),
-  envelope(BackfillMoved),
-  envelope(ExtractFinished),
-  envelope(StageFailed),
-])
-
-const runsTold = z.union([
-  envelope(RunStarted),
-  envelope(SilverUpdated),
-  envelope(GoldBuilt),
-  envelope(ExtractFinished),
-  envelope(GateFailed),
-  envelope(StageFailed),
-])
-
 const nobody = () => Promise.reject(new Error('the simulator has no Airbyte'))
 const NO_AIRBYTE = { job: nobody, succeeded: nobody }
 
@@ -138,9 +107,9 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
       did: await publishGold({ ledger, clock, publish, reports, putTable }, detail),
     })),
   'raise-alert': ({ ledger, clock, project, publish }) =>
-    stage('raise-alert', alerts, ledger, (event) => alerted({ ledger, clock, project, publish }, event)),
+    stage('raise-alert', alertsOn, ledger, (event) => alerted({ ledger, clock, project, publish }, event)),
   'run-backfill': ({ ledger, landing, publish }) =>
-    stage('run-backfill', backfills, ledger, (event) => runBackfill({ ...landing, publish }, event)),
+    stage('run-backfill', backfillsOn, ledger, (event) => runBackfill({ ...landing, publish }, event)),
   'put-back': ({ ledger, world, project }) =>
     stage('put-back', requests, ledger, (event) => putBack({ ...world, project }, event)),
   'send-alert': ({ ledger, clock, channels }) =>
@@ -149,7 +118,7 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
       did: await sendAlert({ ledger, clock, channels: async () => channels }, detail.incidentId),
     })),
   'record-lineage': ({ ledger, project, reports, starts }) =>
-    stage('record-lineage', runsTold, ledger, (event) => {
+    stage('record-lineage', lineageOn, ledger, (event) => {
       const { plans } = starts.cleanse
       const post = async () => undefined
       return recordLineage({ ledger, project, places: PLACES, reports, plans, post }, event)

@@ -10,8 +10,8 @@ const RECONCILE_SECONDS = 60
 const LOOK_SECONDS = 5
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
 
-/** Every item of the ledger. */
-export async function wholeLedger(): Promise<Item[]> {
+/** Every item of the ledger whose partition key starts so; each without a prefix. */
+export async function wholeLedger(prefix = ''): Promise<Item[]> {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient({}))
   const items: Item[] = []
   let ExclusiveStartKey: Item | undefined
@@ -19,6 +19,10 @@ export async function wholeLedger(): Promise<Item[]> {
     const page = await client.send(
       new ScanCommand({
         TableName: process.env.SLUICE_LEDGER_TABLE,
+        ...(prefix && {
+          FilterExpression: 'begins_with(PK, :prefix)',
+          ExpressionAttributeValues: { ':prefix': prefix },
+        }),
         ConsistentRead: true,
         ExclusiveStartKey,
       }),

@@ -1,0 +1,23 @@
+import * as z from 'zod'
+import { alarmStateChange, tick } from '../../../events/aws.js'
+import {
+  ExtractFinished,
+  envelope,
+  GateFailed,
+  GoldBuilt,
+  SchemaChanged,
+  SilverUpdated,
+  StageFailed,
+} from '../../../events/catalog.js'
+
+/** Every event that may open, join or close an incident. */
+export const waking = z.union([
+  envelope(StageFailed),
+  envelope(GateFailed),
+  envelope(SchemaChanged),
+  envelope(SilverUpdated),
+  envelope(GoldBuilt),
+  envelope(ExtractFinished),
+  alarmStateChange,
+  tick,
+])

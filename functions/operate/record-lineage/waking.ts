@@ -1,0 +1,20 @@
+import * as z from 'zod'
+import {
+  ExtractFinished,
+  envelope,
+  GateFailed,
+  GoldBuilt,
+  RunStarted,
+  SilverUpdated,
+  StageFailed,
+} from '../../../events/catalog.js'
+
+/** Every event that tells of a run's start or end. */
+export const waking = z.union([
+  envelope(RunStarted),
+  envelope(SilverUpdated),
+  envelope(GoldBuilt),
+  envelope(ExtractFinished),
+  envelope(GateFailed),
+  envelope(StageFailed),
+])

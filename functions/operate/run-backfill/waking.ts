@@ -1,0 +1,16 @@
+import * as z from 'zod'
+import {
+  BackfillMoved,
+  BackfillRequested,
+  ExtractFinished,
+  envelope,
+  StageFailed,
+} from '../../../events/catalog.js'
+
+/** Every event after which a backfill may go on. */
+export const waking = z.union([
+  envelope(BackfillRequested),
+  envelope(BackfillMoved),
+  envelope(ExtractFinished),
+  envelope(StageFailed),
+])
