@@ -30,7 +30,7 @@ export default defineConfig({
           include: [EMULATOR],
           globalSetup: ['test/emulator/start.ts'],
           setupFiles: ['test/emulator/environment.ts'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {
