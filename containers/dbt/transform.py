@@ -12,6 +12,7 @@ from containers.dbt.project import Project
 from containers.dbt.report import Findings, collect, collect_kept, shortened
 from containers.dbt.retry import Retry
 from containers.dbt.silver import SilverInput
+from containers.dbt.warehouse import RAW_SOURCE, raw_tables
 
 
 class StopBuild(Exception):
@@ -44,7 +45,9 @@ class Transform:
             collect_kept(self.findings, self.project.manifest, retry.kept)
         elif any(node.resource_type == "seed" for node in self.project.manifest.nodes.values()):
             self._dbt("seed", "seed", "--select", *chain(*steps))
-        if sources := [f"source:lake.{entity}" for entity in entities]:
+        loaded = raw_tables(self.project.manifest, self.plan.domains)
+        sources = [f"source:lake.{entity}" for entity in entities]
+        if sources := [*sources, *(f"source:{RAW_SOURCE}.{table.name}" for table in loaded)]:
             self._dbt("freshness", "source", "freshness", "--no-populate-cache", "--select", *sources)
         if any(steps):
             self._build(["--full-refresh"] if full_refresh else [], steps)
@@ -52,7 +55,7 @@ class Transform:
 
     def _build(self, refresh: list[str], steps: list[list[str]]) -> None:
         """With a waiver the tests come last: within `dbt build`, a failed one would skip what comes after."""
-        skipped = ["--exclude-resource-type", "unit_test"]
+        skipped = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
         tested = [] if self.plan.waive_tests else ["--indirect-selection", self._tests_of(steps)]
         untested = ["--exclude-resource-type", "test"] if self.plan.waive_tests else []
         for number, step in enumerate(steps, 1):

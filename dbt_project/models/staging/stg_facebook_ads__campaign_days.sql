@@ -1,5 +1,7 @@
 {{ config(materialized='table') }}
 
+{%- set extracted_at = refresh_column('facebook_ads') %}
+
 with source as (
 
     select *
@@ -12,7 +14,7 @@ ranked as (
     select
         source.*,
         row_number() over (
-            partition by campaign_id, date_start order by _airbyte_extracted_at desc, _airbyte_raw_id desc
+            partition by campaign_id, date_start order by {{ extracted_at }} desc, _airbyte_raw_id desc
         ) as extraction_rank
     from source
 
@@ -29,7 +31,7 @@ renamed as (
         cast(impressions as bigint) as impressions,
         cast(inline_link_clicks as bigint) as clicks,
         cast(conversions as decimal(18, 6)) as conversions,
-        cast(_airbyte_extracted_at as timestamp(6)) as _extracted_at
+        cast({{ extracted_at }} as timestamp(6)) as extracted_at
     from ranked
     where extraction_rank = 1
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import yaml
 
 from containers.dbt.graph import GRAPH, lane_graph, main, render
 from containers.dbt.project import load_manifest
@@ -53,12 +54,25 @@ def test_no_model_asks_for_a_watermark_of_itself(manifest, models):
         assert not WATERMARK.search(without_comments(code_of(manifest, model))), model.name
 
 
-def test_every_incremental_model_takes_its_new_rows_from_the_plan(manifest, models):
-    incremental = [model for model in models if model.config.materialized == "incremental"]
+def test_every_incremental_staging_model_takes_its_new_rows_from_the_plan(manifest, models):
+    staging = [model for model in models if model.path.startswith("staging/")]
+    incremental = [model for model in staging if model.config.materialized == "incremental"]
     assert sorted(model.name for model in incremental) == sorted(STAGING)
     for model in incremental:
         assert "source.lake.sluice.plan_runs" in model.depends_on_nodes, model.name
         assert "macro.lake.only_new_runs" in model.depends_on.macros, model.name
+
+
+def test_the_columns_of_freshness_are_those_of_the_sources_files(manifest):
+    """`refreshColumn` is a setting of the source, and dbt reads no source file."""
+    columns = {}
+    for path in (GRAPH.parents[1] / "sources").glob("*.yaml"):
+        source = yaml.safe_load(path.read_text())
+        if source["kind"] == "airbyte":
+            columns[source["source"]] = source["warehouse"].get("refreshColumn", "_airbyte_extracted_at")
+    tables = [found for found in manifest.sources.values() if found.source_name == "raw"]
+    loaded = {table.name.removesuffix("_campaigns"): table.loaded_at_field for table in tables}
+    assert loaded == columns != {}
 
 
 def test_only_staging_reads_sources(models):

@@ -1,0 +1,33 @@
+"""RAW tables of a test's lake, filled as a loader fills them, and builds of the lane that reads them."""
+
+from pathlib import Path
+
+import duckdb
+from lake import Lake, Task
+
+ORDER = ["staging.stg_google_ads*", "staging.stg_facebook_ads*", "fct_campaign_performance+", "metrics.*"]
+
+
+class RawLoads:
+    """The folder `raw/` of a lake, and the lane marketing."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+
+    def load(self, folder: Path) -> None:
+        """Adds one Parquet file to each table of which the folder has an NDJSON file."""
+        for path in sorted(folder.glob("*.ndjson")):
+            parquet = self.lake.folder / "raw.parquet"
+            with duckdb.connect() as connection:
+                connection.execute("set TimeZone = 'UTC'")
+                rows = f"select * from read_json('{path}', format = 'newline_delimited')"
+                connection.execute(f"copy ({rows}) to '{parquet}' (format parquet)")
+            key = f"raw/{path.stem}/{folder.name}.parquet"
+            self.lake.s3.upload_file(str(parquet), self.lake.bucket("silver"), key)
+
+    def build(self, **changes) -> Task:
+        """One build of marketing in the order of its sources."""
+        return self.lake.build(
+            **{"lane": "marketing", "domains": ["marketing"], "silver": {}, "order": [ORDER]},
+            **{"selectors": ORDER, "raw_uri": f"s3://{self.lake.bucket('silver')}/raw", **changes},
+        )
