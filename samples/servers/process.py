@@ -37,10 +37,13 @@ def plain_user() -> str | None:
     raise NoServer("this is root, and there is neither a user postgres nor nobody to run a database as")
 
 
-def start(command: list[str], folder: Path, user: str | None = None) -> subprocess.Popen:
-    """Starts a server in its folder, with all that it prints in `folder/log`."""
+def start(
+    command: list[str], folder: Path, user: str | None = None, env: dict[str, str] | None = None
+) -> subprocess.Popen:
+    """Starts a server in its folder, with all that it prints in `folder/log`; `env` instead of this one's."""
     with open(folder / "log", "ab") as log:
-        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, user=user, group=_group(user))
+        as_user = {"user": user, "group": _group(user)}
+        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=env, **as_user)
 
 
 def _group(user: str | None) -> int | None:

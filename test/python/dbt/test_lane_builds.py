@@ -182,8 +182,8 @@ def test_a_failing_test_exports_nothing_and_stores_no_state(story):
     assert any(name.endswith("/run_results.json") for name in names)
 
 
-def test_a_source_without_any_file_is_an_empty_table(endpoint, tmp_path):
-    lake = Lake(endpoint, tmp_path)
+def test_a_source_without_any_file_is_an_empty_table(aws_endpoint, tmp_path):
+    lake = Lake(aws_endpoint, tmp_path)
     days = [price("A", "2026-01-02", "10"), price("A", "2026-01-05", "9")]
     lake.commit("market_data", "m1", days, MONDAY)
     task = lake.build()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import free_port
 from lake import COLUMNS
 
 from containers.dbt.project import load_manifest
 from containers.dbt.warehouse import raw_tables
+from samples.servers.process import free_port
 
 PROJECT = Path(__file__).resolve().parents[3] / "dbt_project"
 DBT_SECONDS = 180
@@ -51,10 +51,12 @@ def nobody() -> str:
     return f"http://127.0.0.1:{free_port()}"
 
 
-def test_athena_parses_without_any_network_and_compiles(nobody, endpoint, tmp_path):
+def test_athena_parses_without_any_network_and_compiles(nobody, aws_endpoint, tmp_path):
     parsed = dbt(tmp_path, nobody, ["parse", "--target", "athena"])
     assert parsed.returncode == 0, parsed.stdout
-    compiled = dbt(tmp_path, endpoint, ["compile", "--target", "athena", "--select", "resource_type:model"])
+    compiled = dbt(
+        tmp_path, aws_endpoint, ["compile", "--target", "athena", "--select", "resource_type:model"]
+    )
     assert compiled.returncode == 0, compiled.stdout
     folder = tmp_path / "target" / "compiled" / "lake" / "models"
     found = {path.stem: path.read_text() for path in folder.rglob("*.sql") if path.parent.suffix != ".yml"}

@@ -1,13 +1,6 @@
-"""The container's AWS is MiniStack on a free port of 127.0.0.1, ended by its own process id."""
+"""What an extraction asks and writes to: servers of the tests' own, and the session's MiniStack."""
 
 import functools
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 
 import boto3
@@ -16,56 +9,14 @@ from databases import mongodb, postgres
 from extraction import BUCKETS, Extraction
 from servers import RestServer
 
-START_SECONDS = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until_up(url: str, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "MiniStack ended while it started"
-        try:
-            with urllib.request.urlopen(f"{url}/_ministack/health", timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    raise AssertionError(f"MiniStack did not answer within {START_SECONDS} s")
-
 
 @pytest.fixture(scope="session")
-def aws(tmp_path_factory) -> Iterator[dict[str, str]]:
+def aws(aws_environment) -> dict[str, str]:
     """The variables with which an AWS SDK reaches the endpoint; its buckets are there."""
-    port = free_port()
-    state = tmp_path_factory.mktemp("ministack")
-    settings = {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": "127.0.0.1",
-        "LOG_LEVEL": "WARNING",
-        "HOME": str(state),
-    }
-    settings |= {"SERVICES": "s3,secretsmanager", "TMPDIR": str(state), "S3_DATA_DIR": str(state / "s3")}
-    inherited = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}
-    with (state / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"], env=inherited | settings, stdout=log, stderr=log, cwd=state
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_until_up(url, process)
-        told = {"AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
-        told |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        s3 = boto3.client("s3", endpoint_url=url, **credentials())
-        for bucket in BUCKETS:
-            s3.create_bucket(Bucket=bucket)
-        yield told
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    s3 = boto3.client("s3", endpoint_url=aws_environment["AWS_ENDPOINT_URL"], **credentials())
+    for bucket in BUCKETS:
+        s3.create_bucket(Bucket=bucket)
+    return aws_environment
 
 
 def credentials() -> dict[str, str]:

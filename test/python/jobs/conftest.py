@@ -1,13 +1,9 @@
-"""The job's S3 is a real one: MiniStack on a free port of 127.0.0.1, started when first needed."""
+"""The job's S3 is a real one: the buckets of its tests in the session's MiniStack."""
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import boto3
@@ -17,66 +13,14 @@ from folder_store import FolderStore
 
 from jobs.cleanse.store import Store
 
-START_SECONDS = 30
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until_up(url: str, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "MiniStack ended while it started"
-        try:
-            with urllib.request.urlopen(f"{url}/_ministack/health", timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            process_pause()
-    raise AssertionError(f"MiniStack did not answer within {START_SECONDS} s")
-
-
-def process_pause() -> None:
-    """Lets the other process run between two polls."""
-    time.sleep(0.05)
-
-
 @pytest.fixture(scope="session")
-def s3_endpoint(tmp_path_factory):
-    """The address of a running MiniStack; it is ended by its own process id."""
-    port = free_port()
-    state = tmp_path_factory.mktemp("ministack")
-    settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "SERVICES": "s3", "LOG_LEVEL": "WARNING"}
-    settings |= {"TMPDIR": str(state), "S3_DATA_DIR": str(state / "s3"), "AWS_ACCESS_KEY_ID": "test"}
-    with (state / "log").open("wb") as log:
-        command = [sys.executable, "-m", "ministack"]
-        process = subprocess.Popen(command, env=os.environ | settings, stdout=log, stderr=log, cwd=state)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_until_up(url, process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-@pytest.fixture(scope="session")
-def s3_environment(s3_endpoint):
-    """The variables that an AWS SDK needs to reach the endpoint."""
-    return {
-        **{"AWS_ENDPOINT_URL": s3_endpoint, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"},
-        **{"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
-    }
-
-
-@pytest.fixture(scope="session")
-def s3_store(s3_environment):
+def s3_store(aws_environment):
     """The job's own store on the endpoint, with what tests need to look at it; its buckets are there."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in s3_environment.items():
+        for name, value in aws_environment.items():
             patch.setenv(name, value)
         boto3.setup_default_session()
         store = S3Store()
@@ -116,7 +60,7 @@ def lake(tmp_path) -> Lake:
 
 
 @pytest.fixture
-def task(s3_environment, s3_store, tmp_path_factory):
+def task(aws_environment, s3_store, tmp_path_factory):
     """Runs the entry point in an empty directory, with nothing but what a task is told."""
 
     directory = tmp_path_factory.mktemp("task")
@@ -124,7 +68,7 @@ def task(s3_environment, s3_store, tmp_path_factory):
     def run(run_id: str, plan_uri: str, **changes) -> tuple[int, list[dict]]:
         told = {"RUN_ID": run_id, "PLAN_URI": plan_uri, "PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
         command = [sys.executable, "-m", "jobs.cleanse.run"]
-        env = told | s3_environment | changes
+        env = told | aws_environment | changes
         done = subprocess.run(command, env=env, cwd=directory, capture_output=True, timeout=60)
         assert list(directory.iterdir()) == [], "the task leaves nothing behind"
         assert done.stderr == b""
