@@ -1,6 +1,7 @@
 """The emulator's process: MiniStack, the engines, and the few paths of our own, on one port."""
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -38,6 +39,7 @@ def serve(settings: Settings, parent: int | None, chaos: faults.Chaos) -> None:
     glue = GlueEngine(settings, guardian, slots, chaos)
     patches.install(patches.Parts(settings, guardian, ecs, glue))
     faults.install(chaos)
+    _keep_what_is_loaded()
     try:
         asyncio.run(_serve(settings, parent, chaos))
     finally:
@@ -56,6 +58,8 @@ async def _serve(settings: Settings, parent: int | None, chaos: faults.Chaos) ->
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
+    # The services send their own Date, once, and no Server.
+    config.include_date_header = config.include_server_header = False
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -151,6 +155,12 @@ def _log_to(file: Path) -> None:
     # MiniStack calls basicConfig, which does nothing once the root logger has a handler.
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
+
+
+def _keep_what_is_loaded() -> None:
+    """Leave the emulator's modules out of every later collection, which would free none of them."""
+    gc.collect()
+    gc.freeze()
 
 
 def _raise_file_limit() -> None:

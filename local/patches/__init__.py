@@ -28,6 +28,7 @@ def install(parts: Parts) -> None:
     """Apply every patch; call once, before the first request."""
     from local.patches import (
         alarms,
+        answers,
         athena,
         authorization,
         cloudformation,
@@ -42,6 +43,7 @@ def install(parts: Parts) -> None:
         http_api_stage,
         lambda_async,
         lambda_workers,
+        policies,
         resources,
         s3,
         scheduler,
@@ -50,8 +52,8 @@ def install(parts: Parts) -> None:
     )
 
     # The order matters where one wraps what another replaced.
-    first = (resources, authorization, ecs, glue, s3, eventbridge, scheduler, scheduler_requests)
+    first = (resources, policies, authorization, ecs, glue, s3, eventbridge, scheduler, scheduler_requests)
     functions = (lambda_async, lambda_workers, http_api, http_api_stage)
-    rest = (athena, dynamodb, cloudformation, fargate, alarms, cloudtrail, sqs, firehose)
+    rest = (athena, dynamodb, cloudformation, fargate, alarms, cloudtrail, sqs, firehose, answers)
     for module in (*first, *functions, *rest):
         module.apply(parts)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { closeBatch } from '../../../functions/1-ingest/close-batch/close-batch.js'
 import { syncView } from '../../../functions/5-serve/api/syncs.js'
 import { why } from '../../../functions/5-serve/api/why/why.js'
 import { recordSync } from '../../../shared/doors/sync.js'
@@ -9,6 +10,7 @@ import { CONNECTION, doorProject } from '../../shared/doors/door-project.js'
 
 const RUN = 'r'.repeat(26)
 const OTHER = 's'.repeat(26)
+const CLOSING = { source: 'events', correlationId: 'c' }
 
 async function world(source = 'ads', outcome: 'finished' | 'failed' | 'ignored' = 'finished') {
   const ledger = new FakeLedger()
@@ -111,12 +113,19 @@ describe('what became of a sync', () => {
     expect((await lines())[1]).toContain('has not confirmed it yet')
   })
 
-  it('that closed the batches of its source', async () => {
-    const { view, ledger } = await world('events')
+  it('that closes the batches of its source, from the moment when they are closed', async () => {
+    const { view, lines, effects, syncId } = await world('events')
+    const close = (receivedAt: string) =>
+      closeBatch({ ...effects, announceReady: async () => {} }, { ...CLOSING, syncId, at: receivedAt })
+    const { receivedAt } = { ...(await view()) }
+    await close('2026-03-02T06:59:59.999Z')
     expect(await view()).toMatchObject({ state: 'told' })
-    const at = Date.parse('2026-03-02T07:00:00.000Z')
-    await ledger.write({ put: { PK: 'LANE#cleanse:events', SK: 'CLOSE#events', at } })
+    expect((await lines())[1]).toBe('nobody has taken it in yet: it is told again')
+    await close(String(receivedAt))
     expect(await view()).toMatchObject({ state: 'taken', builds: [] })
+    expect((await lines())[1]).toBe(
+      'the batches of its source are closed: what landed until then waits no longer',
+    )
   })
 
   it('is unknown when there is none', async () => {

@@ -1,3 +1,4 @@
+import { isHeard } from '../../../../shared/doors/drive-sync.js'
 import type { Sync } from '../../../../shared/doors/sync.js'
 import { buildsOf } from '../syncs.js'
 import { brief } from './follow.js'
@@ -16,7 +17,8 @@ export async function syncSaid(effects: WhyEffects, sync: Sync): Promise<Said[]>
       return [taken, ...(await builtSaid(effects, last))]
     }),
   )
-  return [heardSaid(sync), ...outcomeSaid(sync, builds.length), ...went.flat()]
+  const follows = builds.length === 0 && sync.outcome === 'finished' ? [await followsSaid(effects, sync)] : []
+  return [heardSaid(sync), ...outcomeSaid(sync), ...follows, ...went.flat()]
 }
 
 function heardSaid({ source, job, connection, receivedAt, via }: Sync): Said {
@@ -25,12 +27,19 @@ function heardSaid({ source, job, connection, receivedAt, via }: Sync): Said {
   return say(`source ${source} ${how} ${job === undefined ? 'a sync' : `job ${job}`}${of}`, receivedAt)
 }
 
-function outcomeSaid({ outcome, why, confirmed, dueAt }: Sync, builds: number): Said[] {
+function outcomeSaid({ outcome, why, confirmed, dueAt }: Sync): Said[] {
   if (outcome === 'ignored') return [say(`it triggers nothing: ${why}`)]
   if (outcome === 'failed') return [say(`the sync failed, and triggers nothing: ${why}`)]
   if (outcome === 'waiting')
     return [say('its source’s API has not confirmed it yet: it is asked again', dueAt)]
-  const said = confirmed ? [say('its source’s API confirmed that it succeeded')] : []
-  if (builds > 0) return said
-  return [...said, say(dueAt ? 'nobody has taken it in yet: it is told again' : 'no build follows from it')]
+  return confirmed ? [say('its source’s API confirmed that it succeeded')] : []
+}
+
+/** What a finished sync without a build came to: its consumers' own records say it, as soon as they have it. */
+async function followsSaid(effects: WhyEffects, sync: Sync): Promise<Said> {
+  if (!(await isHeard(effects, sync))) return say('nobody has taken it in yet: it is told again')
+  const closes = effects.project.sources[sync.source]?.closeOnSyncFinished
+  return closes
+    ? say('the batches of its source are closed: what landed until then waits no longer', sync.receivedAt)
+    : say('no build follows from it')
 }
