@@ -37,6 +37,8 @@ export async function runSeeds(ask: Ask): Promise<Summary> {
   const worst = newWorst()
   const summary: Summary = { seeds: 0, steps: 0, violations: [], coverage, worst }
   for (let seed = start; seed < start + seeds; seed += every) {
+    // From a turn on promises go before ticks, whatever called this: the first step settles like all others.
+    await turn()
     const result = await new Seed({
       seed,
       faults,
@@ -51,7 +53,6 @@ export async function runSeeds(ask: Ask): Promise<Summary> {
     summary.steps += result.steps
     for (const violation of result.violations) summary.violations.push({ ...violation, seed })
     onSeed?.(summary.seeds)
-    await turn()
     if (firstOnly && summary.violations.length > 0) break
   }
   return summary

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { plant } from '../bundle.js'
 import { bugs, RARE } from './bugs.js'
 import { findAll } from './find.js'
+import { plant } from './planting.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 /** Far more than the slowest of these needs; `npm run accept` looks for the rare ones too. */

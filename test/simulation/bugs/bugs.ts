@@ -1,6 +1,12 @@
-import type { Planted } from '../bundle.js'
 import { backfillBugs } from './backfill-bugs.js'
 import { waitBugs } from './wait-bugs.js'
+
+/** A fault that is planted into the product: an exact piece of one file that another takes the place of. */
+export interface Planted {
+  file: string
+  find: string
+  replace: string
+}
 
 /** A bug that the simulator must find: what is wrong, and the pieces of the product that make it so. */
 export interface Bug {

@@ -1,7 +1,12 @@
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { bundle } from '../bundle.js'
 import { readMeans } from '../cells.js'
-import { simulate } from '../simulate.js'
+import type { Summary } from '../run-seeds.js'
 import type { Bug } from './bugs.js'
+import { planting } from './planting.js'
+import type { Search } from './worker.js'
 
 export interface Finding {
   name: string
@@ -10,40 +15,38 @@ export interface Finding {
   invariant: string
 }
 
+type Found = Summary['violations'][number] | undefined
+
 /** Bugs that are looked for at once. */
 const AT_ONCE = 2
 
-/** Plants a bug and runs seeds, from the first on, until one finds it. */
-async function find({ name, planted }: Bug, seedsMax: number): Promise<Finding> {
-  const file = await bundle(`bug-${name.replace(/\W+/g, '-')}`, planted)
-  const asked = { faults: 'all' as const, trace: false, firstOnly: true, unasked: [] }
-  const summary = await simulate(file, {
-    ...asked,
-    start: 0,
-    seeds: seedsMax,
-    workers: 1,
-    means: readMeans(),
-  })
-  const [first] = summary.violations
-  if (!first) return { name, seeds: undefined, invariant: `not found in ${seedsMax} seeds` }
-  return { name, seeds: first.seed + 1, invariant: `${first.invariant}: ${first.what}` }
-}
-
-/** Looks for each bug on its own, two at once, and tells of each as it is found. */
+/** Looks for each bug on its own, from the first seed on until one finds it, and tells of each as it is found. */
 export async function findAll(
   bugs: readonly Bug[],
   seedsMax: number,
   tell: (finding: Finding) => void,
 ): Promise<Finding[]> {
-  const left = [...bugs]
+  const entry = fileURLToPath(new URL('./worker.ts', import.meta.url))
+  const file = await bundle('bugs', { entry, plugins: [await planting(bugs)] })
+  const left = [...bugs.entries()]
   const findings: Finding[] = []
   const work = async () => {
-    for (let bug = left.shift(); bug; bug = left.shift()) {
-      const finding = await find(bug, seedsMax)
+    const env = { ...process.env, POWERTOOLS_LOG_LEVEL: 'SILENT' }
+    const worker = new Worker(file, { workerData: readMeans(), env })
+    for (let next = left.shift(); next; next = left.shift()) {
+      const [bug, { name }] = next
+      worker.postMessage({ bug, seedsMax } satisfies Search)
+      const finding = { name, ...saying((await once(worker, 'message'))[0], seedsMax) }
       findings.push(finding)
       tell(finding)
     }
+    await worker.terminate()
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   return findings
 }
+
+const saying = (found: Found, seedsMax: number) =>
+  found
+    ? { seeds: found.seed + 1, invariant: `${found.invariant}: ${found.what}` }
+    : { seeds: undefined, invariant: `not found in ${seedsMax} seeds` }
