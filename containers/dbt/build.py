@@ -12,8 +12,7 @@ import duckdb
 
 from containers.dbt import database, gold
 from containers.dbt.graph import lane_graph
-from containers.dbt.log import log
-from containers.dbt.plan import BuildPlan, PlanError, SilverRun
+from containers.dbt.plan import BuildPlan, SilverRun
 from containers.dbt.project import CONTRACTS, Project, fingerprint
 from containers.dbt.report import Findings, build_report
 from containers.dbt.retry import (
@@ -28,10 +27,12 @@ from containers.dbt.retry import (
 )
 from containers.dbt.silver import FilesUnknown, SilverInput, prepare_silver, runs_to_read
 from containers.dbt.state import PARTIAL, STORAGE_ERRORS, fetch_database
-from containers.dbt.storage import Storage
 from containers.dbt.transform import StopBuild, Transform
 from containers.dbt.warehouse import prepare_raw
 from jobs.failures import shortened
+from jobs.task.log import log
+from jobs.task.plan import PlanError
+from jobs.task.storage import Storage
 
 
 class Build:

@@ -10,7 +10,7 @@ from dbt.contracts.graph.nodes import ModelNode
 from containers.dbt.graph import dataset_columns, dataset_models
 from containers.dbt.plan import BuildPlan
 from containers.dbt.project import Project
-from containers.dbt.storage import split_uri
+from jobs.task.storage import split_uri
 
 
 class ExportError(RuntimeError):

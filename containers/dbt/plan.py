@@ -6,22 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from jobs.task.plan import BUCKET, IDENTITY, URI, PlanError, head, text, text_or_none
+
 MODES = ("standard", "full_refresh")
 TARGETS = ("duckdb", "athena")
 MAX_SELECTORS = 200
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
-IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,199}\Z")
-# As a door takes it from a caller: it may begin with any of its characters.
-CORRELATION = re.compile(r"[A-Za-z0-9_.:+-]{1,200}\Z")
 # dbt's selector words only: no blanks, no quotes, and never a leading dash, which would be an option.
 SELECTOR = re.compile(r"[A-Za-z0-9_+@*][A-Za-z0-9_.:+@*/,-]{0,199}\Z")
-# Whatever can end a quoted text in SQL stays out of the names that DuckDB is told to read and write.
-URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,62}/[A-Za-z0-9_.:=+/@-]{0,1024}\Z")
-
-
-class PlanError(ValueError):
-    """The plan breaks its own format; a later attempt with the same plan would break it too."""
 
 
 @dataclass(frozen=True)
@@ -64,26 +57,20 @@ class BuildPlan:
 
 def parse_plan(raw: Any) -> BuildPlan:
     """A checked plan. Raises PlanError with a sentence that names the field."""
-    if not isinstance(raw, dict) or raw.get("version") != 1 or raw.get("kind") != "build":
-        raise PlanError("the plan is not a build plan of version 1")
-    attempt = raw.get("attempt")
-    if not isinstance(attempt, int) or attempt < 1:
-        raise PlanError("attempt must be a whole number from 1 on")
+    about = head(raw, "build")
     database = raw.get("database") or {}
     return BuildPlan(
-        run_id=_text(raw, "run_id", IDENTITY),
-        attempt=attempt,
-        correlation_id=_text(raw, "correlation_id", CORRELATION),
-        lane=_text(raw, "lane", IDENTITY),
+        **about,
+        lane=text(raw, "lane", IDENTITY),
         domains=_texts(raw, "domains", NAME),
         target=_one_of(raw, "target", TARGETS),
         mode=_one_of(raw, "mode", MODES),
         selectors=_texts(raw, "selectors", SELECTOR),
-        edition=_text(raw, "edition", IDENTITY),
+        edition=text(raw, "edition", IDENTITY),
         silver=_silver(raw.get("silver")),
-        database_uri=_text(database, "uri", URI) if database.get("uri") else None,
-        database_out=_text(raw, "database_out", URI),
-        gold_bucket=_text(raw, "gold_bucket", re.compile(r"[a-z0-9][a-z0-9.-]{1,62}\Z")),
+        database_uri=text_or_none(database, "uri", URI),
+        database_out=text(raw, "database_out", URI),
+        gold_bucket=text(raw, "gold_bucket", BUCKET),
         artifacts_prefix=_folder(raw, "artifacts_prefix"),
         retry_of=_folder(raw, "retry_of") if raw.get("retry_of") else None,
         waive_tests=_yes(raw, "waive_tests"),
@@ -92,17 +79,8 @@ def parse_plan(raw: Any) -> BuildPlan:
     )
 
 
-def _text(raw: dict, name: str, pattern: re.Pattern[str]) -> str:
-    value = raw.get(name)
-    if not isinstance(value, str) or not pattern.match(value):
-        raise PlanError(
-            f"{name} has characters or a length that the plan does not allow: {str(value)[:80]!r}"
-        )
-    return value
-
-
 def _folder(raw: dict, name: str) -> str:
-    return _text(raw, name, URI).rstrip("/") + "/"
+    return text(raw, name, URI).rstrip("/") + "/"
 
 
 def _yes(raw: dict, name: str) -> bool:
@@ -116,7 +94,7 @@ def _texts(raw: dict, name: str, pattern: re.Pattern[str]) -> tuple[str, ...]:
     values = raw.get(name)
     if not isinstance(values, list) or not 1 <= len(values) <= MAX_SELECTORS:
         raise PlanError(f"{name} must list 1 to {MAX_SELECTORS} texts")
-    return tuple(_text({name: value}, name, pattern) for value in values)
+    return tuple(text({name: value}, name, pattern) for value in values)
 
 
 def _order(raw: Any) -> tuple[tuple[str, ...], ...]:
@@ -136,7 +114,7 @@ def _silver(raw: Any) -> dict[str, tuple[SilverRun, ...]]:
         raise PlanError("silver must name each source entity of the lane with its runs")
     silver = {}
     for entity, runs in raw.items():
-        _text({"entity": entity}, "entity", NAME)
+        text({"entity": entity}, "entity", NAME)
         if not isinstance(runs, list):
             raise PlanError(f"silver.{entity} must list runs")
         silver[entity] = tuple(_silver_run(run) for run in runs)
@@ -148,5 +126,5 @@ def _silver(raw: Any) -> dict[str, tuple[SilverRun, ...]]:
 def _silver_run(raw: Any) -> SilverRun:
     if not isinstance(raw, dict) or not isinstance(raw.get("files"), list):
         raise PlanError("a silver run needs run_id and files")
-    files = tuple(_text({"files": file}, "files", URI) for file in raw["files"])
-    return SilverRun(_text(raw, "run_id", IDENTITY), files)
+    files = tuple(text({"files": file}, "files", URI) for file in raw["files"])
+    return SilverRun(text(raw, "run_id", IDENTITY), files)

@@ -16,7 +16,7 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.version import __version__ as dbt_version
 
-from containers.dbt.log import log
+from jobs.task.log import log
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"

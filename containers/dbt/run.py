@@ -12,11 +12,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from containers.dbt.log import log, set_context
-from containers.dbt.plan import BuildPlan, PlanError, parse_plan
+from containers.dbt.plan import BuildPlan, parse_plan
 from containers.dbt.state import fetch_state
-from containers.dbt.storage import Storage
 from jobs.failures import failure_of
+from jobs.task.log import log, set_context
+from jobs.task.plan import PlanError
+from jobs.task.storage import Storage
 
 EXIT_PASSED, EXIT_NOT_PASSED, EXIT_NO_VERDICT = 0, 1, 2
 STARTED = time.monotonic()
@@ -37,7 +38,7 @@ def main() -> int:
         _report_crash(plan, storage, failure)
         raise
     report["seconds"]["total"] = round(time.monotonic() - STARTED, 3)
-    storage.write_json(plan.artifacts_prefix + "report.json", report)
+    storage.write_json(plan.artifacts_prefix + "report.json", report, default=str)
     log("build_finished", verdict=report["verdict"], error=report["error"], seconds=report["seconds"])
     return EXIT_PASSED if report["verdict"] == "passed" else EXIT_NOT_PASSED
 
@@ -61,7 +62,7 @@ def _report_crash(plan: BuildPlan, storage: Storage, failure: Exception) -> None
 
     told = failure_of(failure)
     report = build_report(plan, Findings(), told["message"], {"failure": told})
-    storage.write_json(plan.artifacts_prefix + "report.json", report)
+    storage.write_json(plan.artifacts_prefix + "report.json", report, default=str)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import duckdb
 import duckdb_extension_httpfs
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from containers.dbt.storage import s3_client
+from jobs.task.storage import s3_client
 
 REFRESH_SECONDS = 300
 

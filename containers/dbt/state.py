@@ -7,10 +7,10 @@ from pathlib import Path
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from containers.dbt.log import log
 from containers.dbt.plan import BuildPlan
-from containers.dbt.storage import Storage
 from jobs.failures import failure_of
+from jobs.task.log import log
+from jobs.task.storage import Storage
 
 # What a failed attempt leaves below its artifacts prefix, for the attempt that goes on from it.
 PARTIAL, RESULTS = "partial.duckdb", "run_results.json"

@@ -12,8 +12,9 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import SourceDefinition
 
 from containers.dbt.graph import dataset_models
-from containers.dbt.log import log
-from containers.dbt.plan import BuildPlan, PlanError
+from containers.dbt.plan import BuildPlan
+from jobs.task.log import log
+from jobs.task.plan import PlanError
 
 RAW_SOURCE = "raw"
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from containers.extract.errors import ExtractError
 from containers.extract.plan import ExtractPlan
-from containers.extract.storage import THREADS, Storage, TakenError, split_uri
+from containers.extract.storage import Storage, TakenError
+from jobs.task.storage import THREADS, split_uri
 
 BATCHES_MAX = 999_999
 # S3 takes 2 KB of user metadata in all; base64 makes this a third longer.

@@ -12,9 +12,9 @@ from dlt.common.pipeline import StateInjectableContext
 
 from containers.extract.boundary import Boundary
 from containers.extract.bronze import Folder, Landed
-from containers.extract.log import log
 from containers.extract.pages import Page, Source
 from containers.extract.plan import ExtractPlan
+from jobs.task.log import log
 
 
 @dataclass

@@ -16,12 +16,12 @@ from pymongo.collection import Collection
 
 from containers.extract.boundary import Boundary
 from containers.extract.errors import ExtractError
-from containers.extract.log import log
 from containers.extract.mongo_filters import CURSOR_TYPES, behind, inside, newer, within
 from containers.extract.mongo_json import decode_cursor, encode_cursor, line_of
 from containers.extract.pages import PAGE_BYTES_MAX, PAGE_ROWS, Page, Row
 from containers.extract.plan import Window
 from containers.extract.secret import Secret
+from jobs.task.log import log
 
 SERVER_SECONDS = 20
 # A server without an index on the cursor sorts everything before it answers.

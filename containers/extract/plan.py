@@ -7,17 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from jobs.task.plan import BUCKET, IDENTITY, URI, PlanError, head, text, text_or_none
+
 ENGINES = ("rest", "mongodb", "postgres")
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}\Z")
-IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,199}\Z")
-# A caller's own id, as a door takes it, may begin with any of its characters.
-CORRELATION = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.:+-]{0,199}\Z")
-BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,62}\Z")
-URI = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,62}/[A-Za-z0-9_.:=+/@-]{1,1024}\Z")
-
-
-class PlanError(ValueError):
-    """The plan breaks its own format; a later attempt with the same plan would break it too."""
 
 
 @dataclass(frozen=True)
@@ -57,35 +50,19 @@ class ExtractPlan:
 
 def parse_plan(raw: Any) -> ExtractPlan:
     """A checked plan. Raises PlanError with a sentence that names the field."""
-    if not isinstance(raw, dict) or raw.get("version") != 1 or raw.get("kind") != "extract":
-        raise PlanError("the plan is not an extract plan of version 1")
-    attempt = raw.get("attempt")
-    if not isinstance(attempt, int) or attempt < 1:
-        raise PlanError("attempt must be a whole number from 1 on")
-    run_id = _text(raw, "run_id", IDENTITY)
+    about = head(raw, "extract")
     return ExtractPlan(
-        run_id=run_id,
-        attempt=attempt,
-        correlation_id=_text(raw, "correlation_id", CORRELATION),
-        source=_text(raw, "source", NAME),
+        **about,
+        source=text(raw, "source", NAME),
         extract=_extract(raw.get("extract")),
-        state_uri=_text(raw, "state_uri", URI) if raw.get("state_uri") else None,
-        next_state_uri=_text(raw, "next_state_uri", URI) if raw.get("next_state_uri") else None,
+        state_uri=text_or_none(raw, "state_uri", URI),
+        next_state_uri=text_or_none(raw, "next_state_uri", URI),
         window=_window(raw.get("window")),
         created_at=_moment(raw.get("created_at")),
-        bronze_bucket=_text(raw, "bronze_bucket", BUCKET),
-        report_uri=_text(raw, "report_uri", URI),
-        files_run_id=_text(raw, "files_run_id", IDENTITY) if raw.get("files_run_id") else run_id,
+        bronze_bucket=text(raw, "bronze_bucket", BUCKET),
+        report_uri=text(raw, "report_uri", URI),
+        files_run_id=text_or_none(raw, "files_run_id", IDENTITY) or about["run_id"],
     )
-
-
-def _text(raw: dict, name: str, pattern: re.Pattern[str]) -> str:
-    value = raw.get(name)
-    if not isinstance(value, str) or not pattern.match(value):
-        raise PlanError(
-            f"{name} has characters or a length that the plan does not allow: {str(value)[:80]!r}"
-        )
-    return value
 
 
 def _extract(raw: Any) -> dict:
@@ -94,7 +71,7 @@ def _extract(raw: Any) -> dict:
     entities = raw.get("entities")
     if not isinstance(entities, list) or not entities:
         raise PlanError("extract.entities must list entities")
-    names = [_text(entity, "entity", NAME) for entity in entities]
+    names = [text(entity, "entity", NAME) for entity in entities]
     if len(set(names)) != len(names):
         raise PlanError("extract.entities names an entity twice")
     return raw

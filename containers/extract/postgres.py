@@ -14,11 +14,11 @@ from pg8000.native import Connection
 from containers.extract.boundary import Boundary
 from containers.extract.dsn import connection_arguments
 from containers.extract.errors import ExtractError
-from containers.extract.log import log
 from containers.extract.pages import PAGE_BYTES_MAX, PAGE_ROWS, Page, Row
 from containers.extract.plan import Window
 from containers.extract.postgres_table import Table, read_table
 from containers.extract.secret import Secret
+from jobs.task.log import log
 
 FETCH_ROWS = 500
 # Each is how a value is spelled in JSON; a server's own defaults have no say in what bronze holds.

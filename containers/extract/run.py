@@ -12,11 +12,12 @@ from typing import Any
 from containers.extract.bronze import Folder
 from containers.extract.entity import EntityExtraction, Extracted
 from containers.extract.errors import failure
-from containers.extract.log import log, scrub_with, set_context
 from containers.extract.pages import Source
-from containers.extract.plan import ExtractPlan, PlanError, parse_plan
+from containers.extract.plan import ExtractPlan, parse_plan
 from containers.extract.secret import Secret, read_secret, scrubber
 from containers.extract.storage import Storage
+from jobs.task.log import log, scrub_with, set_context
+from jobs.task.plan import PlanError
 
 EXIT_OK, EXIT_FAILED, EXIT_NO_REPORT = 0, 1, 2
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from containers.dbt.plan import PlanError, parse_plan
+from containers.dbt.plan import parse_plan
 from containers.dbt.transform import steps_of
+from jobs.task.plan import PlanError
 
 
 def plan(**changes) -> dict:

@@ -12,7 +12,8 @@ from uuid import uuid4
 import boto3
 
 from containers.extract.run import run_plan
-from containers.extract.storage import Storage, split_uri
+from containers.extract.storage import Storage
+from jobs.task.storage import split_uri
 
 ROOT = Path(__file__).resolve().parents[3]
 BRONZE, ARTIFACTS = "extract-bronze", "extract-artifacts"

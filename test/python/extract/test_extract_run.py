@@ -6,9 +6,10 @@ import pytest
 from extraction import ROOT
 from servers import KEY
 
-from containers.extract.plan import PlanError, parse_plan
+from containers.extract.plan import parse_plan
 from containers.extract.rate import Pace
 from containers.extract.run import main
+from jobs.task.plan import PlanError
 
 IMAGE = ROOT / "containers" / "extract"
 

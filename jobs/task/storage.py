@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
+
+# As many calls at once as a task makes at most; boto3 keeps a connection for each.
+THREADS = 8
+TRIES = 5
 
 
 def s3_client(session: boto3.Session | None = None) -> Any:
     """A client in the task's region: ECS says it in AWS_REGION, which boto3 by itself does not read."""
-    return (session or boto3.Session()).client("s3", region_name=os.environ.get("AWS_REGION"))
+    settings = Config(retries={"mode": "standard", "max_attempts": TRIES}, max_pool_connections=THREADS)
+    region = os.environ.get("AWS_REGION")
+    return (session or boto3).client("s3", region_name=region, config=settings)
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -25,28 +33,28 @@ def split_uri(uri: str) -> tuple[str, str]:
 
 
 class Storage:
-    """The few S3 calls that a build makes. Errors of the SDK pass through."""
+    """The few S3 calls that every task makes, on `client`. Errors of the SDK pass through."""
 
     def __init__(self, client: Any = None) -> None:
-        self._client = client or s3_client()
+        self.client = client or s3_client()
 
     def read_json(self, uri: str) -> Any:
         """The parsed object."""
         bucket, key = split_uri(uri)
-        return json.loads(self._client.get_object(Bucket=bucket, Key=key)["Body"].read())
+        return json.loads(self.client.get_object(Bucket=bucket, Key=key)["Body"].read())
 
-    def write_json(self, uri: str, value: Any) -> None:
-        """Stores a value as JSON."""
+    def write_json(self, uri: str, value: Any, default: Callable[[Any], Any] | None = None) -> None:
+        """Stores a value as JSON; `default` says what becomes of one that JSON does not know."""
         bucket, key = split_uri(uri)
-        body = json.dumps(value, indent=1, default=str).encode()
-        self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+        body = json.dumps(value, ensure_ascii=False, default=default).encode()
+        self.client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
 
     def download(self, uri: str, path: Path) -> int:
         """Fetches an object into a file; answers its size in bytes."""
-        self._client.download_file(*split_uri(uri), str(path))
+        self.client.download_file(*split_uri(uri), str(path))
         return path.stat().st_size
 
     def upload(self, path: Path, uri: str) -> int:
         """Stores a file under the URI; answers its size in bytes."""
-        self._client.upload_file(str(path), *split_uri(uri))
+        self.client.upload_file(str(path), *split_uri(uri))
         return path.stat().st_size
