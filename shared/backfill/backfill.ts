@@ -95,8 +95,6 @@ export const chunkKey = (backfillId: string, from: string): Key => ({
   PK: backfillKey(backfillId).PK,
   SK: `CHUNK#${from}`,
 })
-/** The one place of a source: who holds it may let chunks go. */
-export const sourcePlaceKey = (source: string): Key => ({ PK: 'BACKFILLING', SK: source })
 
 /** The identity of a chunk's step: the same for all its tries, so that a repeated request has no effect. */
 export const chunkRequestId = (backfillId: string, from: string): string => `backfill:${backfillId}:${from}`

@@ -4,7 +4,7 @@ import type { Declared } from '../declared.js'
 import { Contention } from '../errors.js'
 import type { World } from '../lane.js'
 import type { Later } from '../later.js'
-import { absent, type Item, is, type Write, type Written } from '../ledger.js'
+import { type Item, is, type Write, type Written } from '../ledger.js'
 import { retry } from '../put-back.js'
 import { dueAt, type Run, runKey } from '../run.js'
 import {
@@ -18,10 +18,10 @@ import {
   HELD_SECONDS,
   isAtRest,
   type Slot,
-  sourcePlaceKey,
 } from './backfill.js'
 import { chunkFate } from './fate.js'
 import { liveRoom } from './live.js'
+import { freed, leavePlace, type Place, placeOf, takePlace, waitForPlace } from './place.js'
 import { chunkAt } from './range.js'
 import { type Room, type Seen, type Step, step } from './step.js'
 
@@ -45,8 +45,11 @@ export async function lookAfter(effects: BackfillEffects, backfillId: string): P
     if (isAtRest(before)) return `nothing to do: the backfill is ${before.state}`
     const seen = await fates(effects, before)
     const next = await nextStep(effects, before, seen)
-    if (next.isChanged && !(await write(effects, before, next))) continue
+    const left = await leaving(effects, before, next)
+    if (next.isChanged && !(await write(effects, before, next, left))) continue
     await act(effects, next, seen)
+    if (left) await effects.publish(freed(left))
+    if (next.behind && !(await waitForPlace(effects, next.backfill, next.behind))) continue
     await lookLater(effects, next)
     return told(next.backfill)
   }
@@ -75,13 +78,17 @@ async function fates({ ledger }: BackfillEffects, backfill: Backfill): Promise<{
   return Object.fromEntries(await Promise.all(seen))
 }
 
+/** A step, and who holds the place of the source when that is another one. */
+type Next = Step & { behind?: Place }
+
 async function nextStep(
   effects: BackfillEffects,
   before: Backfill,
   seen: { [slot: string]: Seen },
-): Promise<Step> {
-  const room = before.state === 'running' ? await roomOf(effects, before) : { chunks: 0 }
-  const next = step(before, seen, room, effects.clock.now())
+): Promise<Next> {
+  const isRunning = before.state === 'running'
+  const { behind, ...room } = isRunning ? await roomOf(effects, before) : { chunks: 0 }
+  const next: Next = { ...step(before, seen, room, effects.clock.now()), ...(behind && { behind }) }
   const { backfill } = next
   const holdsSource = backfill.state === 'running' || Object.keys(backfill.slots).length > 0
   // Who has no place yet, and finds none, must not say that it has one.
@@ -91,41 +98,39 @@ async function nextStep(
 }
 
 /** The room that live traffic leaves; none at all while another backfill of the source has its place. */
-async function roomOf(effects: BackfillEffects, backfill: Backfill): Promise<Room> {
-  if (!backfill.holdsSource) {
-    const holder = (await effects.ledger.get(sourcePlaceKey(backfill.source)))?.backfillId
-    if (holder && holder !== backfill.backfillId)
-      return { chunks: 0, because: `backfill ${holder} of the same source goes first` }
-  }
-  return liveRoom(effects, backfill)
+async function roomOf(effects: BackfillEffects, backfill: Backfill): Promise<Room & { behind?: Place }> {
+  const behind = backfill.holdsSource ? undefined : await placeOf(effects.ledger, backfill.source)
+  return behind && behind.backfillId !== backfill.backfillId
+    ? { chunks: 0, because: `backfill ${behind.backfillId} of the same source goes first`, behind }
+    : liveRoom(effects, backfill)
+}
+
+/** The place that a step gives up, with those that wait for it. */
+async function leaving({ ledger }: BackfillEffects, before: Backfill, { backfill }: Step) {
+  const isLeft = before.holdsSource && !backfill.holdsSource
+  return isLeft ? ((await placeOf(ledger, before.source)) ?? { backfillId: before.backfillId }) : undefined
 }
 
 /** Writes a step: the backfill and all chunks that changed, in one transaction; gives whether nobody came before. */
-async function write({ ledger, clock }: BackfillEffects, before: Backfill, next: Step): Promise<boolean> {
+async function write(
+  { ledger, clock }: BackfillEffects,
+  before: Backfill,
+  next: Step,
+  left: Place | undefined,
+): Promise<boolean> {
   const { backfill, chunks } = next
-  const { backfillId, source } = backfill
+  const { backfillId, source, holdsSource } = backfill
   const written = await ledger
     .write(
       { update: backfillKey(backfillId), ...changed(clock, backfill), when: [is('version', before.version)] },
-      ...placeWrite(before, backfill, { backfillId, source }),
+      ...(left ? [leavePlace(source, left)] : []),
+      ...(holdsSource && !before.holdsSource ? [takePlace(source, backfillId)] : []),
       ...[...chunks.values()].map(
         (chunk): Write => ({ put: { ...chunkKey(backfillId, chunk.from), ...chunk } as Item }),
       ),
     )
     .catch(contended)
   return written.done
-}
-
-function placeWrite(
-  before: Backfill,
-  after: Backfill,
-  { source, backfillId }: { source: string; backfillId: string },
-): Write[] {
-  if (before.holdsSource === after.holdsSource) return []
-  const key = sourcePlaceKey(source)
-  return after.holdsSource
-    ? [{ put: { ...key, backfillId }, when: [absent('PK')] }]
-    : [{ remove: key, when: [is('backfillId', backfillId)] }]
 }
 
 function contended(error: unknown): Written {
@@ -161,10 +166,13 @@ async function runAgain(effects: BackfillEffects, { backfillId }: Backfill, runI
   if (run) await retry(effects, run, { by: `backfill ${backfillId}` })
 }
 
-/** What rests without a chunk under way has no end to wake it: it asks for one look later, whoever else does too. */
-async function lookLater({ ledger, clock, later }: BackfillEffects, { backfill, isChanged }: Step) {
+/**
+ * What rests without a chunk under way has no end to wake it: it asks for one look later, whoever else does too. Who waits
+ * for another backfill is told when that has ended.
+ */
+async function lookLater({ ledger, clock, later }: BackfillEffects, { backfill, isChanged, behind }: Next) {
   const { backfillId, state, slots, heldBy, version } = backfill
-  if (state !== 'running' || !heldBy || Object.keys(slots).length > 0) return
+  if (state !== 'running' || !heldBy || behind || Object.keys(slots).length > 0) return
   const now = clock.now()
   const won = await ledger.write({
     update: backfillKey(backfillId),

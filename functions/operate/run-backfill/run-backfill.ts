@@ -5,8 +5,8 @@ import {
   ExtractFinished,
   StageFailed,
 } from '../../../events/catalog.js'
-import { sourcePlaceKey } from '../../../shared/backfill/backfill.js'
 import { type BackfillEffects, lookAfter } from '../../../shared/backfill/drive.js'
+import { placeOf } from '../../../shared/backfill/place.js'
 import { inputsOf } from '../../../shared/inputs.js'
 import { laneKind } from '../../../shared/lane.js'
 import type { Outcome } from '../../../shared/observe.js'
@@ -51,8 +51,8 @@ async function concerned(effects: BackfillEffects, event: Waking): Promise<strin
 }
 
 async function holderOf({ ledger }: BackfillEffects, source: string): Promise<string[]> {
-  const holder = (await ledger.get(sourcePlaceKey(source)))?.backfillId
-  return typeof holder === 'string' ? [holder] : []
+  const place = await placeOf(ledger, source)
+  return place ? [place.backfillId] : []
 }
 
 /** The backfills whose chunks a run took, also those that it took from a run that was put back. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { sourcePlaceKey } from '../../../shared/backfill/backfill.js'
 import { WAITING_MAX } from '../../../shared/backfill/live.js'
+import { placeOf } from '../../../shared/backfill/place.js'
 import { World } from './world.js'
 
 async function started(parallel = 4): Promise<World> {
@@ -8,6 +8,14 @@ async function started(parallel = 4): Promise<World> {
   await world.create('b1')
   await world.look()
   return world
+}
+
+/** Delivers and ends all that is under way, by events alone: no reconciler, and no time passes. */
+async function finish(world: World): Promise<void> {
+  while (world.events.length > 0 || world.live().length > 0) {
+    while (world.events.length > 0) await world.deliver()
+    if (world.live().length > 0) await world.end(0, 'well')
+  }
 }
 
 describe('a backfill', () => {
@@ -35,7 +43,7 @@ describe('a backfill', () => {
     })
     expect([...world.goodRuns().values()].map((runs) => runs.length)).toEqual([1, 1, 1, 1, 1, 1])
     expect(world.chunks()).toHaveLength(6)
-    expect(await world.store.get(sourcePlaceKey('market'))).toBeUndefined()
+    expect(await placeOf(world.store, 'market')).toBeUndefined()
     expect(world.most).toBe(2)
   })
 
@@ -81,7 +89,7 @@ describe('a backfill', () => {
     await world.rest()
     expect(await world.get()).toMatchObject({ state: 'cancelled', done: 0, released: 2, slots: {} })
     expect(world.chunks().map(({ state }) => state)).toEqual(['cancelled', 'cancelled'])
-    expect(await world.store.get(sourcePlaceKey('market'))).toBeUndefined()
+    expect(await placeOf(world.store, 'market')).toBeUndefined()
   })
 
   test('of a source waits for the one before it', async () => {
@@ -92,13 +100,40 @@ describe('a backfill', () => {
       released: 0,
       heldBy: 'backfill b1 of the same source goes first',
     })
-    expect(world.delayed).toMatchObject([{ name: 'Backfill Moved', detail: { backfillId: 'b2' } }])
     await world.look('b2')
-    expect(world.delayed).toHaveLength(1)
-    // A minute by one clock is less by another one: the next look is put off all the same.
-    world.clock.advance(50)
+    expect(await placeOf(world.store, 'market')).toMatchObject({ backfillId: 'b1', waiting: ['b2'] })
+    await finish(world)
+    expect(await world.get()).toMatchObject({ state: 'done' })
+    expect(await world.get('b2')).toMatchObject({ state: 'done', done: 1 })
+    expect(await placeOf(world.store, 'market')).toBeUndefined()
+  })
+
+  test('of a source misses no end of the one before it, however late it comes to wait', async () => {
+    const world = await started()
+    await world.create('b2', { from: '2021-01-01', to: '2021-01-11' })
+    // Its first write says that it rests, its second that it waits: before that one the other ends.
+    const goOn = world.stalled('ledger.write', 'b2', 2)
+    await finish(world)
+    expect(await world.get()).toMatchObject({ state: 'done' })
+    await goOn()
+    await finish(world)
+    expect(await world.get('b2')).toMatchObject({ state: 'done', done: 1 })
+  })
+
+  test('of a source that ends while another one comes to wait tells that one too', async () => {
+    const world = await started()
+    await world.create('b2', { from: '2021-01-01', to: '2021-01-11' })
+    await world.ask('pause')
+    while (world.events.length > 0) await world.deliver()
+    for (let run = 0; run < 2; run += 1) await world.end(0, 'well')
+    world.lose(1)
+    world.lose(0)
+    // The look that takes in both ends has read the place, and then somebody comes.
+    const goOn = world.stalled('ledger.write')
     await world.look('b2')
-    expect(world.delayed).toHaveLength(2)
+    await goOn()
+    await finish(world)
+    expect(await world.get('b2')).toMatchObject({ state: 'done', done: 1 })
   })
 })
 
@@ -166,7 +201,12 @@ describe('live traffic goes first', () => {
   test('a live extraction that waits holds every chunk back, and one look later is asked for', async () => {
     const { world, released, heldBy } = await room((one) => wait(one, 'extract:market', 1))
     expect([released, heldBy]).toEqual([0, 'a live extraction waits'])
+    await world.look()
     expect(world.delayed).toHaveLength(1)
+    // A minute by one clock is less by another one: the next look is put off all the same.
+    world.clock.advance(50)
+    await world.look()
+    expect(world.delayed).toHaveLength(2)
     await world.store.write({ remove: { PK: 'LANE#extract:market', SK: 'WAIT#0' } })
     world.clock.advance(60)
     world.events.push(...world.delayed.splice(0))

@@ -67,14 +67,16 @@ export class World {
     }
   }
 
-  /** A look that stalls before its n-th effect, or before its first of a name; the function that is given lets it go on, and waits for its end. */
-  stalled(at: number | string, backfillId = 'b1'): () => Promise<void> {
+  /** A look that stalls before its n-th effect, or before its first (or `time`-th) of a name; the function that is given lets it go on, and waits for its end. */
+  stalled(at: number | string, backfillId = 'b1', time = 1): () => Promise<void> {
     const faults = new Faults()
     let goOn = () => {}
     const gate = new Promise<void>((resolve) => {
       goOn = resolve
     })
-    const isThere = (effect: string) => (typeof at === 'string' ? effect === at : faults.calls >= at)
+    let left = time
+    const isNamed = (effect: string) => effect === at && --left <= 0
+    const isThere = (effect: string) => (typeof at === 'string' ? isNamed(effect) : faults.calls >= at)
     faults.pause = async (effect) => (isThere(effect) ? gate : undefined)
     const look = lookAfter(this.effectsOf(faults), backfillId)
     return async () => {
@@ -137,7 +139,7 @@ export class World {
     const live = this.live()
     const run = live[place % Math.max(1, live.length)]
     if (!run) return
-    const backfillId = 'b1'
+    const backfillId = this.askedBy(run)
     const at = iso(this.clock.now())
     const dropped = await isCancelled(this.store, backfillId)
     const bad = how === 'well' || dropped ? undefined : how
@@ -201,6 +203,13 @@ export class World {
       found.set(from, [...(found.get(from) ?? []), ...runs.map(({ runId }) => runId)])
     }
     return found
+  }
+
+  /** The backfill that asked for what a run does, also for one that was put back into it. */
+  private askedBy({ lane }: Run): string {
+    const owners = this.store.all(`ENTRY#${lane}#`)
+    const runs = (runId: unknown) => this.chain(String(runId)).map(({ state }) => state)
+    return String(owners.find(({ run }) => runs(run).includes('READY'))?.backfillId)
   }
 
   private chain(runId: string): Run[] {
