@@ -116,8 +116,8 @@ function added(batch: Batch, item: Item, state: Readiness, lane: string): 'full'
 
 const RANK: readonly Priority[] = ['low', 'normal', 'high']
 
-/** The highest priority among entries; nothing when none of them has one. */
+/** The highest priority among entries, of which one that names none has the normal one; nothing when none names one. */
 export function highest(entries: readonly Item[]): Priority | undefined {
-  const ranks = entries.flatMap(({ priority }) => (priority ? RANK.indexOf(priority as Priority) : []))
-  return ranks.length > 0 ? RANK[Math.max(...ranks)] : undefined
+  if (!entries.some(({ priority }) => priority)) return undefined
+  return RANK[Math.max(...entries.map(({ priority = 'normal' }) => RANK.indexOf(priority as Priority)))]
 }

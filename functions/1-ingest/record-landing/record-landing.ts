@@ -101,12 +101,12 @@ async function recordLanding(
   await register(lane)
   const source = effects.project.sources[feed.source] as DeclaredSource
   const waits = waitingOf(feed.source, source, Date.parse(landed.landedAt), effects.clock.now())
-  const correlationId = await deliveryOf(effects.ledger, source, landed.key, {
+  const { correlationId, ...goes } = await deliveryOf(effects.ledger, source, landed.key, {
     eventId: event.id,
     fileId: fileId(landed),
   })
   const came = { eventId: event.id, correlationId }
-  const entry = { ...entryOf(landed, feed.source, feed.entity, came), ...waits }
+  const entry = { ...entryOf(landed, feed.source, feed.entity, came), ...waits, ...goes }
   const joined = await join(effects, lane, entry)
   const fate =
     joined === 'joined' ? { did: `joined ${lane}`, correlationId } : await knownAs(effects, landed, event)
