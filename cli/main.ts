@@ -3,6 +3,7 @@ import { intake } from './backfill-program.js'
 import { screen } from './backfill-screen.js'
 import { type Answer, put, query, runs, show, status } from './commands.js'
 import { UserError } from './config.js'
+import { editions } from './edition-program.js'
 import { list, putBack, rejected } from './quarantine.js'
 import { approve, retry } from './requests.js'
 import { checkSourceFiles } from './sources.js'
@@ -32,6 +33,7 @@ export function program(out: (text: string) => void): Command {
   views(sluice, print)
   requests(sluice, print)
   intake(sluice, { add, print, screen: screen(out), by: BY, next: NEXT })
+  editions(sluice, { add, print, by: BY, next: NEXT })
   quarantine(sluice, print)
   sources(sluice, print)
   return sluice

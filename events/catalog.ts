@@ -28,9 +28,13 @@ export const GoldBuilt = event(
   'Gold Built',
   z.object({ ...ofRun, domains: z.array(z.string()).min(1), edition: z.string() }),
 )
+/** Readers see another edition. `rollback`: because a person went back to it, from which one and why. */
 export const GoldPublished = event(
   'Gold Published',
-  z.object({ ...ofRun, domain: z.string(), edition: z.string(), datasets: z.array(z.string()) }),
+  z.object({
+    ...{ ...ofRun, domain: z.string(), edition: z.string(), datasets: z.array(z.string()) },
+    rollback: z.object({ requestId: z.string(), from: z.string(), by, why: z.string() }).optional(),
+  }),
 )
 
 /** How heavy work fails; what is done about each stands in `shared/policies.ts`. */
@@ -81,10 +85,23 @@ export const IncidentOpened = event('Incident Opened', incident)
 export const IncidentClosed = event('Incident Closed', incident)
 
 const why = z.string().min(1).max(1_000)
+const edition = z.string().min(1).max(100)
 /** A person wants a parked run to be tried again. */
 export const RetryRequested = event('Retry Requested', z.object({ runId, by, why: why.optional() }))
 /** A person lets a run pass that its gate held back. */
 export const RunApproved = event('Run Approved', z.object({ runId, by, why }))
+/** A person wants readers to see an earlier edition of a domain, `to`, in place of the one that they see, `from`. */
+export const RollbackRequested = event(
+  'Rollback Requested',
+  z.object({
+    domain: z.string().min(1).max(63),
+    requestId: z.string().min(1).max(200),
+    from: edition,
+    to: edition,
+    by,
+    why,
+  }),
+)
 /** A person wants rejected rows of a run, or a file that no source had declared, to be tried again. */
 export const ReplayRequested = event(
   'Replay Requested',
@@ -106,6 +123,7 @@ export const catalog = [
   RetryRequested,
   RunApproved,
   ReplayRequested,
+  RollbackRequested,
 ] as const
 
 export type Event = (typeof catalog)[number]

@@ -127,6 +127,7 @@ export const rights = {
   ],
   'gold-tables:write': [
     allow(['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'], inDatabase('GoldDatabase')),
+    allow(['glue:CreateTable'], inDatabase('GoldEditionsDatabase')),
   ],
   'dbt-state:expire': [
     allow(

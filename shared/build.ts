@@ -189,8 +189,11 @@ async function removePartials(
 function edition(domain: string, ordinal: number, run: Run, report: BuildReport) {
   const datasets = report.datasets
     .filter((dataset) => dataset.domain === domain)
-    .map(({ dataset, version, rows, location }) => ({ dataset, version, rows, location }))
-  const { runId, attempt, waiver } = run
-  const built = { ordinal, runId, attempt, state: 'passed', datasets }
+    .map(({ columns, dataset, version, rows, location }) => ({
+      ...{ dataset, version, rows, location },
+      columns: columns.map(({ name, glue_type }) => ({ name, glueType: glue_type })),
+    }))
+  const { runId, attempt, waiver, createdAt } = run
+  const built = { ordinal, runId, attempt, begunAt: createdAt, state: 'passed', datasets }
   return { ...editionKey(domain, report.edition), ...built, ...(waiver && { waiver }) }
 }

@@ -67,6 +67,7 @@ export const operate: readonly Row[] = [
       ours.ExtractRequested.name,
       ours.ExtractFinished.name,
       ours.SyncFinished.name,
+      ours.RollbackRequested.name,
     ],
     may: [
       'ledger:lane',

@@ -6,9 +6,9 @@ export const publish: readonly Row[] = [
   {
     stage: 'publish-gold',
     phase: 'publish',
-    does: 'flips each domain’s pointer to the new edition, then the catalog tables',
-    on: [on(ours.GoldBuilt)],
+    does: 'flips each domain’s pointer to the new edition, or back where a person asks, then the catalog tables',
+    on: [on(ours.GoldBuilt), on(ours.RollbackRequested)],
     emits: [ours.GoldPublished.name],
-    may: ['ledger:get', 'ledger:put', 'ledger:update', 'reports:read', 'gold-tables:write'],
+    may: ['ledger:lane', 'reports:read', 'gold-tables:write'],
   },
 ]

@@ -32,6 +32,8 @@ export const serve: readonly Row[] = [
           'POST /backfills/{id}/cancel',
           'POST /sources/{source}/extract',
           'POST /domains/{domain}/build',
+          'GET /domains/{domain}/editions',
+          'POST /domains/{domain}/rollback',
         ],
       },
     ],
@@ -43,6 +45,7 @@ export const serve: readonly Row[] = [
       ours.BackfillMoved.name,
       ours.ExtractRequested.name,
       ours.BuildRequested.name,
+      ours.RollbackRequested.name,
     ],
     may: [
       'ledger:get',

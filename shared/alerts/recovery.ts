@@ -64,7 +64,9 @@ async function hasLaterBuild({ ledger, project }: IncidentEffects, run: Run): Pr
 /** Builds of a lane are numbered through; one that failed before it knew its number is compared by time. */
 async function isLater({ ledger }: Pick<IncidentEffects, 'ledger'>, run: Run, newest: Item | undefined) {
   if (!newest) return false
-  if (run.base !== undefined) return Number(newest.ordinal) > Number(run.base)
-  const builder = (await ledger.get(runKey(String(newest.builtBy ?? newest.runId)))) as Run | undefined
+  // A pointer that was rolled back names an older edition than the newest that it ever named.
+  if (run.base !== undefined) return Number(newest.newest ?? newest.ordinal) > Number(run.base)
+  const builtBy = String(newest.builtBy ?? newest.newestRunId ?? newest.runId)
+  const builder = (await ledger.get(runKey(builtBy))) as Run | undefined
   return builder !== undefined && builder.createdAt > run.createdAt
 }

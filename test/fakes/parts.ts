@@ -13,11 +13,11 @@ import { cleanseEnd } from '../../shared/cleanse.js'
 import { iso } from '../../shared/clock.js'
 import { type EndEffects, endUnchanged, type Unchanged } from '../../shared/end-run.js'
 import { extractEnd } from '../../shared/extract-end.js'
+import type { EmptyTable, GoldTable, GoldTables } from '../../shared/gold-tables.js'
 import type { World } from '../../shared/lane.js'
 import type { Run, RunKind } from '../../shared/run.js'
 import { ledgerRegistry } from '../../shared/schema/registry.js'
 import type { StartEffects } from '../../shared/start-run.js'
-import type { GoldTable } from '../../shared/tables.js'
 import type { TaskSettings } from '../../shared/work.js'
 import { FakeBus } from './bus.js'
 import { FakeClock } from './clock.js'
@@ -55,6 +55,8 @@ function makeFakes(options: { pageItems?: number }) {
     artifacts: new FakeObjects('artifacts'),
     /** The catalog: gold tables by name, and the registered days of silver by entity. */
     goldTables: new Map<string, GoldTable>(),
+    /** The tables that each edition has of its own. */
+    editionTables: new Map<string, GoldTable>(),
     silverDays: new Map<string, Set<string>>(),
     /** Backfills that somebody has cancelled. */
     cancelled: new Set<string>(),
@@ -184,14 +186,18 @@ const removeDatabase = (artifacts: FakeObjects) => (uri: string) =>
   artifacts.remove(uri.replace('s3://artifacts/', ''))
 
 function publishEffects({ faults, fakes, world, publish }: Wrapped): PublishGoldEffects {
-  const { putTable } = faults.wrap('catalog', {
-    putTable: async (table: GoldTable & { ordinal?: number }) => {
-      const known = fakes.goldTables.get(table.name) as typeof table | undefined
-      if ((known?.ordinal ?? 0) <= (table.ordinal ?? 0)) fakes.goldTables.set(table.name, table)
-    },
+  const { goldTables, editionTables } = fakes
+  const move = async (table: EmptyTable) => {
+    const known = goldTables.get(table.name)
+    if ((known?.flip ?? 0) < table.flip) goldTables.set(table.name, { ...known, ...table } as GoldTable)
+  }
+  const tables: GoldTables = faults.wrap('catalog', {
+    put: move,
+    empty: async (table: EmptyTable) => (goldTables.has(table.name) ? move(table) : undefined),
+    add: async (table: GoldTable) => void editionTables.set(table.name, table),
   })
   const reports = faults.wrap('artifacts', fakes.artifacts)
-  return { ledger: world.ledger, clock: world.clock, publish, reports, putTable }
+  return { ledger: world.ledger, clock: world.clock, publish, reports, tables }
 }
 
 function alertEffects({ world, publish }: Wrapped): RaiseAlertEffects {

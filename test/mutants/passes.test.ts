@@ -4,10 +4,10 @@ import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
 import { PASS } from '../../shared/bounds.js'
 import { editionKey, goldPointerKey } from '../../shared/build.js'
+import type { GoldTable } from '../../shared/gold-tables.js'
 import { holdKey, registerLane } from '../../shared/lane.js'
 import type { Item, Ledger, Query } from '../../shared/ledger.js'
 import { runKey } from '../../shared/run.js'
-import type { GoldTable } from '../../shared/tables.js'
 import { override } from '../fakes/faults.js'
 import { type Parts, parts } from '../fakes/parts.js'
 import { buildReportOf } from '../fakes/work.js'
@@ -124,7 +124,8 @@ describe('a publication', () => {
       files: key ? [{ key, rows: 1, bytes: 1 }] : [],
     }))
     own.artifacts.put(`runs/${ID}/attempt=1/report.json`, { ...report, datasets })
-    return publishGold({ ...own.publish, putTable: async (table) => void tables.push(table) }, built)
+    const put = async (table: GoldTable) => void tables.push(table)
+    return publishGold({ ...own.publish, tables: { ...own.publish.tables, put } }, built)
   }
 
   test('of an edition that the ledger does not know yet comes again', async () => {
@@ -133,7 +134,7 @@ describe('a publication', () => {
 
   test('that comes after a newer one touches no table and tells nobody', async () => {
     await edition(EDITION, 1)
-    await put({ ...goldPointerKey('finance'), edition: 'newer', ordinal: 2 })
+    await put({ ...goldPointerKey('finance'), edition: 'newer', ordinal: 2, newest: 2, flip: 1 })
     expect(await publish()).toBe('a newer edition is published already')
     expect(tables).toEqual([])
     expect(own.bus.details('Gold Published')).toEqual([])

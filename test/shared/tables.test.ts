@@ -2,7 +2,7 @@ import type { GlueClient } from '@aws-sdk/client-glue'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
 import { copyObject, findVersion, listVersions, plans, reports } from '../../shared/objects.js'
-import { addPartitions, putTable } from '../../shared/tables.js'
+import { addPartitions } from '../../shared/tables.js'
 import { awsError, fakeClient } from '../fakes/aws-client.js'
 
 describe('silver’s partitions', () => {
@@ -33,58 +33,6 @@ describe('silver’s partitions', () => {
     await expect(refusing('InternalServiceException')('e', ['2026/03/02'])).rejects.toMatchObject({
       name: 'TransientError',
     })
-  })
-})
-
-describe('a gold table', () => {
-  const table = {
-    name: 'daily_summary',
-    description: 'd',
-    columns: [{ name: 'a', glueType: 'string' }],
-    location: 's3://gold/edition=e2/',
-    edition: 'e2',
-    ordinal: 2,
-    years: { first: 2025, last: 2026 },
-  }
-  const putting = async (known: object | undefined) => {
-    const { client, calls } = fakeClient<GlueClient>({
-      GetTableCommand: () => (known ? { Table: known } : Promise.reject(awsError('EntityNotFoundException'))),
-      CreateTableCommand: () => ({}),
-      UpdateTableCommand: () => ({}),
-    })
-    await putTable('gold', client)(table)
-    return calls.slice(1)
-  }
-
-  test('is created when there is none', async () => {
-    expect(await putting(undefined)).toMatchObject([{ name: 'CreateTableCommand' }])
-  })
-
-  test('moves to the edition in one call that is guarded by its version and keeps no archive', async () => {
-    const [update] = await putting({ Parameters: { edition: 'e1', ordinal: '1' }, VersionId: '7' })
-    expect(update).toMatchObject({
-      name: 'UpdateTableCommand',
-      input: {
-        VersionId: '7',
-        SkipArchive: true,
-        TableInput: {
-          StorageDescriptor: { Location: 's3://gold/edition=e2/' },
-          Parameters: {
-            edition: 'e2',
-            'projection.year.range': '2025,2026',
-            'storage.location.template': 's3://gold/edition=e2/year=${year}/month=${month}',
-          },
-        },
-      },
-    })
-  })
-
-  test('that shows this edition already is left alone', async () => {
-    expect(await putting({ Parameters: { edition: 'e2', ordinal: '2' }, VersionId: '7' })).toEqual([])
-  })
-
-  test('that shows a newer edition is left alone', async () => {
-    expect(await putting({ Parameters: { edition: 'e3', ordinal: '3' }, VersionId: '7' })).toEqual([])
   })
 })
 

@@ -263,7 +263,8 @@ export class Seed {
   }
 
   private shownTables() {
-    const shown = [...this.goldTables].map(([name, { input }]) => {
+    const published = [...this.goldTables].filter(([name]) => name.startsWith('gold.'))
+    const shown = published.map(([name, { input }]) => {
       const { Parameters, StorageDescriptor } = input.TableInput
       const domain = /domain=([^/]+)/.exec(StorageDescriptor.Location)?.[1] ?? ''
       return [name, { edition: String(Parameters.edition), domain }] as const

@@ -7,7 +7,6 @@ import {
   ExtractReady,
   ExtractRequested,
   envelope,
-  GoldBuilt,
   GoldPublished,
   IncidentClosed,
   IncidentOpened,
@@ -25,12 +24,14 @@ import { recordLandings } from '../../functions/1-ingest/record-landing/record-l
 import { extractAsked } from '../../functions/1-ingest/start-extract/start-extract.js'
 import { finishCleanse } from '../../functions/2-cleanse/finish-cleanse/finish-cleanse.js'
 import { planned } from '../../functions/3-transform/plan-build/plan-build.js'
-import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
+import { goldMoved } from '../../functions/4-publish/publish-gold/publish-gold.js'
+import { waking as publishOn } from '../../functions/4-publish/publish-gold/waking.js'
 import { announce } from '../../functions/operate/announce/announce.js'
 import { putBack } from '../../functions/operate/put-back/put-back.js'
 import { delayedEvent, putLater } from '../../functions/operate/put-later/put-later.js'
 import { alerted } from '../../functions/operate/raise-alert/raise-alert.js'
 import { waking as alertsOn } from '../../functions/operate/raise-alert/waking.js'
+import { driveRollback } from '../../functions/operate/reconcile/drive-rollback.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
 import { recordLineage } from '../../functions/operate/record-lineage/record-lineage.js'
 import { waking as lineageOn } from '../../functions/operate/record-lineage/waking.js'
@@ -101,11 +102,10 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
     })),
   'finish-build': ({ ledger, ends }) =>
     stage('finish-build', taskStateChange, ledger, (event) => finishTask(ends.build, event)),
-  'publish-gold': ({ ledger, clock, publish, reports, putTable }) =>
-    stage('publish-gold', envelope(GoldBuilt), ledger, async ({ detail }) => ({
-      runId: detail.runId,
-      did: await publishGold({ ledger, clock, publish, reports, putTable }, detail),
-    })),
+  'publish-gold': ({ ledger, clock, publish, reports, tables }) =>
+    stage('publish-gold', publishOn, ledger, (event) =>
+      goldMoved({ ledger, clock, publish, reports, tables }, event),
+    ),
   'raise-alert': ({ ledger, clock, project, publish }) =>
     stage('raise-alert', alertsOn, ledger, (event) => alerted({ ledger, clock, project, publish }, event)),
   'run-backfill': ({ ledger, landing, publish }) =>
@@ -141,6 +141,7 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
         platform: NO_PLATFORM,
         drives: {
           BACKFILL: (id: string) => driveBackfill({ ...landing, publish }, id),
+          ROLLBACK: (id: string) => driveRollback({ ...landing, publish }, id),
           SYNC: (id: string) => driveSync({ ...landing, publish, airbyte: NO_AIRBYTE }, id),
         },
         askDoors: async () => 0,

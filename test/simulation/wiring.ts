@@ -13,6 +13,7 @@ import type { Declared } from '../../shared/declared.js'
 import { type EndEffects, endUnchanged } from '../../shared/end-run.js'
 import { extractEnd } from '../../shared/extract-end.js'
 import type { Platform } from '../../shared/extract-platform.js'
+import { goldTables } from '../../shared/gold-tables.js'
 import { jobReader, jobs } from '../../shared/jobs.js'
 import type { World } from '../../shared/lane.js'
 import { later } from '../../shared/later.js'
@@ -29,7 +30,7 @@ import {
 import type { RunKind } from '../../shared/run.js'
 import { ledgerRegistry } from '../../shared/schema/registry.js'
 import type { StartEffects } from '../../shared/start-run.js'
-import { addPartitions, putTable } from '../../shared/tables.js'
+import { addPartitions } from '../../shared/tables.js'
 import { stopTask, taskReader, tasks } from '../../shared/tasks.js'
 import { type Command, client, type Effect, type Gate } from './effect.js'
 
@@ -57,7 +58,7 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
   const table = ledger('ledger', dynamo)
   const s3 = client<Client<typeof plans, 1>>(gate, services.s3)
   const ecs = client<Client<typeof tasks, 0>>(gate, services.ecs)
-  const glue = client<Client<typeof putTable, 1>>(gate, services.glue)
+  const glue = client<Client<typeof goldTables, 1>>(gate, services.glue)
   const publish = putEvents('bus', client<Client<typeof putEvents, 1>>(gate, services.bus))
   const world: World = { ledger: table, clock, announceReady: announceReady(publish) }
   const task = {
@@ -172,7 +173,7 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
     starts,
     ends,
     reports: artifacts,
-    putTable: putTable('gold', glue),
+    tables: goldTables({ published: 'gold', editions: 'editions' }, glue),
     jobs: jobReader('cleanse', glue),
     tasks: taskReader('cluster', ecs),
     listVersions: listVersions('bronze', s3),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { editionStates } from '../../functions/5-serve/api/editions.js'
 import { syncStates } from '../../functions/5-serve/api/syncs.js'
 
 /** What the API answers, as far as a caller can rely on it. Tests hold the real answers against these. */
@@ -51,4 +52,35 @@ export const sync = z.strictObject({
       published: z.array(z.string()).describe('Domains whose current edition this build made.'),
     }),
   ),
+})
+
+const rolledBack = z.object({ by: z.string(), why: z.string(), at: time, to: z.string() })
+export const editions = z.strictObject({
+  domain: z.string(),
+  shown: z.string().nullable(),
+  since: time.nullable(),
+  tablesFollowed: z.boolean().describe('Whether the tables that Athena reads show the same edition.'),
+  rollback: z
+    .object({
+      ...{ requestId: z.string(), from: z.string(), by: z.string(), why: z.string(), at: time },
+      holds: z.boolean().describe('Whether it holds until a newer edition is published.'),
+    })
+    .nullable(),
+  editions: z.array(
+    z.strictObject({
+      edition: z.string(),
+      state: z.enum(editionStates),
+      runId: z.string(),
+      ordinal: z.int(),
+      begunAt: time.optional(),
+      publishedAt: time.optional(),
+      leftAt: time.optional(),
+      rolledBack: rolledBack.optional(),
+      heldBy: z.string().optional().describe('The request to roll back that keeps it from readers.'),
+      retiredAt: time.optional(),
+      deletedAt: time.optional(),
+      datasets: z.array(z.object({ dataset: z.string(), version: z.int(), rows: z.int() })),
+    }),
+  ),
+  next: z.string().optional(),
 })

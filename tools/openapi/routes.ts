@@ -1,9 +1,10 @@
 import * as z from 'zod'
-import { approveBody, replayBody, retryBody } from '../../functions/5-serve/api/bodies.js'
+import { approveBody, replayBody, retryBody, rollbackBody } from '../../functions/5-serve/api/bodies.js'
 import { askBody, backfillBody, buildBody, extractBody } from '../../functions/5-serve/api/intake-bodies.js'
 import {
   backfillQuery,
   backfillsQuery,
+  editionsQuery,
   incidentsQuery,
   quarantineQuery,
   rejectedQuery,
@@ -142,6 +143,16 @@ export const described: Record<string, Described> = {
   'POST /sources/{source}/extract': {
     summary: 'Extracts what is new of a source, or one window.',
     body: extractBody,
+    answers: { ...taken('Asked for.'), ...command },
+  },
+  'GET /domains/{domain}/editions': {
+    summary: 'The editions of a domain, newest first.',
+    query: editionsQuery,
+    answers: { ...ok('A page of editions.', answer.editions), ...badQuery, ...missing },
+  },
+  'POST /domains/{domain}/rollback': {
+    summary: 'Shows an earlier edition again.',
+    body: rollbackBody,
     answers: { ...taken('Asked for.'), ...command },
   },
   'POST /domains/{domain}/build': {

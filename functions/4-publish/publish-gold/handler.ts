@@ -1,22 +1,19 @@
-import { envelope, GoldBuilt } from '../../../events/catalog.js'
 import { systemClock } from '../../../shared/clock.js'
 import { env } from '../../../shared/env.js'
+import { goldTables } from '../../../shared/gold-tables.js'
 import { reports, s3 } from '../../../shared/objects.js'
 import { stage } from '../../../shared/stage.js'
-import { putTable } from '../../../shared/tables.js'
-import { itemLedger, thePublisher } from '../../wiring.js'
-import { publishGold } from './publish-gold.js'
+import { theLedger, thePublisher } from '../../wiring.js'
+import { goldMoved } from './publish-gold.js'
+import { waking } from './waking.js'
 
 const effects = {
-  ledger: itemLedger(),
+  ledger: theLedger(),
   clock: systemClock,
   publish: thePublisher(),
   reports: reports(env.ARTIFACTS_BUCKET, s3()),
-  putTable: putTable(env.GOLD_DATABASE),
+  tables: goldTables({ published: env.GOLD_DATABASE, editions: env.GOLD_EDITIONS_DATABASE }),
 }
 
-/** Makes a new edition the one that readers see. */
-export const handler = stage('publish-gold', envelope(GoldBuilt), effects.ledger, async ({ detail }) => ({
-  runId: detail.runId,
-  did: await publishGold(effects, detail),
-}))
+/** Makes a new edition the one that readers see, or an earlier one again. */
+export const handler = stage('publish-gold', waking, effects.ledger, (event) => goldMoved(effects, event))

@@ -1,92 +1,124 @@
-import { type Detail, type GoldBuilt, GoldPublished, type Outgoing } from '../../../events/catalog.js'
-import { type BuildReport, buildReport, editionKey, goldPointerKey } from '../../../shared/build.js'
-import { type Clock, iso } from '../../../shared/clock.js'
+import { type Detail, type GoldBuilt, RollbackRequested } from '../../../events/catalog.js'
+import { editionKey, goldPointerKey } from '../../../shared/build.js'
+import { iso } from '../../../shared/clock.js'
 import { carried } from '../../../shared/correlation.js'
 import { goldTableName } from '../../../shared/declared.js'
-import { TransientError } from '../../../shared/errors.js'
-import type { ItemLedger } from '../../../shared/ledger.js'
-import { attemptPath } from '../../../shared/run.js'
-import type { PutTable } from '../../../shared/tables.js'
-import type { Reports } from '../../../shared/work.js'
+import { type Edition, type Pointer, pointing, unmoved } from '../../../shared/editions.js'
+import { Contention, TransientError } from '../../../shared/errors.js'
+import { absent, type Write } from '../../../shared/ledger.js'
+import type { Outcome } from '../../../shared/observe.js'
+import { addTables, exportedDatasets, follow, type PublishGoldEffects } from './follow.js'
+import { rollBack } from './roll-back.js'
 
-export interface PublishGoldEffects {
-  ledger: ItemLedger
-  clock: Clock
-  reports: Reports
-  putTable: PutTable
-  publish(events: Outgoing[]): Promise<void>
-}
-
-export { goldPointerKey, goldTableName }
+export { goldPointerKey, goldTableName, type PublishGoldEffects }
 /** The ledger's proof that the publisher has heard of a build, per domain. */
 export const publishEntryKey = (domain: string, runId: string) => ({
   PK: `ENTRY#publish:${domain}#gold:${runId}`,
   SK: 'META',
 })
 
-type Dataset = BuildReport['datasets'][number]
+export type Asked =
+  | { 'detail-type': typeof GoldBuilt.name; detail: Detail<typeof GoldBuilt> }
+  | { 'detail-type': typeof RollbackRequested.name; detail: Detail<typeof RollbackRequested> }
+
+/** Others move the pointer too: a lost round is another one's move. */
+export const ROUNDS_MAX = 5
+
+/** Moves the pointer: on to the edition of a build, or back to an earlier one because a person asked. */
+export async function goldMoved(effects: PublishGoldEffects, asked: Asked): Promise<Outcome> {
+  if (asked['detail-type'] === RollbackRequested.name) return { did: await rollBack(effects, asked.detail) }
+  return { runId: asked.detail.runId, did: await publishGold(effects, asked.detail) }
+}
 
 /**
  * Flips each domain's pointer to the edition, then its catalog tables, and tells what was published. An edition that
- * comes late, after a newer one, is recorded and flips nothing.
+ * comes after a newer one, or that was begun before a rollback that holds, is recorded and flips nothing.
  */
 export async function publishGold(
   effects: PublishGoldEffects,
   built: Detail<typeof GoldBuilt>,
 ): Promise<string> {
   const published: string[] = []
-  for (const domain of built.domains) if (await publishDomain(effects, domain, built)) published.push(domain)
-  return published.length > 0 ? `published ${published.join(', ')}` : 'a newer edition is published already'
+  const held: string[] = []
+  for (const domain of built.domains) {
+    const place = await publishDomain(effects, domain, built)
+    if (place === 'shown') published.push(domain)
+    if (place === 'held') held.push(domain)
+  }
+  const did = [
+    ...(published.length > 0 ? [`published ${published.join(', ')}`] : []),
+    ...(held.length > 0 ? [`not published, begun before a rollback: ${held.join(', ')}`] : []),
+  ]
+  return did.length > 0 ? did.join('; ') : 'a newer edition is published already'
 }
 
-async function publishDomain(effects: PublishGoldEffects, domain: string, built: Detail<typeof GoldBuilt>) {
+type Place = 'shown' | 'late' | 'held'
+
+async function publishDomain(
+  effects: PublishGoldEffects,
+  domain: string,
+  built: Detail<typeof GoldBuilt>,
+): Promise<Place> {
   const { ledger, clock } = effects
   const { runId, edition } = built
-  const item = await ledger.get(editionKey(domain, edition))
-  if (!item) throw new TransientError(`the ledger does not know edition ${edition} of ${domain} yet`)
-  const { ordinal, datasets } = item
-  await ledger.write({
-    update: goldPointerKey(domain),
-    set: { edition, ordinal: ordinal ?? 0, runId, datasets: datasets ?? [], publishedAt: iso(clock.now()) },
-    when: [{ attribute: 'ordinal', below: Number(ordinal), orAbsent: true }],
-  })
-  const pointer = await ledger.get(goldPointerKey(domain))
-  const current = pointer?.edition === edition
-  if (current) {
-    const exported = await exportedDatasets(effects, domain, runId, Number(item.attempt))
-    for (const dataset of exported) await effects.putTable(goldTable(dataset, edition, Number(ordinal)))
-    const names = exported.map(({ dataset }) => dataset)
-    await effects.publish([
-      { name: GoldPublished.name, detail: { runId, domain, edition, datasets: names, ...carried(built) } },
-    ])
-  }
-  await ledger.write({ put: { ...publishEntryKey(domain, runId), edition, at: iso(clock.now()), current } })
-  return current
+  const { place, isPublished, heldBy } = await flipped(effects, domain, edition)
+  if (place === 'shown') await follow(effects, domain, carried(built))
+  const heard = { edition, at: iso(clock.now()), current: isPublished, ...(heldBy && { heldBy }) }
+  await ledger.write({ put: { ...publishEntryKey(domain, runId), ...heard } })
+  return place
 }
 
-async function exportedDatasets(
-  { reports }: PublishGoldEffects,
-  domain: string,
-  runId: string,
-  attempt: number,
-) {
-  const report = buildReport.parse(await reports.read(`${attemptPath(runId, attempt)}report.json`))
-  return report.datasets.filter((dataset) => dataset.domain === domain)
+interface Flipped {
+  place: Place
+  /** Whether readers have ever seen the edition. */
+  isPublished: boolean
+  /** The request that holds it. */
+  heldBy?: string | undefined
 }
 
-function goldTable(dataset: Dataset, edition: string, ordinal: number) {
-  const years = dataset.files.flatMap(({ key }) => {
-    const year = /\/year=(\d{4})\//.exec(key)?.[1]
-    return year === undefined ? [] : [Number(year)]
-  })
-  const empty = { first: 1970, last: 1970 }
-  return {
-    name: goldTableName(dataset.dataset, dataset.version),
-    description: `${dataset.domain}: ${dataset.dataset}`,
-    columns: dataset.columns.map(({ name, glue_type }) => ({ name, glueType: glue_type })),
-    location: dataset.location,
-    edition,
-    ordinal,
-    years: years.length > 0 ? { first: Math.min(...years), last: Math.max(...years) } : empty,
+/** Moves the pointer to the edition, unless it names it already, or must not. */
+async function flipped(effects: PublishGoldEffects, domain: string, name: string): Promise<Flipped> {
+  const { ledger, clock } = effects
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const edition = (await ledger.get(editionKey(domain, name))) as Edition | undefined
+    if (!edition) throw new TransientError(`the ledger does not know edition ${name} of ${domain} yet`)
+    const pointer = (await ledger.get(goldPointerKey(domain))) as Pointer | undefined
+    const place = placeOf(name, edition, pointer)
+    const isPublished = edition.publishedAt !== undefined
+    if (place !== 'next') return { place, isPublished, ...(place === 'held' && heldBy(pointer)) }
+    if (round === 0) await addTables(effects, await exportedDatasets(effects, domain, edition), name)
+    const { done } = await ledger.write(...move(domain, edition, pointer, iso(clock.now())))
+    if (done) return { place: 'shown', isPublished: true }
   }
+  throw new Contention(`the pointer of ${domain} was contended in ${ROUNDS_MAX} rounds`)
+}
+
+const heldBy = (pointer: Pointer | undefined) => ({ heldBy: pointer?.rollback?.requestId })
+
+/** Where an edition stands to the pointer: shown, the next to be shown, come too late, or held by a rollback. */
+function placeOf(name: string, edition: Edition, pointer: Pointer | undefined): Place | 'next' {
+  if (pointer?.edition === name) return 'shown'
+  if (edition.retiredAt || (pointer && pointer.newest >= edition.ordinal)) return 'late'
+  const { holds, at = '' } = pointer?.rollback ?? {}
+  return holds && edition.begunAt && edition.begunAt < at ? 'held' : 'next'
+}
+
+/** The pointer, the edition that comes and the one that goes, in one transaction. */
+function move(domain: string, edition: Edition, pointer: Pointer | undefined, at: string): Write[] {
+  const { PK, SK } = edition
+  return [
+    {
+      update: goldPointerKey(domain),
+      set: pointing(edition, pointer, at),
+      remove: ['rollback'],
+      when: unmoved(pointer),
+    },
+    {
+      update: { PK, SK },
+      set: { publishedAt: at },
+      remove: ['leftAt'],
+      when: [absent('retiredAt')],
+    },
+    ...(pointer ? [{ update: editionKey(domain, pointer.edition), set: { leftAt: at } }] : []),
+  ]
 }

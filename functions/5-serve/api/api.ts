@@ -9,6 +9,7 @@ import type { BackfillCommandEffects } from './backfill-commands.js'
 import { approveBody, bodyOf, refusal, replayBody, retryBody } from './bodies.js'
 import { approve, type CommandEffects, replay, retry } from './commands.js'
 import { datasetsView } from './datasets.js'
+import { editions } from './edition-routes.js'
 import { type GoldRows, goldQuery } from './gold.js'
 import { incidentsView } from './incidents.js'
 import { intake } from './intake-routes.js'
@@ -51,6 +52,7 @@ export function api(effects: ApiEffects): Router {
   views(app, effects)
   commands(app, effects)
   intake(app, effects)
+  editions(app, effects)
   app.errorHandler(BadInput, async (error) => ({
     statusCode: 400 as const,
     error: 'BadRequest',

@@ -30,6 +30,15 @@ const fileId = z.string().regex(/^[0-9a-f]{64}$/, 'a file id has 64 hexadecimal 
 
 export const retryBody = z.strictObject({ by, why: why.optional() })
 export const approveBody = z.strictObject({ by, why })
+export const rollbackBody = z.strictObject({
+  to: z
+    .string()
+    .regex(/^[0-9a-z]{26}-[0-9]{1,6}$/, 'an edition is a run id, a hyphen and an attempt')
+    .optional()
+    .describe('The edition to show; the one before the shown one when left out.'),
+  by,
+  why,
+})
 export const replayBody = z
   .strictObject({ by, runId: runId.optional(), fileId: fileId.optional() })
   .refine((body) => (body.runId === undefined) !== (body.fileId === undefined), {

@@ -7,6 +7,8 @@ export const runMark = z.strictObject({ PK: text, SK: text, recentPk: text, rece
 /** The same of what is in quarantine, and of incidents. */
 export const fileMark = z.strictObject({ PK: text, SK: text, quarantinedPk: text, quarantinedAt: text })
 export const incidentMark = z.strictObject({ PK: text, SK: text, incidentsPk: text, incidentsAt: text })
+/** Where a page of editions stopped: the key of its last item. */
+export const editionMark = z.strictObject({ PK: text, SK: text })
 /** Where a page of rejected rows stopped: which of the run's files, and at which of its bytes. */
 export const rejectedMark = z.strictObject({
   place: z.number().int().min(0).max(10_000),

@@ -1,6 +1,14 @@
 import * as z from 'zod'
 import { BadInput } from '../../../shared/errors.js'
-import { chunkMark, decodeNext, fileMark, incidentMark, rejectedMark, runMark } from './paging.js'
+import {
+  chunkMark,
+  decodeNext,
+  editionMark,
+  fileMark,
+  incidentMark,
+  rejectedMark,
+  runMark,
+} from './paging.js'
 
 /** The query parameters of each route. */
 
@@ -37,6 +45,7 @@ export const backfillQuery = z.strictObject({
   limit,
   next: next.transform((text) => decodeNext(text, chunkMark)).optional(),
 })
+export const editionsQuery = pageQuery(editionMark)
 /** A key has at most 1,024 bytes (S3 user guide, "Naming objects"); a URI is a little longer. */
 export const whyQuery = z.strictObject({ subject: z.string().trim().min(1).max(1_100) })
 

@@ -17,6 +17,7 @@ import {
   landingEffects,
   thePublisher,
 } from '../../wiring.js'
+import { driveRollback } from './drive-rollback.js'
 import { reconcile } from './reconcile.js'
 
 const landing = landingEffects()
@@ -33,6 +34,7 @@ const effects = {
   drives: {
     SYNC: (id: string) => driveSync(others, id),
     BACKFILL: (id: string) => driveBackfill(others, id),
+    ROLLBACK: (id: string) => driveRollback(others, id),
   },
   askDoors: (until: number) => pollDoors(others, until),
 }

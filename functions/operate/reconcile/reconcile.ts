@@ -6,8 +6,11 @@ import { eachAtOnce } from '../../../shared/parallel.js'
 import { type DriveEffects, driveRun, postpone } from './drive-run.js'
 import { type FindLandingsEffects, findLandings, sweepLandings } from './find-landings.js'
 
-/** What else rests in the ledger until somebody looks: a sync that is to be told of, a backfill that is to go on. */
-type Other = 'SYNC' | 'BACKFILL'
+/**
+ * What else rests in the ledger until somebody looks: a sync that is to be told of, a backfill that is to go on, a
+ * rollback whose tables have not followed.
+ */
+type Other = 'SYNC' | 'BACKFILL' | 'ROLLBACK'
 
 export type ReconcileEffects = FindLandingsEffects &
   DriveEffects & {

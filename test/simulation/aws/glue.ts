@@ -33,7 +33,7 @@ export function glue(work: Work, tables: Map<string, Table>, partitions: Set<str
     if (kind === 'GetJobRuns') return list(input, fault)
     if (kind === 'BatchStopJobRun') return input.JobRunIds.map((id: string) => work.stop(id))
     if (kind === 'BatchCreatePartition') return register(input)
-    if (kind === 'GetTable') return getTable(input.Name)
+    if (kind === 'GetTable') return getTable(`${input.DatabaseName}.${input.Name}`)
     if (kind === 'CreateTable' || kind === 'UpdateTable') return putTable(kind, input)
     throw new Error(`the simulated Glue knows no ${kind}`)
   }
@@ -88,12 +88,12 @@ export function glue(work: Work, tables: Map<string, Table>, partitions: Set<str
   }
 
   function putTable(kind: string, input: Command['input']) {
-    const { Name } = input.TableInput
-    const known = tables.get(Name)
+    const name = `${input.DatabaseName}.${input.TableInput.Name}`
+    const known = tables.get(name)
     if (kind === 'CreateTable' && known) throw awsError('AlreadyExistsException')
     if (kind === 'UpdateTable' && known?.VersionId !== input.VersionId)
       throw awsError('ConcurrentModificationException')
-    tables.set(Name, { VersionId: String(Number(known?.VersionId ?? 0) + 1), input })
+    tables.set(name, { VersionId: String(Number(known?.VersionId ?? 0) + 1), input })
     return {}
   }
 }

@@ -1,4 +1,5 @@
 import { backfillBugs } from './backfill-bugs.js'
+import { editionBugs } from './edition-bugs.js'
 import { waitBugs } from './wait-bugs.js'
 
 /** A fault that is planted into the product: an exact piece of one file that another takes the place of. */
@@ -35,7 +36,6 @@ const LEDGER = 'shared/ledger-dynamo.ts'
 const OBJECTS = 'shared/objects.ts'
 const EXTRACT_END = 'shared/extract-end.ts'
 const LANDING = 'functions/1-ingest/record-landing/record-landing.ts'
-const PUBLISH = 'functions/4-publish/publish-gold/publish-gold.ts'
 const DRIVE = 'functions/operate/reconcile/drive-run.ts'
 const PUT_BACK = 'shared/put-back.ts'
 const RECONCILE = 'functions/operate/reconcile/reconcile.ts'
@@ -211,23 +211,6 @@ const around: Bug[] = [
     ],
   },
   one(
-    'an old edition over a newer one',
-    PUBLISH,
-    "when: [{ attribute: 'ordinal', below: Number(ordinal), orAbsent: true }],",
-    'when: [],',
-  ),
-  {
-    name: 'a catalog table goes back',
-    planted: [
-      {
-        file: 'shared/tables.ts',
-        find: '      if (known && Number(known.Parameters?.ordinal ?? 0) >= table.ordinal) return\n',
-        replace: '',
-      },
-      { file: PUBLISH, find: '  if (current) {\n', replace: '  if (item) {\n' },
-    ],
-  },
-  one(
     'a weak read of an item',
     LEDGER,
     'Key: keyOf(key), ConsistentRead: true',
@@ -291,5 +274,6 @@ export const bugs: readonly Bug[] = [
   ...extractions,
   ...backfillBugs,
   ...waitBugs,
+  ...editionBugs,
   ...around,
 ]

@@ -1,0 +1,101 @@
+import type { Detail, RollbackRequested } from '../../../events/catalog.js'
+import { editionKey, goldPointerKey } from '../../../shared/build.js'
+import { iso } from '../../../shared/clock.js'
+import {
+  type Edition,
+  editionName,
+  type Pointer,
+  pointing,
+  type Rollback,
+  rollbackKey,
+  unfit,
+  unmoved,
+} from '../../../shared/editions.js'
+import { Contention } from '../../../shared/errors.js'
+import { absent, INDEXED, type Item, present, type Write } from '../../../shared/ledger.js'
+import { dueAt } from '../../../shared/run.js'
+import { follow, type PublishGoldEffects } from './follow.js'
+
+type Asked = Detail<typeof RollbackRequested>
+
+const ROUNDS_MAX = 5
+/** Seconds until the reconciler asks again for a rollback whose tables have not followed. */
+const FOLLOWED_WITHIN_SECONDS = 120
+
+/**
+ * Shows an earlier edition again, because a person asked, once however often the request comes: the pointer, then the
+ * tables. What cannot be shown, or was asked of an edition that is not shown any more, is refused.
+ */
+export async function rollBack(effects: PublishGoldEffects, asked: Asked): Promise<string> {
+  const refused = await decided(effects, asked)
+  if (refused) return `refused: ${refused}`
+  const { domain, requestId, to, by, why } = asked
+  const record = await effects.ledger.get(rollbackKey(requestId))
+  if (!record?.duePk) return `${domain} was rolled back to ${to} before`
+  const shown = await follow(effects, domain)
+  await effects.ledger.write({
+    update: rollbackKey(requestId),
+    set: { state: 'done', doneAt: iso(effects.clock.now()) },
+    remove: ['duePk', 'dueAt'],
+  })
+  return `${domain} was rolled back to ${to} by ${by}: ${why}${shown === to ? '' : `; it shows ${shown} since`}`
+}
+
+/** Takes the decision, or finds that it was taken. Gives why it is refused, if it is. */
+async function decided({ ledger, clock }: PublishGoldEffects, asked: Asked): Promise<string | undefined> {
+  const { domain, requestId, to } = asked
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    if (await ledger.get(rollbackKey(requestId))) return undefined
+    const pointer = (await ledger.get(goldPointerKey(domain))) as Pointer | undefined
+    const edition = (await ledger.get(editionKey(domain, to))) as Edition | undefined
+    const refused = whyNot(asked, pointer, edition)
+    if (refused) return refused
+    const writes = moveBack(asked, pointer as Pointer, edition as Edition, iso(clock.now()))
+    const due = { duePk: INDEXED, dueAt: dueAt(clock, FOLLOWED_WITHIN_SECONDS) }
+    const record = {
+      ...rollbackKey(requestId),
+      ...asked,
+      state: 'moved',
+      at: iso(clock.now()),
+      ...due,
+    } as Item
+    const { done } = await ledger.write({ put: record, when: [absent('PK')] }, ...writes)
+    if (done) return undefined
+  }
+  throw new Contention(`the pointer of ${domain} was contended in ${ROUNDS_MAX} rounds`)
+}
+
+/** Why a rollback cannot be done, in a sentence. The API asks the same before it passes a request on. */
+export function whyNot(
+  { domain, from, to }: Pick<Asked, 'domain' | 'from' | 'to'>,
+  pointer: Pointer | undefined,
+  edition: Edition | undefined,
+): string | undefined {
+  if (!pointer) return `${domain} has published nothing yet`
+  if (!edition) return `there is no edition "${to}" of ${domain}`
+  if (pointer.edition === to) return `${domain} shows edition ${to} already`
+  if (pointer.edition !== from)
+    return `${domain} shows edition ${pointer.edition} by now, not ${from}: look at it, and ask again`
+  return unfit(edition)
+}
+
+/** The pointer, the edition that comes back and the one that goes, in one transaction. */
+function moveBack(asked: Asked, pointer: Pointer, edition: Edition, at: string): Write[] {
+  const { domain, requestId, from, by, why, to } = asked
+  // Back at the newest edition there is nothing left that a newer one would have to end.
+  const rollback: Rollback = { requestId, from, by, why, at, holds: edition.ordinal < pointer.newest }
+  return [
+    {
+      update: goldPointerKey(domain),
+      set: { ...pointing(edition, pointer, at), rollback: { ...rollback } },
+      when: unmoved(pointer),
+    },
+    {
+      update: editionKey(domain, editionName(edition)),
+      set: { backAt: at },
+      remove: ['leftAt', 'rolledBack'],
+      when: [present('publishedAt'), absent('retiredAt')],
+    },
+    { update: editionKey(domain, from), set: { leftAt: at, rolledBack: { by, why, at, to } } },
+  ]
+}
