@@ -20,6 +20,7 @@ const { values } = parseArgs({
 })
 const CALLS = Number(values.calls)
 const AT_ONCE = 20
+/** What each environment of a function has answered before it is measured, be it one or twenty. */
 const WARM_UP = 60
 const RATIO_MAX = 2.5
 const SECRET = 'bench-key-0123456789'
@@ -98,12 +99,13 @@ try {
 
   await sequential(WARM_UP)
   const one = compared(...(await sequential(CALLS)))
-  await parallel(WARM_UP)
+  await parallel(WARM_UP * AT_ONCE)
   const many = compared(...(await parallel(CALLS)))
   const within = one.within && many.within
   const told = {
     calls: CALLS,
     atOnce: AT_ONCE,
+    warmUpOfEachEnvironment: WARM_UP,
     source: values.source,
     silencedRules: silenced,
     ratioMax: RATIO_MAX,

@@ -32,6 +32,7 @@ def apply(parts) -> None:
     dynamodb._update_item = checked(dynamodb._update_item, lambda _, data: overlap(data))
     dynamodb._query = checked(dynamodb._query, query_problem)
     dynamodb._evaluate_condition = _key_condition(dynamodb._evaluate_condition)
+    dynamodb._condition_syntax_error = lru_cache(maxsize=1_000)(dynamodb._condition_syntax_error)
     dynamodb._transact_write_items = checked(dynamodb._transact_write_items, _transaction_problem)
 
 

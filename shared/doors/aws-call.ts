@@ -1,6 +1,8 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
+import { isIP } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
+import { urlToHttpOptions } from 'node:url'
 import { Contention, TransientError } from '../errors.js'
 import { type Credentials, signedHeaders } from './sigv4.js'
 
@@ -68,21 +70,44 @@ export function awsCaller(place: () => Place, credentials: () => Credentials, no
   async function once(action: Action, body: string): Promise<{ [name: string]: unknown }> {
     const [service = '', operation] = action.split(':')
     const { region, endpoint = `https://${service}.${region}.${domainOf(region)}` } = place()
-    const url = new URL(endpoint)
+    const to = addressOf(endpoint)
     const { target, type } = PROTOCOLS[service] as { target: string; type: string }
-    const plain = { host: url.host, 'content-type': type, 'x-amz-target': `${target}.${operation}` }
+    const plain = { host: to.host, 'content-type': type, 'x-amz-target': `${target}.${operation}` }
     const headers = signedHeaders(plain, body, { service, region, credentials: credentials(), now: now() })
-    const agent = agents[url.protocol as 'https:']
-    const { status, text } = await send(
-      url,
-      { method: 'POST', agent, headers, timeout: ANSWER_MILLISECONDS },
-      body,
-    )
+    const { status, text } = await send({ ...to.options, agent: agents[to.options.protocol], headers }, body)
     const content = parsed(text)
     if (status < 300) return content
     const code = String(content.__type ?? status).replace(/^.*#/, '')
     throw new Refused(action, code, status)
   }
+}
+
+interface Address {
+  host: string
+  options: https.RequestOptions & { protocol: 'http:' | 'https:' }
+}
+const addresses = new Map<string, Address>()
+
+/** Where an endpoint's requests go. It is read once: Node would work it, and the name for TLS, out for each request. */
+function addressOf(endpoint: string): Address {
+  const known = addresses.get(endpoint)
+  if (known) return known
+  const url = new URL(endpoint)
+  const { hostname, port } = urlToHttpOptions(url)
+  const address: Address = {
+    host: url.host,
+    options: {
+      protocol: url.protocol as 'http:' | 'https:',
+      hostname,
+      port,
+      servername: isIP(String(hostname)) ? '' : String(hostname),
+      method: 'POST',
+      path: '/',
+      timeout: ANSWER_MILLISECONDS,
+    },
+  }
+  addresses.set(endpoint, address)
+  return address
 }
 
 const domainOf = (region: string) => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com')
@@ -93,14 +118,10 @@ function away(action: Action, error: Error): TransientError {
   return THROTTLED.test(told) ? new Contention(message) : new TransientError(message)
 }
 
-function send(
-  url: URL,
-  options: https.RequestOptions,
-  body: string,
-): Promise<{ status: number; text: string }> {
-  const { request } = url.protocol === 'http:' ? http : https
+function send(options: https.RequestOptions, body: string): Promise<{ status: number; text: string }> {
+  const { request } = options.protocol === 'http:' ? http : https
   return new Promise((resolve, reject) => {
-    const call = request(url, options, (answer) => {
+    const call = request(options, (answer) => {
       let text = ''
       answer.setEncoding('utf8')
       answer.on('data', (chunk: string) => {
