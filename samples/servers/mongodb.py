@@ -10,6 +10,7 @@ ends, prints one JSON line {"url", "documents"}, and serves until SIGTERM or the
 import argparse
 import gzip
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -49,7 +50,8 @@ def serving(port: int = 0) -> Iterator[str]:
     port = port or process.free_port()
     with tempfile.TemporaryDirectory(prefix="sluice-mongodb-") as name:
         folder = Path(name)
-        running = process.start(command(folder, port), folder)
+        # FerretDB sorts in memory: a million documents need some GB of it, and Go takes twice that if it may.
+        running = process.start(command(folder, port), folder, env=os.environ | {"GOMEMLIMIT": "6GiB"})
         try:
             process.wait_until(lambda: process.listens(port), running, "MongoDB")
             yield f"mongodb://127.0.0.1:{port}/"

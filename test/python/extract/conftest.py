@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
-from databases import mongodb, postgres
+from databases import database
 from extraction import BUCKETS, Extraction
 from servers import RestServer
+
+from samples.servers import mongodb, postgres
 
 
 @pytest.fixture(scope="session")
@@ -52,12 +54,12 @@ def rest() -> Iterator[RestServer]:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The connection string of a PostgreSQL for this test run."""
-    with postgres() as url:
+    with database(postgres) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def mongodb_url() -> Iterator[str]:
     """The connection string of a MongoDB server for this test run."""
-    with mongodb() as url:
+    with database(mongodb) as url:
         yield url

@@ -1,14 +1,13 @@
 """A PostgreSQL table: what is new by a column, with every type as the server has it."""
 
 import json
-from urllib.parse import urlsplit
 from uuid import uuid4
 
-import pg8000.native
 import pytest
 
 from containers.extract.dsn import connection_arguments
 from containers.extract.errors import ExtractError
+from samples.servers.postgres import connect
 
 ROWS = 25
 
@@ -16,9 +15,7 @@ ROWS = 25
 @pytest.fixture
 def database(postgres_url):
     """A connection to the server."""
-    connection = pg8000.native.Connection(
-        "sluice", host="127.0.0.1", port=urlsplit(postgres_url).port, database="postgres", password="x"
-    )
+    connection = connect(postgres_url)
     yield connection
     connection.close()
 

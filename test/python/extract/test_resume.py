@@ -5,16 +5,15 @@ import json
 import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlsplit
 from uuid import uuid4
 
-import pg8000.native
 import pymongo
 import pytest
 from crashes import Killed, crash_at
 from servers import KEY
 
 from containers.extract.storage import Storage
+from samples.servers.postgres import connect
 
 COUNT = 60
 PAGE = 10
@@ -52,9 +51,7 @@ def mongo_block(extraction, mongodb_url):
 def postgres_block(extraction, postgres_url):
     """Two tables of one source, rows in both phases, with one time for a whole page and more."""
     entities = []
-    connection = pg8000.native.Connection(
-        "sluice", host="127.0.0.1", port=urlsplit(postgres_url).port, database="postgres", password="x"
-    )
+    connection = connect(postgres_url)
     for entity in ("households", "pets"):
         name = f"t{uuid4().hex[:8]}"
         connection.run(f"CREATE TABLE {name} (a int, b text, updated_at timestamptz, PRIMARY KEY (b, a))")
