@@ -59,6 +59,7 @@ async function replay(
       input: { run: run.runId, ...carried(run) },
       bytes: 0,
       ...(waiver && { waiver }),
+      ...(run.priority && { priority: run.priority }),
       // A window is extracted by a run of its own, also the second time.
       ...(run.kind === 'extract' && { alone: true }),
     }).write,

@@ -11,7 +11,7 @@ const SECONDS_MAX = 120
 
 /**
  * Two backfills of one source over days without trading, so that gold stays what the other cases expect: the second one
- * waits for the first and puts its next look off, a person pauses and resumes it, and both come to their end.
+ * waits for the first, a person pauses and resumes it meanwhile, and both come to their end.
  */
 export function backfillCase(world: () => World): void {
   test('goes chunk by chunk through the extraction, and the next one of its source waits for it', async () => {
@@ -21,10 +21,10 @@ export function backfillCase(world: () => World): void {
       await putSecret('/fmp-api/api-key', JSON.stringify({ value: 'demo', url }))
       const first = await begin(world(), '2024-01-06', '2024-01-08', 1)
       const second = await begin(world(), '2024-01-13', '2024-01-15', 30)
-      expect(await ended(world(), first)).toMatchObject({ state: 'done', counts: { chunks: 2, done: 2 } })
-      // Who asks for it wakes it; left alone it looks again after a minute.
       for (const what of ['pause', 'resume'])
         await world().chain.api.post(`/backfills/${second}/${what}`, { by: 'acceptance' })
+      expect(await ended(world(), first)).toMatchObject({ state: 'done', counts: { chunks: 2, done: 2 } })
+      // The end of the first one wakes it: nobody looks for it, and the reconciler's clock stands still.
       expect(await ended(world(), second)).toMatchObject({ state: 'done', counts: { chunks: 1, done: 1 } })
       const seen = (await (await fetch(`${url}/_seen`)).json()) as { from: string }[]
       expect([...new Set(seen.map(({ from }) => from))].sort()).toEqual([

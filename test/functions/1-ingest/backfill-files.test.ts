@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { requestExtract } from '../../../shared/extract.js'
+import { retry } from '../../../shared/put-back.js'
 import type { Run } from '../../../shared/run.js'
 import { Chain } from '../../fakes/chain.js'
 
@@ -43,6 +44,18 @@ describe('the files of a backfill', () => {
     const run = await extracted(chunk)
     await chain.record(written(run), chain.land('live.json'))
     expect(runs('cleanse').map(({ priority }) => priority)).toEqual(['normal'])
+  })
+
+  test('keep it when their cleanse is put back', async () => {
+    let isBad = false
+    const stopped = { ok: false, reason: 'somebody stopped it', failureClass: 'stopped' } as const
+    chain = new Chain({ job: () => (isBad ? stopped : { ok: true }) })
+    const run = await extracted(chunk)
+    isBad = true
+    await chain.record(written(run))
+    await chain.rest()
+    await retry(chain.parts.landing, runs('cleanse')[0] as Run, { by: 'jo' })
+    expect(runs('cleanse').map(({ priority }) => priority)).toEqual(['low', 'low'])
   })
 
   test('are not those of a window that a person asked for, nor of a plain extraction', async () => {
