@@ -1,11 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
 const EMULATOR = 'test/emulator/**/*.test.ts'
-const SIMULATION = ['test/simulation/*.test.ts', 'test/simulation/bugs/*.test.ts']
+const SIMULATION = 'test/simulation/*.test.ts'
+const BUGS = 'test/simulation/bugs/*.test.ts'
 
 /**
  * `unit` needs nothing but Node; `emulator` starts one local AWS for all of its files, on a free port; `template`
- * packages the service; `simulation` runs thousands of seeds and needs both cores; `acceptance` runs the whole stack, and `full` what takes longer (`npm run accept`).
+ * packages the service; `simulation` runs thousands of seeds and needs both cores; `bugs` plants bugs for it to find;
+ * `acceptance` runs the whole stack, and `full` what takes longer (`npm run accept`).
  */
 export default defineConfig({
   test: {
@@ -18,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [EMULATOR, ...SIMULATION, 'test/*/full/**', 'test/acceptance/**', 'test/template/**'],
+          exclude: [EMULATOR, SIMULATION, BUGS, 'test/*/full/**', 'test/acceptance/**', 'test/template/**'],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
           testTimeout: 30_000,
         },
@@ -47,10 +49,20 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'simulation',
-          include: SIMULATION,
+          include: [SIMULATION],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
           testTimeout: 60_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'bugs',
+          include: [BUGS],
+          env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
+          // Half a minute of two cores, but `npm test` gives it only what the other steps leave.
+          testTimeout: 1_800_000,
         },
       },
       {
