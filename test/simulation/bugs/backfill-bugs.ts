@@ -23,7 +23,7 @@ export const backfillBugs: readonly Bug[] = [
       },
       {
         file: DRIVE,
-        find: "before.state === 'running' ? await roomOf(",
+        find: 'isRunning ? await roomOf(',
         replace: "before.state !== 'done' ? await roomOf(",
       },
     ],
