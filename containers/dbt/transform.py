@@ -44,7 +44,9 @@ class Transform:
             self.project.keep_results(retry.kept)
             collect_kept(self.findings, self.project.manifest, retry.kept)
         elif any(node.resource_type == "seed" for node in self.project.manifest.nodes.values()):
-            self._dbt("seed", "seed", "--select", *chain(*steps))
+            # A seed whose columns have changed does not fit its old table.
+            refresh = ["--full-refresh"] if full_refresh else []
+            self._dbt("seed", "seed", *refresh, "--select", *chain(*steps))
         loaded = raw_tables(self.project.manifest, self.plan.domains)
         sources = [f"source:lake.{entity}" for entity in entities]
         if sources := [*sources, *(f"source:{RAW_SOURCE}.{table.name}" for table in loaded)]:

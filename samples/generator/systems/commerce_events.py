@@ -1,0 +1,102 @@
+"""The shop's events in any size, as deliveries: a first one, then what is new, late, repeated and corrected.
+
+    python -m samples.generator.systems.commerce_events <folder> [--size small|large] [--seed <number>]
+
+Writes `<folder>/<delivery>/events-<n>.ndjson`, each event as it is made, so memory does not grow with size.
+`straggler` landed before `first` and is seen only with `late`: its clock is older than what it follows.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ..draw import Draw
+from .planted import Row
+from .shop import Shop
+
+SEED = 20_260_402
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+LANDED_AT = {
+    "straggler": "2026-12-30T00:00:00.000Z",
+    "first": "2026-12-31T00:00:00.000Z",
+    "late": "2027-01-01T00:00:00.000Z",
+}
+LINES_PER_FILE = 500_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """Sessions, days and customers; per mille, the sessions that only `late` has, and each kind of oddity."""
+
+    sessions: int
+    days: int
+    customers: int
+    new_per_mille: int
+    odd_per_mille: int
+
+
+SIZES = {"small": Size(400, 30, 60, 100, 40), "large": Size(1_550_000, 365, 200_000, 8, 1)}
+Delivered = tuple[str, Row]
+
+
+def events(size: Size, seed: int = SEED) -> Iterator[Delivered]:
+    """Every delivered event with the name of its delivery; the same at every call with the same numbers."""
+    draw = Draw(seed)
+    shop = Shop(draw, size.customers)
+    step = timedelta(days=size.days) / size.sessions
+    first_new = size.sessions - size.sessions * size.new_per_mille // 1_000
+    for number in range(size.sessions):
+        at = (FIRST_DAY + step * number).replace(microsecond=0)
+        for row in shop.session(number, at):
+            yield from _delivered(draw, shop, row, "late" if number >= first_new else "first", size)
+
+
+def _delivered(draw: Draw, shop: Shop, row: Row, delivery: str, size: Size) -> Iterator[Delivered]:
+    odd = draw.below(1_000) // size.odd_per_mille
+    if delivery == "late" or odd > 6:
+        yield delivery, row
+    elif odd == 0:
+        yield "late", row
+    elif odd == 1:
+        yield "straggler", row
+    elif odd == 2:
+        yield from (("first", row), ("late", row))
+    elif odd == 3:
+        yield from (("first", row), ("straggler", shop.another(row)))
+    elif odd == 4:
+        yield from (("first", row), ("first", shop.broken(row)))
+    else:
+        yield from (("first", shop.another(row)), ("late", row))
+
+
+def write(folder: Path, size: str = "small", seed: int = SEED) -> dict[str, int]:
+    """Writes the deliveries below a folder and answers their lines by delivery."""
+    counts = dict.fromkeys(LANDED_AT, 0)
+    with ExitStack() as open_files:
+        files = {}
+        for delivery, row in events(SIZES[size], seed):
+            if counts[delivery] % LINES_PER_FILE == 0:
+                number = counts[delivery] // LINES_PER_FILE
+                path = folder / delivery / f"events-{number:04}.ndjson"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if delivery in files:
+                    files[delivery].close()
+                files[delivery] = open_files.enter_context(path.open("w"))
+            files[delivery].write(json.dumps(row) + "\n")
+            counts[delivery] += 1
+    return counts
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", choices=SIZES, default="small")
+    parser.add_argument("--seed", type=int, default=SEED)
+    options = parser.parse_args()
+    print(json.dumps(write(options.folder, options.size, options.seed)))
