@@ -5,6 +5,7 @@ from functools import reduce
 from jobs.cleanse import spark_sql as sql
 from jobs.cleanse.plan import Plan
 from jobs.cleanse.spark_inputs import Lines
+from jobs.cleanse.spark_sources import known_rows
 from jobs.compiled import CompiledContract
 
 # So many positions are sent to every task; above it, Spark sorts both sides instead.
@@ -43,15 +44,14 @@ class Batch:
 
         The reader is given no other line: one that it cannot read costs it as much as a hundred others.
         """
-        suspects = self.lines.suspects
-        lines = self._among(suspects, suspects.count(), "left_anti")
+        lines = self._among(self.lines.suspects, self.lines.scan.missed, "left_anti")
         return _through(lines, sql.plain_layers(self.contract, self.lines.shape))
 
     def _among(self, positions, count: int, how: str):
         """The direct lines that are, or are not, among some positions."""
         from pyspark.sql import functions as F
 
-        rows, positions = self.lines.direct.text(self.spark, "TRUE"), positions.select("_pos")
+        rows, positions = self.lines.direct.text(self.spark), positions.select("_pos")
         return rows.join(F.broadcast(positions) if count <= BROADCAST_ROWS else positions, "_pos", how)
 
     def _exact(self, lines):
@@ -65,12 +65,12 @@ class Batch:
     def _with_sources(self, rows):
         from pyspark.sql import functions as F
 
+        names = "place INT, key STRING, landed STRING, year STRING, month STRING, day STRING"
         sources = [
             (place, item.key, item.landed_at.isoformat(), *item.landed_at.strftime("%Y %m %d").split())
             for place, item in enumerate(self.plan.inputs)
         ]
-        names = "place INT, key STRING, landed STRING, year STRING, month STRING, day STRING"
-        known = self.spark.createDataFrame(sources, names)
+        known = known_rows(self.spark, sources, names)
         known = known.selectExpr(
             "place", "key", "CAST(landed AS TIMESTAMP) AS ingested_at", "year", "month", "day"
         )
@@ -78,8 +78,8 @@ class Batch:
 
     def clear(self) -> None:
         """Gives up what was kept for the job."""
-        if self.lines.suspects is not None:
-            self.lines.suspects.unpersist()
+        if self.lines.scan is not None:
+            self.lines.scan.clear()
 
 
 def _through(frame, layers: list[list[str]]):

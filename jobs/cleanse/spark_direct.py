@@ -6,17 +6,42 @@ from dataclasses import dataclass, field
 from jobs.cleanse.limits import MAX_LINE_BYTES
 from jobs.cleanse.report import CountsDisagree
 from jobs.cleanse.spark_scan import LINE_BITS
+from jobs.cleanse.spark_sources import quoted
 
+# The number of a row in its partition, from 0 on: the lower bits of Spark's row ids.
+NUMBER = f"(MONOTONICALLY_INCREASING_ID() & {(1 << 33) - 1}L)"
 # Files whose first lines tell the shape of a batch, and how many of them.
 SAMPLED_FILES, HEAD_LINES = 8, 200
-# The lower bits of Spark's row ids number the rows of a partition.
-ROW_MASK = (1 << 33) - 1
 # What only Python may read, as the engines agreed (see `lines`): control characters that one of them stumbles
 # over, and bytes that are no UTF-8, which do not come back as they were.
 IRREGULAR = (
     "_raw RLIKE '[\\\\r\\\\x00\\\\x01]' OR "
     "ENCODE(DECODE(CAST(_raw AS BINARY), 'UTF-8'), 'UTF-8') <> CAST(_raw AS BINARY)"
 )
+
+
+class Scan:
+    """What one pass over the files found: the pieces by task, the lines of each, and those that missed."""
+
+    def __init__(self, counted, pieces: list, kept: bool):
+        self.pieces = pieces
+        self.counted = counted.cache() if kept else counted
+        by_task = self.counted.groupBy("task").agg(
+            {"lines": "sum", "bytes": "max", "irregular": "max", "miss": "count"}
+        )
+        found = {row["task"]: row for row in by_task.collect()}
+        self.lines = {piece: found[at]["sum(lines)"] if at in found else 0 for at, piece in enumerate(pieces)}
+        self.missed = sum(row["count(miss)"] for row in found.values())
+        # The places of the files that only Python may read.
+        self.refused = {
+            pieces[at][0]
+            for at, row in found.items()
+            if row["max(bytes)"] > MAX_LINE_BYTES or row["max(irregular)"]
+        }
+
+    def clear(self) -> None:
+        """Gives up what was kept."""
+        self.counted.unpersist()
 
 
 @dataclass
@@ -50,44 +75,62 @@ class Direct:
         """The lines of one file."""
         return sum(lines for (one, _), lines in self.lines.items() if one == place)
 
-    def count(self, spark) -> set[int]:
-        """Counts the lines of each piece; returns the places of files with a line that is too long."""
-        if not self.uris:
-            return set()
-        frame = self._read(spark)
-        found = (
-            frame.selectExpr("SPARK_PARTITION_ID() AS task", "OCTET_LENGTH(value) AS bytes")
-            .groupBy("task")
-            .agg({"*": "count", "bytes": "max"})
-            .collect()
-        )
-        counted = {row["task"]: row for row in found}
-        pieces = self._pieces(frame)
-        self.lines = {
-            piece: counted[at]["count(1)"] if at in counted else 0 for at, piece in enumerate(pieces)
-        }
-        return {pieces[at][0] for at, row in counted.items() if row["max(bytes)"] > MAX_LINE_BYTES}
+    def scan(self, spark, pattern: str | None) -> "Scan":
+        """Counts the lines of each piece and finds those that miss a pattern, if there is one, in one pass.
 
-    def text(self, spark, condition: str):
-        """The lines that meet a condition over `value`: `_pos` and `_raw`.
+        To Spark it is one count by task and by line that misses; the lines that do not count as one.
+        """
+        from pyspark.sql import functions as F
+
+        frame = self._read(spark)
+        pieces = self._pieces(frame)
+        # Numbered before any condition, since the number counts how often it was asked for. A line that is
+        # too long is only measured: Python reads its file.
+        rows = frame.selectExpr("SPARK_PARTITION_ID() AS task", f"{NUMBER} AS number", "value")
+        odd = f"OCTET_LENGTH(value) <= {MAX_LINE_BYTES} AND NOT value RLIKE {quoted(pattern or '')}"
+        missing = f"CASE WHEN {odd} THEN STRUCT(number, value) END"
+        rows = rows.selectExpr("task", "value", f"{missing if pattern else 'NULL'} AS miss")
+        # A line that has the shape is regular, so only the others are looked at.
+        rows = rows.selectExpr("*", f"{'miss.value' if pattern else 'value'} AS _raw")
+        items = ["task", "miss", "OCTET_LENGTH(value) AS bytes", f"{IRREGULAR} AS irregular"]
+        counts = [
+            F.count("*").alias("lines"),
+            F.max("bytes").alias("bytes"),
+            F.max("irregular").alias("irregular"),
+        ]
+        counted = rows.selectExpr(*items).groupBy("task", "miss").agg(*counts)
+        scan = Scan(counted, pieces, pattern is not None)
+        self.lines = scan.lines
+        return scan
+
+    def text(self, spark):
+        """All lines: `_pos` and `_raw`.
 
         A position counts the lines before the piece, plus the row's number: a partition holds exactly one
         piece (spark_settings).
         """
         frame = self._read(spark)
+        pieces = self._pieces(frame)
+        if sorted(pieces) != sorted(self.lines):
+            raise CountsDisagree("Spark cut the files in other pieces than were counted: no line is known")
+        position = self._position(pieces, "SPARK_PARTITION_ID()", NUMBER)
+        return frame.selectExpr(f"{position} AS _pos", "value AS _raw")
+
+    def suspects(self, scan: "Scan"):
+        """The lines that missed the pattern of a scan, but those of files that were left out since."""
+        position = self._position(scan.pieces, "task", "miss.number")
+        missed = scan.counted.where("miss IS NOT NULL")
+        return missed.selectExpr(f"{position} AS _pos", "miss.value AS _raw").where("_pos IS NOT NULL")
+
+    def _position(self, pieces: list, task: str, number: str) -> str:
+        """The expression of a position from a task and the number, from 0 on, of a row in its piece."""
         before: dict = {}
         firsts = {}
         for place, start in sorted(self.lines):
             firsts[place, start] = place << LINE_BITS | before.get(place, 0)
             before[place] = before.get(place, 0) + self.lines[place, start]
-        pieces = self._pieces(frame)
-        if sorted(pieces) != sorted(firsts):
-            raise CountsDisagree("Spark cut the files in other pieces than were counted: no line is known")
-        positions = ", ".join(f"{firsts[piece]}L" for piece in pieces)
-        first = f"ELEMENT_AT(ARRAY({positions}), SPARK_PARTITION_ID() + 1)"
-        number = f"(MONOTONICALLY_INCREASING_ID() & {ROW_MASK}L)"
-        numbered = frame.selectExpr(f"{first} + {number} + 1 AS _pos", "value")
-        return numbered.where(condition).selectExpr("_pos", "value AS _raw")
+        known = ", ".join(f"{firsts[piece]}L" if piece in firsts else "NULL" for piece in pieces)
+        return f"ELEMENT_AT(ARRAY({known}), {task} + 1) + {number} + 1"
 
     def _read(self, spark):
         return spark.read.option("lineSep", "\n").text(list(self.uris))

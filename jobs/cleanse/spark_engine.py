@@ -45,8 +45,6 @@ class SparkEngine:
         judged = time.monotonic()
         results = Results(spark, store, plan, contract, lines, batch.rejected_again)
         outcome = results.outcome()
-        outcome.files = results.silver_files()
-        outcome.quarantine = results.write_quarantine(outcome.reasons)
         self._check_versions(plan, lines, store)
         results.clear()
         batch.clear()

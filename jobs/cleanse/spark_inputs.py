@@ -12,14 +12,13 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from jobs.cleanse import spark_sql as sql
 from jobs.cleanse.gunzip import MAGIC
 from jobs.cleanse.limits import BLOCK_BYTES, FETCH_THREADS, MAX_FILE_BYTES, MIB
 from jobs.cleanse.lines import BOM
 from jobs.cleanse.plan import Input, Plan
 from jobs.cleanse.prepare import file_layout
 from jobs.cleanse.rejects import FileProblem
-from jobs.cleanse.spark_direct import IRREGULAR, Direct
+from jobs.cleanse.spark_direct import Direct, Scan
 from jobs.cleanse.spark_scan import BLANKS, Staged, is_one_gzip, stage_inputs
 from jobs.cleanse.spark_shape import Shape, learn_shape
 from jobs.cleanse.store import ObjectMissing
@@ -45,6 +44,7 @@ class Lines:
     direct: Direct = field(default_factory=Direct)
     # What most lines of the direct files look like, and the lines that do not: all of them without a shape.
     shape: Shape | None = None
+    scan: Scan | None = None
     suspects: object = None
     staged: list = field(default_factory=list)
     rows: dict = field(default_factory=dict)
@@ -81,20 +81,19 @@ class LineReader:
             # Two inputs of one key and version would share one address; the second is staged.
             if uri not in direct.uris:
                 direct.add(uri, place, item.bytes, head)
-        direct = direct.without(direct.count(self.spark))
         while direct.uris:
-            shape = None if exact_only else learn_shape(direct.sample(), self.contract)
-            condition = f"NOT value RLIKE {sql.quoted(shape.pattern)}" if shape else "TRUE"
-            suspects = direct.text(self.spark, condition)
-            suspects = suspects.cache() if shape else suspects
-            # A line of the shape is regular.
-            found = suspects.where(IRREGULAR).selectExpr(f"{sql.PLACE} AS place").distinct().collect()
-            if not found:
-                lines.direct, lines.shape, lines.suspects = direct, shape, suspects
+            shape = self._shape(direct, exact_only)
+            scan = direct.scan(self.spark, shape and shape.pattern)
+            direct = direct.without(scan.refused)
+            if direct.uris and self._shape(direct, exact_only) == shape:
+                lines.direct, lines.shape, lines.scan = direct, shape, scan
+                lines.suspects = direct.suspects(scan) if shape else direct.text(self.spark)
                 lines.rows |= {place: direct.rows(place) for place in direct.uris.values()}
                 return
-            suspects.unpersist()
-            direct = direct.without({row.place for row in found})
+            scan.clear()
+
+    def _shape(self, direct: Direct, exact_only: bool) -> Shape | None:
+        return None if exact_only else learn_shape(direct.sample(), self.contract)
 
     def _trusted(self, plan: Plan, heads: list) -> dict:
         """The heads of the files that Spark may read, by place; packed ones are unpacked once to be sure."""

@@ -1,26 +1,22 @@
 """What one pass left behind: counts by input, rejected rows, unknown columns, and the silver files."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from jobs.cleanse.limits import DRIFT_SAMPLE_CHARACTERS, MAX_DRIFT_COLUMNS
-from jobs.cleanse.plan import Plan, landed_text
-from jobs.cleanse.report import CountsDisagree, InputCount, Outcome
+from jobs.cleanse.plan import Plan
+from jobs.cleanse.report import InputCount, Outcome
 from jobs.cleanse.schema_change import schema_changes
 from jobs.cleanse.spark_broken import broken_rules, look_at
 from jobs.cleanse.spark_inputs import Lines
+from jobs.cleanse.spark_quarantine import REJECTS_FOLDER, write_quarantine
 from jobs.cleanse.spark_sql import BLANK, DOUBTFUL, DRIFT, DUPLICATE, LINE, PLACE, REJECTED
 from jobs.compiled import CompiledContract
 
 SPOOL = "place INT, line BIGINT, reason STRING, detail STRING, raw STRING"
 ODD = "_source_file STRING, _source_line BIGINT, _run_id STRING, year STRING"
-SOURCES = "place INT, source_file STRING, source_version STRING, ingested_at STRING"
 FIRST_REASON = "SPLIT(first, ',')[0]"
-# Below the pending prefix, until the file of each reason is copied.
-REJECTS_FOLDER = "_rejected/"
-QUARANTINE_LINE = """TO_JSON(STRUCT(
-  reason, SPLIT(reasons, ',') AS reasons, detail, source_file, source_version, line, ingested_at, raw
-), MAP('ignoreNullFields', 'false'))"""
 NO_FATES = ["'' AS fate", "id AS _pos", "'' AS first", "'' AS second"]
 
 
@@ -72,7 +68,10 @@ class Results:
         return self.store.uri(self.plan.silver_bucket, key)
 
     def outcome(self) -> Outcome:
-        """The fate of every row, by input and by first reason; rows out are what is left of the rows read."""
+        """The fate of every row, by input and by first reason; rows out are what is left of the rows read.
+
+        Writes quarantine too, and names its files and those of silver.
+        """
         fates, rejected, reasons = self._counts()
         inputs = []
         for place, item in enumerate(self.plan.inputs):
@@ -84,12 +83,27 @@ class Results:
             count.rows = readable - judged + count.rejected
             count.out = count.rows - count.rejected - count.duplicates
             inputs.append(count)
-        outcome = Outcome(inputs=inputs, reasons=dict(reasons), drift=self._drift())
-        if reasons:
-            rows = self._rejected_rows()
-            found = broken_rules(rows), partial(look_at, rows)
-            outcome.schema_changes = schema_changes(self.plan, self.contract, inputs, *found)
+        # The count above keeps the odd rows, and what follows is many small jobs: none fills the cores.
+        with ThreadPoolExecutor() as pool:
+            changes = pool.submit(self._schema_changes, inputs, reasons)
+            drift, files = pool.submit(self._drift), pool.submit(self._silver_files)
+            quarantine = pool.submit(self._quarantine, reasons)
+        outcome = Outcome(inputs=inputs, reasons=dict(reasons), drift=drift.result())
+        outcome.schema_changes, outcome.files = changes.result(), files.result()
+        outcome.quarantine = quarantine.result()
         return outcome
+
+    def _schema_changes(self, inputs: list, reasons: dict) -> list[dict]:
+        if not reasons:
+            return []
+        rows = self._rejected_rows()
+        found = broken_rules(rows), partial(look_at, rows)
+        return schema_changes(self.plan, self.contract, inputs, *found)
+
+    def _quarantine(self, reasons: dict) -> list[dict]:
+        if not reasons:
+            return []
+        return write_quarantine(self.spark, self.store, self.plan, self._rejected_rows(), reasons)
 
     def _counts(self) -> tuple[Counter, Counter, Counter]:
         """Rows by (fate, place), rejected rows by place, and by first reason; all by one query."""
@@ -131,7 +145,7 @@ class Results:
             for row in top
         ]
 
-    def silver_files(self) -> list[dict]:
+    def _silver_files(self) -> list[dict]:
         """What finish-cleanse is to copy, with the row count that each file itself states."""
         stored = []
         for item in self.found:
@@ -167,34 +181,3 @@ class Results:
         ]
         used += [item["key"] for item in self.found if "/year=_" in item["key"]]
         self.store.delete(self.plan.silver_bucket, used)
-
-    def write_quarantine(self, reasons: dict) -> list[dict]:
-        """One file of JSON lines per reason, written by the task that holds all rows of it."""
-        if not reasons:
-            return []
-        from pyspark.sql import functions as F
-
-        folder = f"{self.plan.pending_prefix}{REJECTS_FOLDER}"
-        sources = [
-            (place, item.key, item.version_id, landed_text(item))
-            for place, item in enumerate(self.plan.inputs)
-        ]
-        known = F.broadcast(self.spark.createDataFrame(sources, SOURCES))
-        rows = self._rejected_rows().join(known, "place")
-        tasks = min(len(reasons), self.spark.sparkContext.defaultParallelism)
-        ordered = rows.repartition(tasks, "reason").sortWithinPartitions(
-            "reason", "place", F.asc_nulls_last("line")
-        )
-        texts = ordered.selectExpr("reason", f"{QUARANTINE_LINE} AS value")
-        texts.write.partitionBy("reason").text(self._uri(folder))
-        return [self._keep(reason, rows, folder) for reason, rows in sorted(reasons.items())]
-
-    def _keep(self, reason: str, rows: int, folder: str) -> dict:
-        """Copies the one file of a reason to quarantine."""
-        written = self.store.objects(self.plan.silver_bucket, f"{folder}reason={reason}/")
-        if len(written) != 1:
-            raise CountsDisagree(f"{len(written)} files hold the rows rejected for {reason}, one was written")
-        tail = f"{self.plan.quarantine_prefix_tail}rejected.ndjson"
-        key = f"entity={self.plan.entity}/reason={reason}/{tail}"
-        self.store.copy(self.plan.silver_bucket, written[0]["key"], self.plan.quarantine_bucket, key)
-        return {"reason": reason, "key": key, "rows": rows, "bytes": written[0]["bytes"]}

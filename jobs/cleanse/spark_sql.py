@@ -9,6 +9,7 @@ from jobs.cleanse.duckdb_sql import NUMBER
 from jobs.cleanse.limits import DRIFT_SAMPLE_CHARACTERS
 from jobs.cleanse.spark_scan import LINE_BITS, POSITION_DIGITS
 from jobs.cleanse.spark_shape import Shape, check_sql, sql_type
+from jobs.cleanse.spark_sources import quoted
 from jobs.compiled import CompiledContract
 
 # Fates that are not silver, named like the folder they are written to.
@@ -24,11 +25,6 @@ JSON_OPTIONS = (
     "MAP('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', '_c', 'allowSingleQuotes', 'false', "
     "'allowNonNumericNumbers', 'false')"
 )
-
-
-def quoted(text: str) -> str:
-    """A Spark SQL string literal."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def staged_items() -> list[str]:
