@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import fc from 'fast-check'
 import { project } from '../../shared/declared.js'
 import { openapi } from '../../tools/openapi/document.js'
+import { type Held, heldByDoor } from './memory.js'
 import { anyBody, anyContentType } from './mutations.js'
 import { post, setSecret, signed } from './sender.js'
 
@@ -13,8 +14,12 @@ export interface Fuzzed {
   requests: number
   statuses: Record<'stranger' | 'known', Record<string, number>>
   problems: string[]
-  /** Resident bytes of the door's process after the first thousand requests and after the last. */
-  memory: { first: number; last: number; ratio: number; thousands: number[]; processes: number }
+  /**
+   * What the door's process holds after each thousand requests. `ratio`: its heap at the end over that after the first
+   * thousand. `settledRatio`: its resident bytes at the end over those at half time, when the allocator has met bodies of
+   * every size and keeps their pages.
+   */
+  memory: { ratio: number; settledRatio: number; thousands: Held[]; processes: number }
 }
 
 const PROBLEMS_MAX = 10
@@ -39,16 +44,21 @@ const declaredOf = (source: string) => {
 /** Sends generated requests and mutated bodies to every door, half of each from strangers. */
 export async function fuzz(root: string, api: string, requests: number, seed = 20_260_302): Promise<Fuzzed> {
   const sources = await openDoors()
-  const memory: number[] = []
+  const thousands: Held[] = []
+  let processes = 0
   const mutants = byMutation(api, sources, seed)
   // In turns, so that each thousand of requests is like any other.
   const asked = { api, sources, requests: Math.floor(requests / 2), seed }
   const generated = await bySchemathesis(root, asked, async () => {
     await mutants.send(TURN)
-    memory.push(resident().bytes)
+    const { processes: now, ...held } = await heldByDoor()
+    thousands.push(held)
+    processes = now
   })
   const mutated = mutants.part
-  const [first = 0, last = 0] = [memory[0], memory.at(-1)]
+  const grown = (of: keyof Held, since: number) =>
+    Number(thousands.at(-1)?.[of]) / Number(thousands[since]?.[of])
+  const half = Math.floor((thousands.length - 1) / 2)
   return {
     requests: generated.requests + mutated.requests,
     statuses: {
@@ -56,7 +66,7 @@ export async function fuzz(root: string, api: string, requests: number, seed = 2
       known: sum(generated.statuses.known, mutated.statuses.known),
     },
     problems: [...generated.problems, ...mutated.problems],
-    memory: { first, last, ratio: last / first, thousands: memory, processes: resident().processes },
+    memory: { ratio: grown('heap', 0), settledRatio: grown('resident', half), thousands, processes },
   }
 }
 
@@ -157,26 +167,4 @@ function byMutation(api: string, sources: string[], seed: number) {
     }
   }
   return { part, send }
-}
-
-/** Resident bytes of the processes in which the local AWS runs the door. */
-export function resident(): { bytes: number; processes: number } {
-  const door = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isDoor(pid))
-  const bytes = door.map(
-    (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1_024,
-  )
-  return { bytes: Math.max(0, ...bytes), processes: door.length }
-}
-
-function isDoor(pid: string): boolean {
-  try {
-    const port = new URL(String(process.env.AWS_ENDPOINT_URL)).port
-    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
-    return (
-      environment.includes('AWS_LAMBDA_FUNCTION_NAME=sluice-local-accept-webhook') &&
-      environment.includes(`:${port}`)
-    )
-  } catch {
-    return false
-  }
 }
