@@ -65,7 +65,8 @@ function countPytest(file) {
   const text = readFileSync(file, 'utf8')
   const number = (name) => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(text)?.[1] ?? 0)
   const failed = number('failures') + number('errors')
-  return { passed: number('tests') - failed - number('skipped'), failed, skipped: number('skipped') }
+  const reasons = [...text.matchAll(/<skipped [^>]*\bmessage="([^"]*)"/g)].map(([, reason]) => reason)
+  return { passed: number('tests') - failed - number('skipped'), failed, skipped: number('skipped'), reasons }
 }
 
 /** Runs one step with its output kept until it ends, so that the lanes do not mix their lines. */
@@ -87,7 +88,7 @@ function run({ title, command, options, count }) {
         `  ${code === 0 ? 'ok    ' : 'FAILED'} ${title.padEnd(20)} ${`${tests}${skipped}`.padEnd(32)} ${seconds.padStart(6)} s`,
       )
       if (code !== 0) say(output)
-      resolve(counts)
+      resolve({ title, ...counts })
     })
   })
 }
@@ -114,6 +115,10 @@ const takeRows = async () => {
 say('\nTests\n')
 await Promise.all([...Array.from({ length: AT_ONCE }, takeRows), runInTurn([aside])])
 await runInTurn([last])
+// A green run must not hide what this machine could not test.
+for (const { title, reasons = [] } of all)
+  for (const reason of new Set(reasons))
+    say(`\nNOT TESTED  ${reasons.filter((one) => one === reason).length} of ${title}: ${reason}`)
 const sum = (name) => all.reduce((total, counts) => total + counts[name], 0)
 say(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
 process.exitCode = sum('failed') > 0 ? 1 : 0
