@@ -38,7 +38,7 @@ def _order(order: dict, customers: dict, sessions: dict) -> dict:
         "customer_first_order_date": customer["first_order_date"],
         "customer_total_orders": customer["total_orders"],
         "customer_total_spent": customer["total_spent"],
-        "is_on_first_order_date": order["order_date"] == customer["first_order_date"] if known else None,
+        "is_of_first_day": order["order_date"] == customer["first_order_date"] if known else None,
         "channel": visit["channel"],
         "session_duration_seconds": visit["duration_seconds"],
         "session_event_count": visit["event_count"],

@@ -106,7 +106,8 @@ async function commerce(doors: Doors): Promise<Expected> {
   doors.told('drop', 'shop-exports', `${plural(exports.length, 'file')}, which wait for their notice`)
   const notice = await door(doors, 'shop-exports', 'local-export-key')
   await notice({ export: { id: 'export-1', state: 'complete' } }, 202)
-  return { ...nothingExpected, files: events.length + exports.length, entities: ['events'] }
+  const files = events.length + exports.length
+  return { ...nothingExpected, files, entities: ['events'], domains: ['commerce'] }
 }
 
 /** Every table of the application's database, extracted from a real PostgreSQL. */

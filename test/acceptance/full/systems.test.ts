@@ -48,13 +48,18 @@ describe('each system brings its data in by its own doors', () => {
     expect(SYSTEM_NAMES).toEqual(['finance', 'marketing', 'commerce', 'households'])
   })
 
-  it('commerce: dropped events and a closed export reach silver', async () => {
+  it('commerce: dropped events and a closed export reach gold', async () => {
     const { run } = await started('commerce')
     expect(run).toMatchObject({
       ok: true,
       system: 'commerce',
       entities: promised(['shop-events', 'shop-exports']),
     })
+    const built = Object.fromEntries(datasets(run).map(({ dataset, rows }) => [dataset, rows]))
+    expect(Object.keys(built)).toHaveLength(6)
+    expect(built.analytics_orders).toBe(built.fct_orders)
+    expect(built.analytics_order_items).toBe(built.fct_order_items)
+    expect(built.fct_order_items).toBeGreaterThan(Number(built.fct_orders))
   })
 
   it('households: every table of PostgreSQL reaches silver', async () => {

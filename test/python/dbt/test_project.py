@@ -16,8 +16,8 @@ DUCKDB_ONLY = re.compile(
     re.I,
 )
 HOUSEHOLDS = ["activity_logs", "household_members", "households", "pets", "subscriptions", "tasks", "users"]
-# What an incremental mart may learn from what is new: the days that changed, or the rows that differ.
-WHAT_CHANGED = {"model.lake.stg_changed_days", "macro.lake.changed_rows"}
+# What an incremental mart may learn from what is new: days that changed, runs that came, or rows that differ.
+WHAT_CHANGED = {"model.lake.stg_changed_days", "model.lake.stg_events__new_runs", "macro.lake.changed_rows"}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,27 @@
+{{ config(materialized='view') }}
+
+with events as (
+
+    select *
+    from {{ ref('stg_events') }}
+    where session_id is not null
+
+),
+
+final as (
+
+    select
+        session_id,
+        max(customer_id) as customer_id,
+        max(channel) as channel,
+        min(occurred_at) as started_at,
+        max(occurred_at) as ended_at,
+        {{ seconds_between('min(occurred_at)', 'max(occurred_at)') }} as duration_seconds,
+        count(*) as event_count,
+        max(case when event_type = 'order_placed' then 1 else 0 end) = 1 as is_converted
+    from events
+    group by session_id
+
+)
+
+select * from final
