@@ -17,7 +17,7 @@ class Reject:
     row: int
     reason: str
     column: str | None
-    value: Value
+    value: object
 
     def line(self, good: Row) -> Line:
         """The broken line: the good row with one column replaced, or a raw text when no column is named."""
@@ -36,7 +36,7 @@ class Repeat:
     stem: str
     row: int
     column: str | None = None
-    value: Value = None
+    value: object = None
 
 
 @dataclass(frozen=True)

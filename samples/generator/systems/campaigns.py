@@ -2,17 +2,18 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from ..dirt import Reject, Repeat
 from ..draw import Draw
-from .planted import Place, Row, Twice, Wrong, dirtied
+from .planted import Place, Row, dirtied
 
 SEED = 20_260_303
 FIRST_DAY, DAYS, CAMPAIGNS = date(2026, 2, 1), 28, 4
 GOOGLE, FACEBOOK = "raw/google_ads_campaigns.ndjson", "raw/facebook_ads_campaigns.ndjson"
 DIRT = [
-    Twice(GOOGLE, 10, "metrics_cost_micros", 1),
-    Twice(GOOGLE, 55, "metrics_clicks", 0),
-    Twice(FACEBOOK, 20, "spend", 0.01),
-    Wrong(GOOGLE, 30, "metrics_cost_micros", -1_000_000, "spend below zero, which a test warns of"),
+    Repeat(GOOGLE, 10, "metrics_cost_micros", 1),
+    Repeat(GOOGLE, 55, "metrics_clicks", 0),
+    Repeat(FACEBOOK, 20, "spend", 0.01),
+    Reject(GOOGLE, 30, "spend below zero, which a test warns of", "metrics_cost_micros", -1_000_000),
 ]
 
 

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from ..dirt import Reject, Repeat
 from ..draw import Draw
-from .planted import Place, Row, Twice, Wrong, dirtied
+from .planted import Place, Row, dirtied
 
 SEED = 20_260_302
 FIRST_DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -11,15 +12,15 @@ DAYS, SESSIONS_A_DAY = 3, 24
 PRODUCTS = [(f"SKU-{number:03}", 499 + 350 * number) for number in range(1, 13)]
 FOLDER, EXPORTS = "shop-events", "shop-exports"
 DIRT = [
-    Wrong(f"{FOLDER}/2026/03/02/events-12.ndjson", 3, "event_type", "page_liked", "event_type_not_allowed"),
-    Wrong(f"{FOLDER}/2026/03/02/events-24.ndjson", 7, "occurred_at", "noon", "occurred_at_not_a_timestamp"),
-    Wrong(f"{FOLDER}/2026/03/03/events-12.ndjson", 5, "event_id", None, "event_id_missing"),
-    Wrong(f"{FOLDER}/2026/03/03/events-24.ndjson", 9, "payload", None, "payload_missing"),
-    Wrong(f"{FOLDER}/2026/03/04/events-12.ndjson", 2, "schema_version", 0, "schema_version_out_of_range"),
-    Wrong(f"{FOLDER}/2026/03/04/events-24.ndjson", 4, "occurred_at", None, "occurred_at_missing"),
-    Twice(f"{FOLDER}/2026/03/02/events-12.ndjson", 6),
-    Twice(f"{FOLDER}/2026/03/03/events-24.ndjson", 1, "payload", {"note": "before the correction"}),
-    Twice(f"{FOLDER}/2026/03/04/events-12.ndjson", 0),
+    Reject(f"{FOLDER}/2026/03/02/events-12.ndjson", 3, "event_type_not_allowed", "event_type", "page_liked"),
+    Reject(f"{FOLDER}/2026/03/02/events-24.ndjson", 7, "occurred_at_not_a_timestamp", "occurred_at", "noon"),
+    Reject(f"{FOLDER}/2026/03/03/events-12.ndjson", 5, "event_id_missing", "event_id", None),
+    Reject(f"{FOLDER}/2026/03/03/events-24.ndjson", 9, "payload_missing", "payload", None),
+    Reject(f"{FOLDER}/2026/03/04/events-12.ndjson", 2, "schema_version_out_of_range", "schema_version", 0),
+    Reject(f"{FOLDER}/2026/03/04/events-24.ndjson", 4, "occurred_at_missing", "occurred_at", None),
+    Repeat(f"{FOLDER}/2026/03/02/events-12.ndjson", 6),
+    Repeat(f"{FOLDER}/2026/03/03/events-24.ndjson", 1, "payload", {"note": "before the correction"}),
+    Repeat(f"{FOLDER}/2026/03/04/events-12.ndjson", 0),
 ]
 
 

@@ -2,17 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
+from ..dirt import Reject
 from ..draw import Draw
-from .planted import Place, Row, Wrong, dirtied
+from .planted import Place, Row, dirtied
 
 SEED = 20_260_305
 PATH = "ledger-db/transactions.ndjson.gz"
 FIRST = datetime(2012, 6, 4, 14, tzinfo=UTC)
 TRADES = 120
 DIRT = [
-    Wrong(PATH, 20, "side", "HOLD", "side_not_allowed"),
-    Wrong(PATH, 70, "currency", "EUR", "currency_not_allowed"),
-    Wrong(PATH, 95, "quantity", {"$numberDecimal": "-3"}, "quantity_out_of_range"),
+    Reject(PATH, 20, "side_not_allowed", "side", "HOLD"),
+    Reject(PATH, 70, "currency_not_allowed", "currency", "EUR"),
+    Reject(PATH, 95, "quantity_out_of_range", "quantity", {"$numberDecimal": "-3"}),
 ]
 
 

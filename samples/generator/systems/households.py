@@ -1,9 +1,11 @@
 """The rows of the household application's database, and its tables."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from ..dirt import Reject
 from ..draw import Draw
-from .planted import Place, Row, Wrong, dirtied
+from .planted import Place, Row, dirtied
 
 SEED = 20_260_304
 FIRST = datetime(2026, 1, 5, 6, tzinfo=UTC)
@@ -15,15 +17,15 @@ PLANS = [("Free", 0), ("Premium", 999), ("Enterprise", 4999)]
 CHANNELS = ["organic", "referral", "paid_search", "paid_social", "partner"]
 ACTIVITIES = ["task_created", "task_completed", "pet_added", "member_invited", "settings_changed"]
 DIRT = [
-    Wrong("households", 17, "invite_code", "  ", "invite_code_missing"),
-    Wrong("users", 30, "email", "", "email_missing"),
-    Wrong("users", 61, "acquisition_channel", "television", "acquisition_channel_not_allowed"),
-    Wrong("pets", 11, "species", "dragon", "species_not_allowed"),
-    Wrong("pets", 40, "weight_kg", "-2.5", "weight_kg_out_of_range"),
-    Wrong("tasks", 25, "status", "done", "status_not_allowed"),
-    Wrong("tasks", 120, "title", "", "title_missing"),
-    Wrong("activity_logs", 77, "activity_type", "looked_around", "activity_type_not_allowed"),
-    Wrong("subscriptions", 8, "price_cents", -999, "price_cents_out_of_range"),
+    Reject("households", 17, "invite_code_missing", "invite_code", "  "),
+    Reject("users", 30, "email_missing", "email", ""),
+    Reject("users", 61, "acquisition_channel_not_allowed", "acquisition_channel", "television"),
+    Reject("pets", 11, "species_not_allowed", "species", "dragon"),
+    Reject("pets", 40, "weight_kg_out_of_range", "weight_kg", "-2.5"),
+    Reject("tasks", 25, "status_not_allowed", "status", "done"),
+    Reject("tasks", 120, "title_missing", "title", ""),
+    Reject("activity_logs", 77, "activity_type_not_allowed", "activity_type", "looked_around"),
+    Reject("subscriptions", 8, "price_cents_out_of_range", "price_cents", -999),
 ]
 # What is no text: the type in PostgreSQL of a column, by its name or its ending.
 TYPES = {"weight_kg": "numeric(9,3)", "birth_date": "date", "details": "jsonb", "price_cents": "bigint"}
@@ -146,13 +148,9 @@ def places() -> list[Place]:
     """One file per table."""
     made = []
     for number, (table, (key, rows)) in enumerate(TABLES.items()):
-        dirt = [Wrong(f"{FOLDER}/{one.place}.ndjson.gz", *_rest(one)) for one in DIRT]
+        dirt = [replace(one, stem=f"{FOLDER}/{one.stem}.ndjson.gz") for one in DIRT]
         made.append(dirtied(f"{FOLDER}/{table}.ndjson.gz", table, key, rows(Draw(SEED + number)), dirt))
     return made
-
-
-def _rest(one: Wrong) -> tuple:
-    return one.row, one.column, one.value, one.reason
 
 
 def ddl(made: list[Place]) -> bytes:

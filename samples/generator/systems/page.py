@@ -37,9 +37,9 @@ def systems_text(places: list[Place]) -> str:
     text += ASKED
     for one in (one for place in places for one in place.wrong):
         reason = f"`{one.reason}`" if " " not in one.reason else one.reason
-        text += f"| `{one.place}` | {one.row + 1} | `{one.column}` = `{one.value!r}` | {reason} |\n"
+        text += f"| `{one.stem}` | {one.row + 1} | `{one.column}` = `{one.value!r}` | {reason} |\n"
     text += REPEATED
     for one in (one for place in places for one in place.twice):
         how = f"the first version has another `{one.column}`" if one.column else "exact copy"
-        text += f"| `{one.place}` | {one.row + 1} | {how} |\n"
+        text += f"| `{one.stem}` | {one.row + 1} | {how} |\n"
     return text

@@ -3,30 +3,10 @@
 import json
 from dataclasses import dataclass, field
 
+from ..dirt import Reject, Repeat
 from ..formats import gzipped
 
 Row = dict
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A broken copy of row `row` (0-based) of `place`, under a key of its own, and why it is rejected."""
-
-    place: str
-    row: int
-    column: str
-    value: object
-    reason: str
-
-
-@dataclass(frozen=True)
-class Twice:
-    """Row `row` of `place` comes twice; the first version has another `column`, unless it is None."""
-
-    place: str
-    row: int
-    column: str | None = None
-    value: object = None
 
 
 @dataclass
@@ -36,8 +16,8 @@ class Place:
     path: str
     entity: str | None
     rows: list[Row] = field(default_factory=list)
-    wrong: list[Wrong] = field(default_factory=list)
-    twice: list[Twice] = field(default_factory=list)
+    wrong: list[Reject] = field(default_factory=list)
+    twice: list[Repeat] = field(default_factory=list)
 
     def text(self) -> bytes:
         """The rows as NDJSON."""
@@ -50,9 +30,9 @@ class Place:
 
 def dirtied(path: str, entity: str | None, key: str, rows: list[Row], dirt: list) -> Place:
     """The place with each broken copy behind its row, and the good version of what comes twice at the end."""
-    own = [one for one in dirt if one.place == path]
-    wrong = [one for one in own if isinstance(one, Wrong)]
-    twice = [one for one in own if isinstance(one, Twice)]
+    own = [one for one in dirt if one.stem == path]
+    wrong = [one for one in own if isinstance(one, Reject)]
+    twice = [one for one in own if isinstance(one, Repeat)]
     if max((one.row for one in own), default=-1) >= len(rows):
         raise ValueError(f"{path} has only {len(rows)} rows")
     place = Place(path, entity, wrong=wrong, twice=twice)
@@ -62,6 +42,6 @@ def dirtied(path: str, entity: str | None, key: str, rows: list[Row], dirt: list
         place.rows.append({**row, version.column: version.value} if version else row)
         for one in wrong:
             if one.row == number:
-                place.rows.append({**row, key: f"{row[key]}-x", one.column: one.value})
+                place.rows.append(one.line({**row, key: f"{row[key]}-x"}))
     place.rows += [rows[one.row] for one in twice]
     return place
