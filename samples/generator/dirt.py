@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .formats import Line, Row, Value, json_text
+from .formats import Line, Row, json_text
 
 ABSENT = "<absent>"
 """As a value: the column is left out of the row altogether."""
