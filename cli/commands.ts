@@ -20,6 +20,7 @@ interface Domain {
   domain: string
   edition: string | null
   publishedAt: string | null
+  rollback?: { from: string; by: string; why: string } | null
 }
 
 /** What is under way, what waits, and which edition of each domain is published. */
@@ -27,10 +28,13 @@ export async function status(): Promise<Answer> {
   const api = client(await loadConfig())
   const data = await api.get<{ lanes: Lane[]; domains: Domain[] }>('/status')
   const lanes = data.lanes.map((lane) => [lane.lane, lane.runId ?? 'free', lane.waiting, lane.unbuilt])
-  const domains = data.domains.map(({ domain, edition, publishedAt }) => [domain, edition, publishedAt])
+  const domains = data.domains.map(({ domain, edition, publishedAt, rollback }) => [
+    ...[domain, edition, publishedAt],
+    rollback ? `rolled back from ${rollback.from} by ${rollback.by}: ${rollback.why}` : '',
+  ])
   const text = [
     table(['lane', 'run', 'waiting', 'unbuilt'], lanes, 'no file has landed yet'),
-    table(['domain', 'edition', 'published at'], domains),
+    table(['domain', 'edition', 'published at', ''], domains),
   ].join('\n')
   return { data, text }
 }

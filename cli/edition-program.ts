@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Answer } from './commands.js'
+import { diff } from './diff.js'
 import { listEditions, rollback } from './editions.js'
 
 interface Parts {
@@ -20,4 +21,9 @@ export function editions(sluice: Command, { add, print, by, next }: Parts): void
     .requiredOption('--why <reason>', 'recorded with the edition and the domain')
     .option(...by)
     .action(async (domain, { json, ...options }) => print(await rollback(domain, options), json))
+  add(sluice, 'diff <domain> <from> <to>', 'rows and columns that changed between two editions')
+    .option('--dataset <name>', 'only this dataset')
+    .action(async (domain, from, to, { json, ...options }) =>
+      print(await diff(domain, from, to, options), json),
+    )
 }

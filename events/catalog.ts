@@ -90,6 +90,11 @@ const edition = z.string().min(1).max(100)
 export const RetryRequested = event('Retry Requested', z.object({ runId, by, why: why.optional() }))
 /** A person lets a run pass that its gate held back. */
 export const RunApproved = event('Run Approved', z.object({ runId, by, why }))
+/** The clock asks to let go of editions that nobody needs. */
+export const ExpiryRequested = event(
+  'Expiry Requested',
+  z.object({ requestId: z.string().min(1).max(200), by }),
+)
 /** A person wants readers to see an earlier edition of a domain, `to`, in place of the one that they see, `from`. */
 export const RollbackRequested = event(
   'Rollback Requested',
@@ -124,6 +129,7 @@ export const catalog = [
   RunApproved,
   ReplayRequested,
   RollbackRequested,
+  ExpiryRequested,
 ] as const
 
 export type Event = (typeof catalog)[number]

@@ -129,6 +129,11 @@ export const rights = {
     allow(['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'], inDatabase('GoldDatabase')),
     allow(['glue:CreateTable'], inDatabase('GoldEditionsDatabase')),
   ],
+  'gold:expire': [
+    allow(['glue:DeleteTable'], inDatabase('GoldEditionsDatabase')),
+    allow(['s3:DeleteObject'], [inBucket('GoldBucket', 'domain=*')]),
+    allow(['s3:ListBucket'], [arn('GoldBucket')]),
+  ],
   'dbt-state:expire': [
     allow(
       ['s3:DeleteObject'],
@@ -152,7 +157,7 @@ export const rights = {
       ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults'],
       [sub('arn:${AWS::Partition}:athena:${AWS::Region}:${AWS::AccountId}:workgroup/${Workgroup}')],
     ),
-    allow(['glue:GetDatabase', 'glue:GetTable', 'glue:GetPartitions'], inDatabase('GoldDatabase')),
+    allow(['glue:GetDatabase', 'glue:GetTable', 'glue:GetPartitions'], inDatabase('GoldEditionsDatabase')),
     allow(['s3:GetObject'], [inBucket('GoldBucket', 'domain=*')]),
     allow(['s3:ListBucket'], [arn('GoldBucket')]),
     allow(

@@ -26,7 +26,7 @@ export type Trigger =
   | { schedules: Schedules }
   | { http: readonly string[] }
 
-export type Schedules = 'sources' | 'builds'
+export type Schedules = 'sources' | 'builds' | 'editions'
 
 /** The trigger of an event of ours. */
 export const on = (event: ours.Event): Trigger => ({ event: event.name })

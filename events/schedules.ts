@@ -1,5 +1,5 @@
 import { type Declared, project, type Schedule } from '../shared/declared.js'
-import { BuildRequested, type Detail, ExtractRequested, SOURCE } from './catalog.js'
+import { BuildRequested, type Detail, ExpiryRequested, ExtractRequested, SOURCE } from './catalog.js'
 
 /**
  * What the clock asks for. EventBridge Scheduler knows time zones; it puts events of ours on our bus, so that every
@@ -37,10 +37,18 @@ const ofSource = ([source, { schedule }]: [string, Declared['sources'][string]])
   return [{ name: `extract-${source}`, when: schedule, event: ExtractRequested.name, detail }]
 }
 
-/** All schedules of a project: those of its sources, and two for each lane of domains. */
+/** When the builds of the night are mostly over. */
+const NIGHTLY: Schedule = { cron: '15 4 * * ? *', timeZone: 'UTC' }
+const expiry: Planned = {
+  ...{ name: 'expire-editions', when: NIGHTLY, event: ExpiryRequested.name },
+  detail: { requestId: `nightly:${SCHEDULED_TIME}`, by } satisfies Detail<typeof ExpiryRequested>,
+}
+
+/** All schedules of a project: those of its sources, two for each lane of domains, and one for their editions. */
 export const plannedOf = ({ sources, lanes }: Pick<Declared, 'sources' | 'lanes'>): Planned[] => [
   ...Object.entries(sources).flatMap(ofSource),
   ...lanes.flatMap(ofLane),
+  ...(lanes.length > 0 ? [expiry] : []),
 ]
 
 /** `build-daily-finance+risk` -> `BuildDailyFinanceRiskSchedule`. */

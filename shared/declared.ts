@@ -23,6 +23,8 @@ export interface Dataset {
   dataset: string
   version: number
   description: string
+  /** The columns that one row is known by; none where no test of the model says so. */
+  key: string[]
   columns: Column[]
 }
 

@@ -93,6 +93,11 @@ export function unfit(edition: Edition): string | undefined {
   return edition.publishedAt ? undefined : `${name} was never published`
 }
 
+/** Of each dataset its newest schema version: what a reader gets who names none. */
+export const newestVersions = (datasets: EditionDataset[]): EditionDataset[] => [
+  ...new Map([...datasets].sort((a, b) => a.version - b.version).map((one) => [one.dataset, one])).values(),
+]
+
 /** The name of an edition's own catalog table, beside the published one. */
 export const editionTableName = (
   { dataset, version }: { dataset: string; version: number },

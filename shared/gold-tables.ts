@@ -1,5 +1,6 @@
 import {
   CreateTableCommand,
+  DeleteTableCommand,
   GetTableCommand,
   GlueClient,
   type Table,
@@ -63,6 +64,19 @@ export function goldTables(
     async add(table) {
       await writeTable(client, editions, goldTableInput(table))
     },
+  }
+}
+
+/** Removes one table of the catalog by its name; nothing happens when it is gone already. */
+export type RemoveTable = (name: string) => Promise<void>
+
+export function removeTable(DatabaseName: string, client = new GlueClient({})): RemoveTable {
+  return async (Name) => {
+    try {
+      await client.send(new DeleteTableCommand({ DatabaseName, Name }))
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'EntityNotFoundException') throw error
+    }
   }
 }
 

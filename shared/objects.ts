@@ -1,13 +1,15 @@
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   ListObjectVersionsCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { TerminalError } from './errors.js'
+import { TerminalError, TransientError } from './errors.js'
 import type { Plans, Reports } from './work.js'
 
 export const s3 = () => new S3Client({})
@@ -130,6 +132,29 @@ export const removeObject =
   (bucket: string, client: S3Client) =>
   async (key: string): Promise<void> => {
     await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))
+  }
+
+/** DeleteObjects takes 1,000 keys a call, and a listing gives as many a page (S3 API reference). */
+const FOLDER_PAGES_MAX = 1_000
+
+/** Deletes every object whose key begins so. Throws when S3 refuses one, or when there are more than a million. */
+export type RemoveFolder = (prefix: string) => Promise<void>
+
+export const removeFolder =
+  (Bucket: string, client: S3Client): RemoveFolder =>
+  async (Prefix) => {
+    for (let pages = 0; pages < FOLDER_PAGES_MAX; pages += 1) {
+      // What was deleted is not listed again, so each look is the first page.
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }))
+      if (Contents.length === 0) return
+      const Objects = Contents.map(({ Key }) => ({ Key }))
+      const { Errors = [] } = await client.send(
+        new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
+      )
+      if (Errors.length > 0)
+        throw new TransientError(`S3 refused to delete ${Errors[0]?.Key}: ${Errors[0]?.Code}`)
+    }
+    throw new TerminalError(`${Prefix} holds more objects than one pass deletes`)
   }
 
 export type PutNote = (key: string, note: unknown) => Promise<void>

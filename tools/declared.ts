@@ -28,6 +28,7 @@ const graph = z.object({
           dataset: z.string(),
           version: z.number().int(),
           description: z.string(),
+          key: z.array(z.string()),
           columns: z.array(z.object({ name: z.string(), glue_type: z.string() })),
         }),
       ),

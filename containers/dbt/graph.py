@@ -24,6 +24,8 @@ EDITION_COLUMN = {
     "glue_type": "string",
     "description": "The edition that this row was published with; rows of two never belong together.",
 }
+# Tests that say by which columns a row is known, and where each names them; the first kind that a model has counts.
+UNIQUE_TESTS = {"expect_compound_columns_to_be_unique": "column_list", "unique": "column_name"}
 GLUE_TYPES = {"varchar": "string", "integer": "int", "timestamp(6)": "timestamp"}
 GLUE_NATIVE = re.compile(r"(bigint|double|boolean|date|decimal\(\d+,\d+\))\Z")
 
@@ -80,19 +82,32 @@ def lane_graph(manifest: Manifest) -> dict:
                 "sources": sorted(
                     manifest.sources[node].name for node in upstream if node in manifest.sources
                 ),
-                "datasets": [_dataset(model) for model in chosen],
+                "datasets": [_dataset(manifest, model) for model in chosen],
             }
         )
     return {"lanes": sorted(lanes, key=lambda lane: lane["lane"])}
 
 
-def _dataset(model: ModelNode) -> dict:
+def dataset_key(manifest: Manifest, model: ModelNode) -> list[str]:
+    """The columns that one row of a dataset is known by: those that a test of the model holds unique, or none."""
+    found = {}
+    for node in manifest.nodes.values():
+        test = getattr(node, "test_metadata", None)
+        if test and getattr(node, "attached_node", None) == model.unique_id and test.name in UNIQUE_TESTS:
+            given = test.kwargs.get(UNIQUE_TESTS[test.name])
+            found.setdefault(test.name, []).append([given] if isinstance(given, str) else list(given))
+    # Several are unique each: the first by name is as good as any, and stays the same from build to build.
+    return next((sorted(found[name])[0] for name in UNIQUE_TESTS if name in found), [])
+
+
+def _dataset(manifest: Manifest, model: ModelNode) -> dict:
     return {
         "domain": model.group,
         "dataset": model.name,
         "version": int(model.version),
         "description": _one_line(model.description),
         "grain": model.config.meta["grain"],
+        "key": dataset_key(manifest, model),
         "columns": dataset_columns(model),
     }
 

@@ -11,4 +11,11 @@ export const publish: readonly Row[] = [
     emits: [ours.GoldPublished.name],
     may: ['ledger:lane', 'reports:read', 'gold-tables:write'],
   },
+  {
+    stage: 'expire-editions',
+    phase: 'publish',
+    does: 'lets go of editions beyond count and age, and deletes their files after the grace',
+    on: [{ schedules: 'editions' }, on(ours.ExpiryRequested)],
+    may: ['ledger:lane', 'gold:expire'],
+  },
 ]

@@ -33,6 +33,7 @@ export const serve: readonly Row[] = [
           'POST /sources/{source}/extract',
           'POST /domains/{domain}/build',
           'GET /domains/{domain}/editions',
+          'GET /domains/{domain}/diff',
           'POST /domains/{domain}/rollback',
         ],
       },

@@ -18,6 +18,10 @@ const TAKEN_OVER = 'when an attempt was taken over by another: its own task is s
 const ADOPTED = 'when every answer to a start was lost: the task that runs is looked for by its name'
 const REPEATED = 'when a failed build is tried again: the results of the attempt before are read'
 
+const OF_ALL =
+  'a transaction of the ledger asks for all of its kinds of write: they are one right of the chain'
+const RETENTION = 'when editions are beyond count and age: the editions of the full run'
+
 export const unusedRights: Record<string, string> = {
   '* logs:CreateLogStream': SERVICE,
   '* logs:PutLogEvents': SERVICE,
@@ -62,6 +66,16 @@ export const unusedRights: Record<string, string> = {
   'start-build s3:ListBucket': REPEATED,
   'finish-build s3:ListBucket': NOT_FOUND,
   'publish-gold s3:ListBucket': NOT_FOUND,
+  'publish-gold dynamodb:Query': OF_ALL,
+  'publish-gold dynamodb:DeleteItem': OF_ALL,
+  'expire-editions dynamodb:GetItem': RETENTION,
+  'expire-editions dynamodb:Query': RETENTION,
+  'expire-editions dynamodb:PutItem': RETENTION,
+  'expire-editions dynamodb:UpdateItem': RETENTION,
+  'expire-editions dynamodb:DeleteItem': RETENTION,
+  'expire-editions s3:ListBucket': RETENTION,
+  'expire-editions s3:DeleteObject': RETENTION,
+  'expire-editions glue:DeleteTable': RETENTION,
   'reconcile s3:ListBucket': NOT_FOUND,
   'reconcile s3:GetObject': AFTER_A_CRASH,
   'reconcile s3:GetObjectVersion':

@@ -44,6 +44,52 @@ describe('editions', () => {
   })
 })
 
+describe('a diff', () => {
+  const outline = {
+    ...{ dataset: 'daily', in: 'both', key: ['account', 'day'], versions: { from: 1, to: 2 } },
+    rows: { from: 10, to: 12 },
+    columns: { added: ['b'], removed: ['a'], retyped: [{ column: 'c', from: 'int', to: 'bigint' }] },
+  }
+  const gone = { ...outline, dataset: 'old', in: 'from', rows: { from: 1, to: null } }
+  const compared = {
+    by: 'key',
+    rows: { added: 3, removed: 1, changed: 2, same: 7, repeated: 4 },
+    columns: { value: 2 },
+  }
+
+  test('asks for each dataset by itself, and shows rows, columns and values that changed', async () => {
+    at.answer.body = { domain: 'finance', from: 'e1', to: 'e2', datasets: [outline], compared }
+    expect(await main(['diff', 'finance', 'e1', 'e2'])).toBe(0)
+    expect(at.asked.map(({ path }) => path)).toEqual([
+      '/domains/finance/diff?from=e1&to=e2',
+      '/domains/finance/diff?from=e1&to=e2&dataset=daily',
+    ])
+    for (const words of [
+      /daily +10 → 12 +3 +1 +2 +7 +account, day\n/,
+      /daily: schema version 1 → 2\n/,
+      /daily: new columns: b\n/,
+      /daily: columns gone: a\n/,
+      /daily: other types: c int → bigint\n/,
+      /daily: changed values: value 2\n/,
+      /daily: 4 keys occur more than once\n/,
+    ])
+      expect(at.out).toMatch(words)
+  })
+
+  test('of a dataset that only one edition holds says so', async () => {
+    at.answer.body = { domain: 'finance', from: 'e1', to: 'e2', datasets: [gone] }
+    await main(['diff', 'finance', 'e1', 'e2', '--dataset', 'old'])
+    expect(at.out).toMatch(/old +1 → - +- +- +- +- +-\n/)
+    expect(at.out).toContain('old: is gone\n')
+  })
+
+  test('of a dataset that neither holds says what the API says', async () => {
+    at.answer = { status: 404, body: { message: 'neither edition has a dataset "x"' } }
+    expect(await main(['diff', 'finance', 'e1', 'e2', '--dataset', 'x'])).toBe(1)
+    expect(at.err).toBe('sluice: neither edition has a dataset "x"\n')
+  })
+})
+
 describe('a rollback', () => {
   const asked = { eventId: 'e-1', domain: 'finance', requestId: 'q1', from: 'e3', to: 'e2', follow: 'f' }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BuildRequested, ExtractRequested } from '../../events/catalog.js'
+import { BuildRequested, ExpiryRequested, ExtractRequested } from '../../events/catalog.js'
 import { plannedOf, schedulesOf } from '../../events/schedules.js'
 import { testProject } from '../fakes/project.js'
 
@@ -15,13 +15,14 @@ const sources = {
 const { Resources } = schedulesOf({ sources, lanes: testProject.lanes })
 const resource = (id: string) =>
   (Resources as Record<string, { Properties: Record<string, unknown> }>)[id]?.Properties
-const SCHEMAS: Record<string, typeof BuildRequested.detail | typeof ExtractRequested.detail> = {
+const SCHEMAS: Record<string, { safeParse(detail: unknown): { error?: unknown } }> = {
+  [ExpiryRequested.name]: ExpiryRequested.detail,
   [BuildRequested.name]: BuildRequested.detail,
   [ExtractRequested.name]: ExtractRequested.detail,
 }
 
 describe('the schedules of the template', () => {
-  test('are those of the sources that have one, in their time zones, and two for each lane', () => {
+  test('are those of the sources that have one, in their time zones, and two for each lane, and one for editions', () => {
     const shown = Object.keys(Resources).map((id) => [
       id,
       resource(id)?.ScheduleExpression,
@@ -32,6 +33,7 @@ describe('the schedules of the template', () => {
       ['ExtractOftenSchedule', 'rate(15 minutes)', 'UTC'],
       ['BuildDailyFinanceRiskSchedule', 'cron(0 2 * * ? *)', 'UTC'],
       ['BuildHourlyFinanceRiskSchedule', 'cron(30 * * * ? *)', 'UTC'],
+      ['ExpireEditionsSchedule', 'cron(15 4 * * ? *)', 'UTC'],
     ])
   })
 
@@ -57,7 +59,7 @@ describe('the schedules of the template', () => {
     expect(policies[0]?.PolicyDocument.Statement[0]?.Condition).toEqual({
       StringEquals: {
         'events:source': 'sluice',
-        'events:detail-type': ['Build Requested', 'Extract Requested'],
+        'events:detail-type': ['Build Requested', 'Expiry Requested', 'Extract Requested'],
       },
     })
   })

@@ -5,6 +5,7 @@ import {
   BatchReady,
   BuildRequested,
   catalog,
+  ExpiryRequested,
   ExtractRequested,
   envelope,
   SilverUpdated,
@@ -79,7 +80,10 @@ describe('our own events', () => {
 })
 
 /** What EventBridge Scheduler puts on our bus. */
-const PUT_BY_CLOCK = { sources: ExtractRequested.name, builds: BuildRequested.name }
+const PUT_BY_CLOCK = {
+  ...{ sources: ExtractRequested.name, builds: BuildRequested.name },
+  editions: ExpiryRequested.name,
+}
 
 describe('the chain', () => {
   test('names each stage once, and every stage has a role of its own', () => {

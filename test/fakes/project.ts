@@ -53,7 +53,8 @@ function dataset(domain: string, name: string) {
     { name: 'computed_at', glueType: 'timestamp' },
     { name: '_edition', glueType: 'string' },
   ]
-  return { domain, dataset: name, version: 1, description: `The ${name} of ${domain}.`, columns }
+  const key = ['account_id', 'summary_date']
+  return { domain, dataset: name, version: 1, description: `The ${name} of ${domain}.`, key, columns }
 }
 
 /** A drop source with one entity and the folder of its name. */

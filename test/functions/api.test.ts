@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { goldMoved } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import type { ApiEffects } from '../../functions/5-serve/api/api.js'
 import type { Statement } from '../../functions/5-serve/api/statement.js'
 import { Chain } from '../fakes/chain.js'
 import { override } from '../fakes/faults.js'
 import { apiOn, ask, TOKEN } from './5-serve/asking.js'
+import { built, named, published } from './editions.js'
 
 const ROW = ['A1', '2026-03-02', '3', '12.500000', '0.25', 'true', null, 'e1']
 let chain: Chain
@@ -128,8 +130,38 @@ describe('rows of gold', () => {
       },
     ])
     expect(asked[0]).toMatchObject({ limit: 1, statement: { parameters: ["'A1'"] } })
+    const { edition } = body
+    expect(asked[0]?.statement?.sql).toContain(`FROM "daily_summary__${edition.replace('-', '_')}"`)
     await get(`/gold/finance/daily_summary?next=${body.next}`)
-    expect(asked[1]).toEqual({ mark: { queryId: 'q-1', token: 't/+=' }, limit: 100 })
+    expect(asked[1]).toEqual({ mark: { queryId: 'q-1', token: 't/+=', edition }, limit: 100 })
+  })
+
+  test('are of the edition of the pointer, also where it has other columns, and a further page of the first one’s', async () => {
+    await published(chain.parts, 1)
+    const { body } = await get('/gold/finance/daily_summary')
+    const wider = await built(chain.parts, 2, (report) => ({
+      ...report,
+      datasets: report.datasets.map((one) => ({
+        ...one,
+        columns: [{ name: 'account_id', glue_type: 'string' }],
+      })),
+    }))
+    await goldMoved(chain.parts.publish, wider)
+    const next = await get(`/gold/finance/daily_summary?next=${body.next}`)
+    expect(next.body).toMatchObject({ edition: named(1), rows: [{ positions: 3 }] })
+    const now = await get('/gold/finance/daily_summary')
+    expect(now.body).toMatchObject({ edition: named(2), rows: [{ account_id: 'A1' }] })
+    expect(asked.at(-1)?.statement?.sql).toMatch(/^SELECT "account_id" FROM "daily_summary__r0+2_1"$/)
+  })
+
+  test('of a dataset that the shown edition does not hold are a 404 that says so', async () => {
+    const none = await built(chain.parts, 1, (report) => ({ ...report, datasets: report.datasets.slice(1) }))
+    await goldMoved(chain.parts.publish, none)
+    const { status, body } = await get('/gold/finance/daily_summary')
+    expect([status, body.message]).toEqual([
+      404,
+      `edition ${named(1)} of finance holds no dataset "daily_summary"`,
+    ])
   })
 })
 

@@ -1,11 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { statement } from '../../functions/5-serve/api/statement.js'
-import type { Dataset } from '../../shared/declared.js'
 import { BadInput } from '../../shared/errors.js'
 import { testProject } from '../fakes/project.js'
 
-const dataset = testProject.lanes[0]?.datasets[0] as Dataset
+const dataset = { table: 'daily_summary__e1', columns: testProject.lanes[0]?.datasets[0]?.columns ?? [] }
 const columns = dataset.columns.map(({ name }) => `"${name}"`).join(', ')
 const of = (query: Record<string, string> | string) => statement(dataset, new URLSearchParams(query))
 const problems = (query: Record<string, string> | string): string[] => {
@@ -20,7 +19,7 @@ const problems = (query: Record<string, string> | string): string[] => {
 
 describe('the statement of a query', () => {
   test('without filters selects every declared column, and no star', () => {
-    expect(of('')).toEqual({ sql: `SELECT ${columns} FROM "daily_summary"`, parameters: [] })
+    expect(of('')).toEqual({ sql: `SELECT ${columns} FROM "daily_summary__e1"`, parameters: [] })
   })
 
   test('filters by equality and range, and orders, with values as parameters only', () => {
@@ -28,7 +27,7 @@ describe('the statement of a query', () => {
       'account_id=A1&summary_date.gte=2013-01-01&market_value.lt=10.5&order=summary_date,-market_value',
     )
     expect(built.sql).toBe(
-      `SELECT ${columns} FROM "daily_summary" WHERE "account_id" = CAST(? AS varchar)` +
+      `SELECT ${columns} FROM "daily_summary__e1" WHERE "account_id" = CAST(? AS varchar)` +
         ' AND "summary_date" >= CAST(? AS date) AND "market_value" < CAST(? AS decimal(28,6))' +
         ' ORDER BY "summary_date", "market_value" DESC',
     )
@@ -100,7 +99,7 @@ const attack = fc.oneof(
 )
 const names = dataset.columns.map(({ name }) => name)
 const WORDS = new RegExp(
-  `^SELECT ${columns} FROM "daily_summary"` +
+  `^SELECT ${columns} FROM "daily_summary__e1"` +
     `( WHERE ("(${names.join('|')})" (=|>|>=|<|<=) CAST\\(\\? AS [a-z]+(\\(\\d+,\\d+\\))?\\)( AND )?)+)?` +
     `( ORDER BY ("(${names.join('|')})"( DESC)?(, )?)+)?$`,
 )

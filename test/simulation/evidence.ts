@@ -71,6 +71,8 @@ export interface SimEdition {
   complete: boolean
   silverRuns: readonly string[]
   passed: boolean
+  /** When the first of its objects was deleted. */
+  goneAt?: number
 }
 
 export interface Evidence {
@@ -99,6 +101,8 @@ export interface Evidence {
   /** Gold as exported, by "<domain>/<edition>". */
   editions: ReadonlyMap<string, SimEdition>
   goldTables: ReadonlyMap<string, { edition: string; domain: string }>
+  /** Tables that one edition has of its own, by "<domain>/<edition>". */
+  editionTables: ReadonlySet<string>
   events: readonly SimEvent[]
   told: readonly { channel: string; incidentId: string; what: 'opened' | 'closed' }[]
   /** The step before. */

@@ -8,6 +8,7 @@ import { backfill } from './backfills.js'
 import { Bus } from './bus.js'
 import { Chance, type Coverage, type Means } from './chance.js'
 import { doors } from './doors.js'
+import { rollbacks, tablesShown } from './editions.js'
 import type { Effect, Fault } from './effect.js'
 import type { Evidence, Found, Invariant, Violation } from './evidence.js'
 import { Functions } from './functions.js'
@@ -133,6 +134,7 @@ export class Seed {
     this.story = new Story(world)
     request(world, this.story.until)
     backfill({ ...world, table: this.table }, this.story.until)
+    rollbacks({ ...world, table: this.table }, this.story.until)
     doors({ ...world, table: this.table, project, story: this.story }, this.story.until)
     const redeploy = () => {
       this.functions.redeploy()
@@ -262,16 +264,6 @@ export class Seed {
     return { name: `Tell ${channel}`, faults: ['lost answer'], throttled: 'TransientError', apply }
   }
 
-  private shownTables() {
-    const published = [...this.goldTables].filter(([name]) => name.startsWith('gold.'))
-    const shown = published.map(([name, { input }]) => {
-      const { Parameters, StorageDescriptor } = input.TableInput
-      const domain = /domain=([^/]+)/.exec(StorageDescriptor.Location)?.[1] ?? ''
-      return [name, { edition: String(Parameters.edition), domain }] as const
-    })
-    return new Map(shown)
-  }
-
   evidence(): Evidence {
     const { timeline, storage, table, options, project } = this
     const { sources, entities, lanes } = project.declared
@@ -289,7 +281,8 @@ export class Seed {
       artifacts: storage.artifacts,
       quarantine: storage.quarantine,
       editions: this.work.editions,
-      goldTables: this.shownTables(),
+      // Only at rest do the tables have to agree with anything.
+      ...tablesShown(this.resting ? this.goldTables : new Map()),
       events: this.bus.events,
       told: this.told,
       before: this.before,

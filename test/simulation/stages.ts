@@ -4,6 +4,7 @@ import {
   BatchReady,
   BuildReady,
   BuildRequested,
+  ExpiryRequested,
   ExtractReady,
   ExtractRequested,
   envelope,
@@ -24,6 +25,7 @@ import { recordLandings } from '../../functions/1-ingest/record-landing/record-l
 import { extractAsked } from '../../functions/1-ingest/start-extract/start-extract.js'
 import { finishCleanse } from '../../functions/2-cleanse/finish-cleanse/finish-cleanse.js'
 import { planned } from '../../functions/3-transform/plan-build/plan-build.js'
+import { expireEditions } from '../../functions/4-publish/expire-editions/expire-editions.js'
 import { goldMoved } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import { waking as publishOn } from '../../functions/4-publish/publish-gold/waking.js'
 import { announce } from '../../functions/operate/announce/announce.js'
@@ -62,6 +64,9 @@ const closings = z.union([envelope(SyncFinished), envelope(LaneSettled)])
 const incidents = z.union([envelope(IncidentOpened), envelope(IncidentClosed)])
 
 const requests = z.union([envelope(RetryRequested), envelope(RunApproved), envelope(ReplayRequested)])
+
+/** Short enough for the time of a seed; the invariants know the grace by themselves. */
+const retention = { kept: 1, keptSeconds: 0, graceSeconds: 300 }
 
 /** Each stage's function, made of its effects as its `handler.ts` makes it. */
 export const stages: Record<string, (parts: Parts) => Handler> = {
@@ -106,6 +111,10 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
     stage('publish-gold', publishOn, ledger, (event) =>
       goldMoved({ ledger, clock, publish, reports, tables }, event),
     ),
+  'expire-editions': ({ ledger, clock, project, removeTable, removeFolder }) =>
+    stage('expire-editions', envelope(ExpiryRequested), ledger, async () => ({
+      did: await expireEditions({ ledger, clock, project, retention, removeTable, removeFolder }),
+    })),
   'raise-alert': ({ ledger, clock, project, publish }) =>
     stage('raise-alert', alertsOn, ledger, (event) => alerted({ ledger, clock, project, publish }, event)),
   'run-backfill': ({ ledger, landing, publish }) =>

@@ -13,7 +13,7 @@ import type { Declared } from '../../shared/declared.js'
 import { type EndEffects, endUnchanged } from '../../shared/end-run.js'
 import { extractEnd } from '../../shared/extract-end.js'
 import type { Platform } from '../../shared/extract-platform.js'
-import { goldTables } from '../../shared/gold-tables.js'
+import { goldTables, removeTable } from '../../shared/gold-tables.js'
 import { jobReader, jobs } from '../../shared/jobs.js'
 import type { World } from '../../shared/lane.js'
 import { later } from '../../shared/later.js'
@@ -24,6 +24,7 @@ import {
   listVersions,
   plans,
   putNote,
+  removeFolder,
   removeObject,
   reports,
 } from '../../shared/objects.js'
@@ -174,6 +175,8 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
     ends,
     reports: artifacts,
     tables: goldTables({ published: 'gold', editions: 'editions' }, glue),
+    removeTable: removeTable('editions', glue),
+    removeFolder: removeFolder('gold', s3),
     jobs: jobReader('cleanse', glue),
     tasks: taskReader('cluster', ecs),
     listVersions: listVersions('bronze', s3),

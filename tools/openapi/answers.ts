@@ -84,3 +84,32 @@ export const editions = z.strictObject({
   ),
   next: z.string().optional(),
 })
+
+const count = z.int().min(0)
+const sides = z.object({ from: count.nullable(), to: count.nullable() })
+export const diff = z.strictObject({
+  domain: z.string(),
+  from: z.string(),
+  to: z.string(),
+  datasets: z.array(
+    z.strictObject({
+      dataset: z.string(),
+      in: z.enum(['both', 'from', 'to']),
+      key: z.array(z.string()),
+      versions: sides,
+      rows: sides,
+      columns: z.strictObject({
+        added: z.array(z.string()),
+        removed: z.array(z.string()),
+        retyped: z.array(z.object({ column: z.string(), from: z.string(), to: z.string() })),
+      }),
+    }),
+  ),
+  compared: z
+    .strictObject({
+      by: z.enum(['key', 'row']),
+      rows: z.strictObject({ added: count, removed: count, changed: count, same: count, repeated: count }),
+      columns: z.record(z.string(), count).describe('Rows of both whose value of the column differs.'),
+    })
+    .optional(),
+})

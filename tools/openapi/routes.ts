@@ -4,6 +4,7 @@ import { askBody, backfillBody, buildBody, extractBody } from '../../functions/5
 import {
   backfillQuery,
   backfillsQuery,
+  diffQuery,
   editionsQuery,
   incidentsQuery,
   quarantineQuery,
@@ -35,6 +36,8 @@ export const command = {
   413: { what: 'The body is too long.', shape: answer.problem },
   422: { what: 'The body is wrong; `problems` name the fields.', shape: answer.problem },
 }
+
+const tooSlow = { what: 'The comparison takes longer than an answer may.', shape: answer.problem }
 
 const webhookBody = z.union([airbyteSync, airbyteMessage, flatSync, dbtRun, anyObject])
 const webhook = (how: string, security: Described['security']): Described => ({
@@ -149,6 +152,17 @@ export const described: Record<string, Described> = {
     summary: 'The editions of a domain, newest first.',
     query: editionsQuery,
     answers: { ...ok('A page of editions.', answer.editions), ...badQuery, ...missing },
+  },
+  'GET /domains/{domain}/diff': {
+    summary: 'What changed between two editions; the rows of the dataset that is named.',
+    query: diffQuery,
+    answers: {
+      ...ok('What changed.', answer.diff),
+      ...badQuery,
+      ...missing,
+      409: command[409],
+      504: tooSlow,
+    },
   },
   'POST /domains/{domain}/rollback': {
     summary: 'Shows an earlier edition again.',

@@ -119,5 +119,9 @@ async function gold(effects: ApiEffects, req: Request, params: Record<string, st
   const declared = datasets.find((one) => one.domain === domain && one.dataset === dataset)
   if (!declared)
     throw new NotFoundError(`there is no dataset "${domain}/${dataset}"; GET /datasets lists them`)
-  return goldQuery(effects, declared, new URL(req.url).searchParams)
+  return goldQuery(
+    effects,
+    { domain: declared.domain, dataset: declared.dataset },
+    new URL(req.url).searchParams,
+  )
 }

@@ -12,6 +12,13 @@ import type { Statement } from './statement.js'
 const QUERY_MILLISECONDS_MAX = 24_000
 const POLL_MILLISECONDS = { first: 25, longest: 1_000 }
 
+/** A query that Athena has not answered in the time that an answer may take. */
+export class TooSlow extends TransientError {
+  override readonly name = 'TooSlow'
+  override readonly message =
+    `Athena did not answer within ${QUERY_MILLISECONDS_MAX} ms: ask for less, or ask Athena itself`
+}
+
 /** Rows of gold through Athena. A further page reads the stored result of the first query, so it never mixes editions. */
 export function athenaRows(database: string, workgroup: string, client = new AthenaClient({})): GoldRows {
   return {
@@ -57,7 +64,7 @@ async function run(
     await new Promise((resolve) => setTimeout(resolve, wait))
     wait = Math.min(2 * wait, POLL_MILLISECONDS.longest)
   }
-  throw new TransientError(`Athena did not answer within ${QUERY_MILLISECONDS_MAX} ms`)
+  throw new TooSlow()
 }
 
 async function read(

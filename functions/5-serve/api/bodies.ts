@@ -1,5 +1,6 @@
 import { HttpError } from '@aws-lambda-powertools/event-handler/http'
 import * as z from 'zod'
+import { TransientError } from '../../../shared/errors.js'
 
 /** A body is a few words; a longer one is not read. */
 const BODY_BYTES_MAX = 8_192
@@ -70,6 +71,8 @@ export function refusal(error: Error) {
   if (error instanceof HttpError) return error.toWebResponse()
   const { message } = error
   if (error instanceof Conflict) return { statusCode: 409 as const, error: 'Conflict', message }
+  if (error instanceof TransientError && error.name === 'TooSlow')
+    return { statusCode: 504 as const, error: 'GatewayTimeout', message }
   if (error instanceof LongBody) return { statusCode: 413 as const, error: 'ContentTooLarge', message }
   if (error instanceof BadBody)
     return { statusCode: 422 as const, ...json422, message, problems: error.problems }

@@ -1,7 +1,9 @@
-import type { Column, Dataset } from '../../../shared/declared.js'
+import { NotFoundError } from '@aws-lambda-powertools/event-handler/http'
+import { editionKey, goldPointerKey } from '../../../shared/build.js'
+import type { Column } from '../../../shared/declared.js'
+import { type Edition, editionTableName, newestVersions } from '../../../shared/editions.js'
 import { BadInput } from '../../../shared/errors.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
-import { goldPointerKey } from '../../4-publish/publish-gold/publish-gold.js'
 import { decodeNext, encodeNext, resultMark } from './paging.js'
 import { type Statement, statement } from './statement.js'
 
@@ -18,28 +20,44 @@ export interface GoldRows {
 
 const LIMIT_MAX = 999
 
-/** Rows of a published dataset: one page of one edition, filtered by equality and range on its own columns. */
+/**
+ * Rows of a published dataset: one page of the edition that the pointer names, filtered by equality and range on its own
+ * columns. A further page is of the edition of the first one, whatever is published meanwhile.
+ */
 export async function goldQuery(
   { ledger, goldRows }: { ledger: LedgerReader; goldRows: GoldRows },
-  dataset: Dataset,
+  { domain, dataset }: { domain: string; dataset: string },
   query: URLSearchParams,
 ) {
-  const pointer = await ledger.get(goldPointerKey(dataset.domain))
-  if (!pointer)
-    return { domain: dataset.domain, dataset: dataset.dataset, edition: null, rows: [], next: undefined }
-  const limit = limitOf(query.get('limit') ?? '100')
   const next = query.get('next')
-  const page = next
-    ? await goldRows.continue(decodeNext(next, resultMark), limit)
-    : await goldRows.start(statement(dataset, query), limit)
-  const rows = page.rows.map((values) => asObject(dataset.columns, values))
+  const mark = next ? decodeNext(next, resultMark) : undefined
+  const limit = limitOf(query.get('limit') ?? '100')
+  const edition = mark?.edition ?? (await ledger.get(goldPointerKey(domain)))?.edition
+  if (!edition) return { domain, dataset, edition: null, rows: [], next: undefined }
+  const held = await heldBy(ledger, String(edition), { domain, dataset })
+  const page = mark
+    ? await goldRows.continue(mark, limit)
+    : await goldRows.start(statement(held, query), limit)
   return {
-    domain: dataset.domain,
-    dataset: dataset.dataset,
-    edition: rows[0]?._edition ?? pointer.edition,
-    rows,
-    next: encodeNext(page.next && JSON.stringify(page.next)),
+    domain,
+    dataset,
+    edition,
+    rows: page.rows.map((values) => asObject(held.columns, values)),
+    next: encodeNext(page.next && JSON.stringify({ ...page.next, edition })),
   }
+}
+
+/** The dataset as an edition holds it: its own table there, and its own columns. */
+async function heldBy(
+  ledger: LedgerReader,
+  edition: string,
+  { domain, dataset }: { domain: string; dataset: string },
+) {
+  const item = (await ledger.get(editionKey(domain, edition))) as Edition | undefined
+  const found = newestVersions(item?.datasets ?? []).find((one) => one.dataset === dataset)
+  if (!found?.columns)
+    throw new NotFoundError(`edition ${edition} of ${domain} holds no dataset "${dataset}"`)
+  return { table: editionTableName(found, edition), columns: found.columns }
 }
 
 function limitOf(text: string): number {

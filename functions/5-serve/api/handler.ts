@@ -29,7 +29,7 @@ const app = api({
   bronzeBucket: env.BRONZE_BUCKET,
   listVersions: listVersions(env.BRONZE_BUCKET, objects),
   request: putRequest(env.BUS_NAME),
-  goldRows: athenaRows(env.GOLD_DATABASE, env.WORKGROUP),
+  goldRows: athenaRows(env.GOLD_EDITIONS_DATABASE, env.WORKGROUP),
   isToken: tokenCheck(env.API_TOKEN_SECRET),
 })
 

@@ -20,6 +20,7 @@ export const chunkMark = z.strictObject({ place: z.number().int().min(0).max(10_
 export const resultMark = z.strictObject({
   queryId: z.string().regex(/^[\w-]{1,128}$/),
   token: z.string().min(1).max(1_024),
+  edition: z.string().min(1).max(100),
 })
 
 /** A page mark for callers: opaque text that `decodeNext` takes back. */

@@ -46,6 +46,13 @@ export const backfillQuery = z.strictObject({
   next: next.transform((text) => decodeNext(text, chunkMark)).optional(),
 })
 export const editionsQuery = pageQuery(editionMark)
+const edition = z.string().min(1).max(100)
+/** Two editions, and the dataset whose rows are compared. */
+export const diffQuery = z.strictObject({
+  from: edition,
+  to: edition,
+  dataset: z.string().max(200).optional(),
+})
 /** A key has at most 1,024 bytes (S3 user guide, "Naming objects"); a URI is a little longer. */
 export const whyQuery = z.strictObject({ subject: z.string().trim().min(1).max(1_100) })
 

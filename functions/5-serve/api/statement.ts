@@ -1,6 +1,11 @@
-import type { Column, Dataset } from '../../../shared/declared.js'
+import type { Column } from '../../../shared/declared.js'
 import { BadInput } from '../../../shared/errors.js'
-import { goldTableName } from '../../4-publish/publish-gold/publish-gold.js'
+
+/** A catalog table with its columns, as the ledger knows them. */
+export interface Queried {
+  table: string
+  columns: Column[]
+}
 
 export interface Statement {
   /** SQL made of our own words and of column names that the dataset declares; values are question marks. */
@@ -15,17 +20,17 @@ const FILTERS_MAX = 20
 const RESERVED = ['limit', 'next', 'order']
 
 /** The statement of a query. Throws `BadInput` that names each parameter that is no filter on a column. */
-export function statement(dataset: Dataset, query: URLSearchParams): Statement {
+export function statement({ table, columns: known }: Queried, query: URLSearchParams): Statement {
   const problems: string[] = []
   const filters = [...query].filter(([name]) => !RESERVED.includes(name))
   if (filters.length > FILTERS_MAX) problems.push(`query: at most ${FILTERS_MAX} filters`)
-  const clauses = filters.flatMap(([name, text]) => clause(dataset.columns, name, text, problems) ?? [])
-  const order = orderOf(dataset.columns, query.get('order'), problems)
+  const clauses = filters.flatMap(([name, text]) => clause(known, name, text, problems) ?? [])
+  const order = orderOf(known, query.get('order'), problems)
   if (problems.length > 0) throw new BadInput('this query cannot be answered', problems)
   const where = clauses.length > 0 ? ` WHERE ${clauses.map(({ sql }) => sql).join(' AND ')}` : ''
-  const columns = dataset.columns.map(({ name }) => `"${name}"`).join(', ')
+  const columns = known.map(({ name }) => `"${name}"`).join(', ')
   return {
-    sql: `SELECT ${columns} FROM "${goldTableName(dataset.dataset, dataset.version)}"${where}${order}`,
+    sql: `SELECT ${columns} FROM "${table}"${where}${order}`,
     parameters: clauses.map(({ literal }) => literal),
   }
 }

@@ -61,6 +61,7 @@ async function domainStatus({ ledger }: StatusEffects, { domain, lane }: { domai
     domain,
     edition: pointer?.edition ?? null,
     publishedAt: pointer?.publishedAt ?? null,
+    rollback: pointer?.rollback ?? null,
     isCurrent: (pointer?.ordinal ?? 0) === (state?.ordinal ?? 0),
   }
 }

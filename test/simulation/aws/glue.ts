@@ -8,6 +8,7 @@ const CALLS: Record<string, Fault[]> = {
   GetJobRuns: ['stale read'],
   CreateTable: ['lost answer'],
   UpdateTable: ['lost answer'],
+  DeleteTable: ['lost answer'],
   BatchCreatePartition: ['lost answer'],
 }
 
@@ -34,6 +35,7 @@ export function glue(work: Work, tables: Map<string, Table>, partitions: Set<str
     if (kind === 'BatchStopJobRun') return input.JobRunIds.map((id: string) => work.stop(id))
     if (kind === 'BatchCreatePartition') return register(input)
     if (kind === 'GetTable') return getTable(`${input.DatabaseName}.${input.Name}`)
+    if (kind === 'DeleteTable') return deleteTable(`${input.DatabaseName}.${input.Name}`)
     if (kind === 'CreateTable' || kind === 'UpdateTable') return putTable(kind, input)
     throw new Error(`the simulated Glue knows no ${kind}`)
   }
@@ -85,6 +87,11 @@ export function glue(work: Work, tables: Map<string, Table>, partitions: Set<str
     const table = tables.get(name)
     if (!table) throw awsError('EntityNotFoundException')
     return { Table: { ...table.input.TableInput, VersionId: table.VersionId } }
+  }
+
+  function deleteTable(name: string) {
+    if (!tables.delete(name)) throw awsError('EntityNotFoundException')
+    return {}
   }
 
   function putTable(kind: string, input: Command['input']) {

@@ -12,6 +12,11 @@ export class Storage {
   readonly quarantine = new Map<string, QuarantineObject>()
   /** Every version ever put, oldest first. */
   readonly landed: LandedVersion[] = []
+  /** What becomes of gold’s objects when a folder of it is deleted; gives the keys that lie there. */
+  gold: { list(prefix: string): string[]; remove(keys: string[]): void } = {
+    list: () => [],
+    remove: () => {},
+  }
   private readonly rows = new Map<string, readonly SimRow[]>()
 
   land(version: LandedVersion): void {
@@ -47,6 +52,9 @@ export function s3(storage: Storage, random: Random, now: () => number) {
     if (kind === 'CopyObject') return copy(input)
     if (kind === 'HeadObject') return head(input)
     if (kind === 'ListObjectVersions') return list(input, fault)
+    if (kind === 'ListObjectsV2') return { Contents: storage.gold.list(input.Prefix).map((Key) => ({ Key })) }
+    if (kind === 'DeleteObjects')
+      return storage.gold.remove(input.Delete.Objects.map(({ Key }: { Key: string }) => Key)) ?? {}
     if (kind === 'DeleteObject') return { gone: storage.artifacts.delete(input.Key) }
     throw new Error(`the simulated S3 knows no ${kind}`)
   }

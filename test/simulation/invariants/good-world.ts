@@ -17,6 +17,7 @@ export interface World extends Omit<Evidence, 'ledger' | 'jobs' | 'events' | 'la
   quarantine: Map<string, Found>
   editions: Map<string, Found>
   goldTables: Map<string, Found>
+  editionTables: Set<string>
 }
 
 export const address = (pk: string, sk: string) => `${pk}|${sk}`
@@ -109,6 +110,7 @@ export function goodWorld(): World {
       ],
     ]),
     goldTables: new Map([['daily_summary', { edition: 'b1-1', domain: 'finance' }]]),
+    editionTables: new Set(['finance/b1-1']),
     events: [event('e1', 'Silver Updated', 'plan-build'), event('e2', 'Stage Failed', 'raise-alert')],
     told: [{ channel: 'email', incidentId: 'i1', what: 'opened' }],
   }
@@ -193,8 +195,16 @@ function ledger(): Item[] {
     { PK: silverEntry, SK: 'META', lane: 'build:finance', waitSk: `WAIT#3#${silverEntry}`, run: 'b1' },
     run('b1', 'build', 'finance', { state: 'COMMITTED', job: 'j3', gate: 'passed' }),
     input('b1', silverEntry, { entity: 'market_data', silverRun: 'c1' }),
-    { PK: 'DOMAIN#finance', SK: 'EDITION#b1-1', ordinal: 1, runId: 'b1', attempt: 1, state: 'passed' },
-    { PK: 'DOMAIN#finance', SK: 'GOLD', edition: 'b1-1', ordinal: 1, runId: 'b1' },
+    {
+      PK: 'DOMAIN#finance',
+      SK: 'EDITION#b1-1',
+      ordinal: 1,
+      runId: 'b1',
+      attempt: 1,
+      state: 'passed',
+      publishedAt: AT,
+    },
+    { PK: 'DOMAIN#finance', SK: 'GOLD', edition: 'b1-1', ordinal: 1, runId: 'b1', newest: 1, flip: 1 },
     { PK: 'ENTRY#alert#run:p1', SK: 'META', incidentId: 'i1' },
     {
       ...{

@@ -1,6 +1,7 @@
 import type { Invariant } from '../evidence.js'
 import { backfillInvariants } from './backfills.js'
 import { cursorInvariants } from './cursors.js'
+import { editionInvariants } from './editions.js'
 import { eventInvariants } from './events.js'
 import { fateInvariants } from './fates.js'
 import { goldInvariants } from './gold.js'
@@ -27,6 +28,7 @@ export const invariants: readonly Invariant[] = [
   ...rowInvariants,
   ...jobInvariants,
   ...goldInvariants,
+  ...editionInvariants,
   ...cursorInvariants,
   ...backfillInvariants,
   ...incidentInvariants,

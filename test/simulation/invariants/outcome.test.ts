@@ -122,7 +122,7 @@ const gold: Wrong[] = [
     },
   ],
   [
-    'a domain publishes its newest edition',
+    'a domain publishes its newest edition, or the one that a person went back to',
     'EDITION#b2-1 is newer',
     (world) => put(world, { PK: 'DOMAIN#finance', SK: 'EDITION#b2-1', ordinal: 2, state: 'passed' }),
   ],

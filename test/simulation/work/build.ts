@@ -49,6 +49,28 @@ export function buildSteps(world: BuildWorld, plan: Found, end: End): { steps: (
   return { steps, end: failing ? failed : end }
 }
 
+/** Gold's objects, one for each dataset of an edition: which are listed below a folder, and what their deletion leaves. */
+export function goldObjects(editions: Map<string, SimEdition>, now: () => number): Storage['gold'] {
+  const deleted = new Set<string>()
+  const placeOf = (key: string) => {
+    const [, domain, edition] = /^domain=([^/]+)\/.*\/edition=([^/]+)\//.exec(key) ?? []
+    return `${domain}/${edition}`
+  }
+  return {
+    list: (prefix) => {
+      const key = `${prefix}year=2026/month=03/0.parquet`
+      return editions.has(placeOf(prefix)) && !deleted.has(key) ? [key] : []
+    },
+    remove: (keys) => {
+      for (const key of keys) {
+        deleted.add(key)
+        const edition = editions.get(placeOf(key))
+        if (edition) editions.set(placeOf(key), { ...edition, goneAt: edition.goneAt ?? now() })
+      }
+    },
+  }
+}
+
 const keyOf = (uri: string) => uri.replace('s3://artifacts/', '')
 
 /** Runs by entity that the database holds once this build is done. */

@@ -5,7 +5,7 @@ import type { Found, SimEdition, SimJob } from '../evidence.js'
 import type { SimProject } from '../project.js'
 import type { Random } from '../random.js'
 import type { Timeline } from '../timeline.js'
-import { buildSteps } from './build.js'
+import { buildSteps, goldObjects } from './build.js'
 import { cleanseSteps } from './cleanse.js'
 import { type End, GLUE_ENDS, REFUSALS, STOPPED, TASK_ENDS } from './endings.js'
 import { extractSteps, type Land } from './extract.js'
@@ -49,7 +49,9 @@ export class Work {
   readonly editions = new Map<string, SimEdition>()
   private readonly byId = new Map<string, Job>()
 
-  constructor(private readonly world: World) {}
+  constructor(private readonly world: World) {
+    world.storage.gold = goldObjects(this.editions, () => world.timeline.now)
+  }
 
   find = (id: string): Job | undefined => this.byId.get(id)
   /** Says that something was started that must not be. */

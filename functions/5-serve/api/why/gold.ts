@@ -1,6 +1,7 @@
 import { buildState, editionKey, goldPointerKey } from '../../../../shared/build.js'
 import { silverCount, silverPk, silverRunKey } from '../../../../shared/cleanse.js'
 import type { BuildLane } from '../../../../shared/declared.js'
+import type { Pointer, Rollback } from '../../../../shared/editions.js'
 import { laneName } from '../../../../shared/lane.js'
 import { INDEXED, type Item, type LedgerReader } from '../../../../shared/ledger.js'
 import type { Run } from '../../../../shared/run.js'
@@ -52,12 +53,20 @@ async function publishedSaid(
         : `; ${dataset} has ${counted(rows, 'row')}`
   const waived = item ? waiverOf(item) : ''
   const what = `edition ${edition} of ${domain}, built by run ${runId}, was published and is the current one${waived}${holds}`
-  return [say(what, publishedAt, runId), ...newerSaid(state as Item | undefined, Number(ordinal))]
+  const { rollback } = pointer as Pointer
+  const newer = newerSaid(state as Item | undefined, Number(ordinal), rollback)
+  return [say(what, publishedAt, runId), ...(rollback ? [rolledBackSaid(rollback)] : []), ...newer]
 }
 
-/** A good build behind the published one: its publication is under way, or lost. */
-function newerSaid(state: Item | undefined, ordinal: number): Said[] {
-  if (!state || Number(state.ordinal) <= ordinal) return []
+/** Who went back to the edition that is shown, and what ends that. */
+function rolledBackSaid({ from, by, why, at, holds }: Rollback): Said {
+  const until = holds ? '; it holds until an edition is published whose build began after it' : ''
+  return say(`${by} rolled it back from edition ${from}: ${why}${until}`, at)
+}
+
+/** A good build behind the published one: its publication is under way, or lost, or kept back by a rollback. */
+function newerSaid(state: Item | undefined, ordinal: number, rollback?: Rollback): Said[] {
+  if (!state || Number(state.ordinal) <= ordinal || rollback?.holds) return []
   return [
     say(`run ${state.builtBy} built a newer edition that is not published yet`, undefined, state.builtBy),
   ]

@@ -71,6 +71,12 @@ async function publishedSaid(ledger: LedgerReader, domain: string, run: Run): Pr
       domain,
     )
   const after = pointer ? `; ${pointer.edition} is current` : ''
+  if (heard.heldBy)
+    return say(
+      `${edition} was not published: its build began before a rollback that held${after}`,
+      heard.at,
+      domain,
+    )
   return heard.current
     ? say(`${edition} was published${waived}${after}`, heard.at, domain)
     : say(`${edition} was not published: a newer one was there already${after}`, heard.at, domain)
