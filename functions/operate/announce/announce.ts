@@ -19,14 +19,16 @@ export async function announce(
   effects: AnnounceEffects,
   published: Detail<typeof GoldPublished>,
 ): Promise<string> {
-  const { domain, edition } = published
+  const { domain, edition, rollback } = published
   const channels = await effects.channels()
   if (channels.length === 0) return 'there is no Slack channel to tell'
-  const text = await lineOf(effects, published)
+  const text = rollback ? backOf(published, rollback) : await lineOf(effects, published)
+  // An edition comes once, and can come back by more than one request.
+  const what = rollback ? `${edition}#${rollback.requestId}` : edition
   const expiresAt = Math.floor(effects.clock.now() / 1_000) + REMEMBERED_SECONDS
   const told = await Promise.allSettled(
     channels.map(({ name, say }) => {
-      const record = { PK: `DOMAIN#${domain}`, SK: `ANNOUNCED#${edition}#${name}`, channel: name, expiresAt }
+      const record = { PK: `DOMAIN#${domain}`, SK: `ANNOUNCED#${what}#${name}`, channel: name, expiresAt }
       return deliver(effects, record, () => say(text))
     }),
   )
@@ -35,6 +37,14 @@ export async function announce(
   const news = told.some((one) => one.status === 'fulfilled' && one.value)
   return news ? `announced ${domain}` : 'this edition is announced already'
 }
+
+type Rollback = NonNullable<Detail<typeof GoldPublished>['rollback']>
+
+/** What is said of a domain that a person rolled back. */
+const backOf = ({ domain, edition }: Detail<typeof GoldPublished>, { from, by, why }: Rollback) =>
+  escaped(
+    `*${domain}* shows edition \`${edition}\` again, in place of \`${from}\` · rolled back by ${by}: ${why}`,
+  )
 
 async function lineOf({ ledger }: AnnounceEffects, published: Detail<typeof GoldPublished>): Promise<string> {
   const { runId, domain, edition, datasets } = published

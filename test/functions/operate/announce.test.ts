@@ -57,6 +57,18 @@ describe('a publication', () => {
     expect(said).toHaveLength(2)
   })
 
+  test('that a person went back to says who and why, once for each request', async () => {
+    await announce(effects('slack-1'), published())
+    const { edition } = published()
+    const back = (requestId: string) => ({
+      ...published(),
+      rollback: { requestId, from: 'e9-1', by: 'ada', why: 'it is <wrong>' },
+    })
+    for (const requestId of ['q1', 'q1', 'q2']) await announce(effects('slack-1'), back(requestId))
+    const told = `*finance* shows edition \`${edition}\` again, in place of \`e9-1\` · rolled back by ada: it is &lt;wrong&gt;`
+    expect(said.slice(1)).toEqual([told, told])
+  })
+
   test('costs nothing where there is no Slack', async () => {
     const before = chain.parts.faults.calls
     expect(await announce(effects(), published())).toBe('there is no Slack channel to tell')
