@@ -82,12 +82,12 @@ export function approveCase(world: () => World): void {
       reasons: { close_out_of_range: 4 },
     })
     expect(await sluice('why', approved.runId)).toContain(`run ${again?.runId} took them`)
-    expect(await replay().catch(({ stderr }) => stderr)).toContain('were put back already')
+    expect(await replay().catch(({ message }) => message)).toContain('were put back already')
     expect(await goldAgainstTruth(chain(), world().truth, world().scratch)).toBe('')
   })
 
   test('a second approval is refused with what became of the first', async () => {
-    const refused = await sluice('approve', parked.runId, '--why', WHY).catch(({ stderr }) => stderr)
+    const refused = await sluice('approve', parked.runId, '--why', WHY).catch(({ message }) => message)
     expect(refused).toContain(`is not PARKED: it is REPLAYED, put back into run ${approved.runId}`)
   })
 }
