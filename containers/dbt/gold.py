@@ -45,8 +45,10 @@ def reconcile_edition(connection: duckdb.DuckDBPyConnection, project: Project, p
     datasets = []
     for model in dataset_models(project.manifest, plan.domains):
         rows_written = connection.execute(
-            "select uri, rows_written, bytes from sluice.exported_files where dataset = ? order by uri",
-            [model.name],
+            # Two schema versions of a dataset have one name, and a folder each.
+            "select uri, rows_written, bytes from sluice.exported_files"
+            " where dataset = ? and starts_with(uri, ?) order by uri",
+            [model.name, edition_location(plan, model)],
         ).fetchall()
         files = [{"key": split_uri(uri)[1], "rows": rows, "bytes": size} for uri, rows, size in rows_written]
         rows_in_mart = connection.execute(f"select count(*) from {model.relation_name}").fetchone()[0]

@@ -49,3 +49,10 @@ def test_files_that_hold_every_row_are_reported_with_their_range(reconcile):
 def test_a_row_that_did_not_reach_a_file_stops_the_edition(reconcile):
     with pytest.raises(ExportError, match="4 rows were exported, the mart has 5"):
         reconcile((f"{FOLDER}/year=2012/month=12/a_0.parquet", 4))
+
+
+def test_files_of_another_schema_version_are_not_counted(reconcile):
+    other = FOLDER.replace("version=1", "version=2")
+    files = [(f"{FOLDER}/year=2012/month=12/a_0.parquet", 5), (f"{other}/year=2012/month=12/a_0.parquet", 4)]
+    (dataset,) = reconcile(*files)
+    assert (dataset["rows"], [file["rows"] for file in dataset["files"]]) == (5, [5])
