@@ -24,7 +24,7 @@ EDITION_COLUMN = {
     "glue_type": "string",
     "description": "The edition that this row was published with; rows of two never belong together.",
 }
-# Tests that say by which columns a row is known, and where each names them; the first kind that is there counts.
+# Tests that say by which columns a row is known, and where each names them; the first kind there is counts.
 UNIQUE_TESTS = {"expect_compound_columns_to_be_unique": "column_list", "unique": "column_name"}
 GLUE_TYPES = {"varchar": "string", "integer": "int", "timestamp(6)": "timestamp"}
 GLUE_NATIVE = re.compile(r"(bigint|double|boolean|date|decimal\(\d+,\d+\))\Z")
@@ -89,7 +89,7 @@ def lane_graph(manifest: Manifest) -> dict:
 
 
 def dataset_key(manifest: Manifest, model: ModelNode) -> list[str]:
-    """The columns that a row of a dataset is known by: those that a test of its model holds unique, or none."""
+    """The columns that a row of a dataset is known by: those that a test of its model holds unique."""
     found = {}
     for node in manifest.nodes.values():
         test = getattr(node, "test_metadata", None)
