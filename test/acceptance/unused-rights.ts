@@ -107,4 +107,6 @@ export const otherDoors: Record<string, string> = {
   'close-batch': DOORS,
   'accept-webhook': DOORS,
   'confirm-sync': DOORS,
+  'put-later': 'what waits for its time: the full runs of the doors and of the backfill',
+  'expire-editions': RETENTION,
 }
