@@ -16,7 +16,7 @@ export const buildReport = z.object({
   run_id: z.string(),
   attempt: count,
   edition: z.string(),
-  verdict: z.enum(['passed', 'tests_failed', 'error']),
+  verdict: z.enum(['passed', 'unchanged', 'tests_failed', 'error']),
   error: z.string().nullable(),
   tests: z.object({ passed: count, warned: count, failed: count }),
   failed_tests: z.array(failedTest),
@@ -108,6 +108,7 @@ export async function readReport(reports: Reports, run: Run): Promise<BuildRepor
 
 function judge(report: BuildReport, waiver?: Waiver): Verdict {
   const { verdict, tests, failed_tests, warned_tests, datasets } = report
+  if (verdict === 'unchanged') return { pass: true, shown: { unchanged: 'no new data in the warehouse' } }
   const shown = {
     tests,
     failedTests: failed_tests.slice(0, TESTS_SHOWN_MAX),
@@ -123,11 +124,9 @@ function judge(report: BuildReport, waiver?: Waiver): Verdict {
     const failed = report.failure?.message ?? report.error ?? 'dbt failed and gave no reason'
     return { failed, fromReport: true, transient: report.failure?.transient ?? false }
   }
-  const failed = failed_tests
-    .slice(0, 3)
-    .map(
-      ({ test, model, failures }) => `${test} on ${model}${failures === null ? '' : ` (${failures} rows)`}`,
-    )
+  const rows = (failures: number | null) => (failures === null ? '' : ` (${failures} rows)`)
+  const three = failed_tests.slice(0, 3)
+  const failed = three.map(({ test, model, failures }) => `${test} on ${model}${rows(failures)}`)
   return { pass: false, reason: `failed tests: ${failed.join(', ')}`, shown }
 }
 
@@ -136,6 +135,7 @@ async function commit(
   { ledger, reports, removeDatabase }: BuildEndEffects,
   run: Run,
 ): Promise<{ writes: Write[] }> {
+  if (run.unchanged) return { writes: [] }
   const report = await readReport(reports, run)
   if (!report?.database)
     throw new TerminalError(`run ${run.runId} is committing, but its report names no database`)
@@ -193,7 +193,7 @@ function edition(domain: string, ordinal: number, run: Run, report: BuildReport)
       ...{ dataset, version, rows, location },
       columns: columns.map(({ name, glue_type }) => ({ name, glueType: glue_type })),
     }))
-  const { runId, attempt, waiver, createdAt } = run
-  const built = { ordinal, runId, attempt, begunAt: createdAt, state: 'passed', datasets }
+  const { runId, attempt, waiver, createdAt: begunAt } = run
+  const built = { ordinal, runId, attempt, begunAt, state: 'passed', datasets }
   return { ...editionKey(domain, report.edition), ...built, ...(waiver && { waiver }) }
 }

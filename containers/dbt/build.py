@@ -28,7 +28,7 @@ from containers.dbt.retry import (
 from containers.dbt.silver import FilesUnknown, SilverInput, prepare_silver, runs_to_read
 from containers.dbt.state import PARTIAL, STORAGE_ERRORS, fetch_database
 from containers.dbt.transform import StopBuild, Transform
-from containers.dbt.warehouse import prepare_raw
+from containers.dbt.warehouse import note_seen, prepare_raw, raw_state, seen_state
 from jobs.failures import shortened
 from jobs.task.log import log
 from jobs.task.plan import PlanError
@@ -68,6 +68,9 @@ class Build:
             with self._timed("fetch"):
                 results_of_earlier = fetched.result()
             inputs = self._prepare(results_of_earlier)
+            if self.unchanged:
+                log("unchanged", raw=self.raw)
+                return build_report(self.plan, self.findings, None, self.measures, unchanged=True)
             self.transform.run(list(inputs), self.whole_lane, self.full_refresh, self.retry)
             self.transform.check_readers(inputs)
             self._publish()
@@ -91,6 +94,9 @@ class Build:
                 self.reading = runs_to_read(self.plan, built, self.full_refresh)
                 inputs = prepare_silver(connection, self.reading, CONTRACTS)
                 prepare_raw(connection, self.project.manifest, self.plan)
+                self.raw = raw_state(connection, self.project.manifest, self.plan)
+                changed = self.raw != seen_state(connection) or any(given.runs for given in inputs.values())
+                self.unchanged = self.plan.only_if_new and not (changed or self.whole_lane or self.retry)
                 note_work(connection, self.work)
         self.measures["silver_rows"] = {entity: given.rows for entity, given in inputs.items()}
         for entity, given in inputs.items():
@@ -133,6 +139,7 @@ class Build:
                 datasets = gold.reconcile_edition(connection, self.project, self.plan)
                 self._count_models(connection)
                 database.record_build(connection, self.fingerprint, self._merged_runs())
+                note_seen(connection, self.raw)
         with self._timed("store"):
             database.seal_database(self.database)
             size_bytes = self.storage.upload(self.database, self.plan.database_out)

@@ -24,6 +24,9 @@ create table if not exists sluice.built_runs (
 );
 alter table sluice.built_runs add column if not exists files varchar[];
 create table if not exists sluice.project (fingerprint varchar);
+create table if not exists sluice.raw_seen (
+    table_name varchar primary key, row_count bigint, newest varchar
+);
 create table if not exists sluice.arrivals (entity varchar primary key, newest_ingested_at timestamptz);
 """
 

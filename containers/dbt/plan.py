@@ -13,6 +13,7 @@ TARGETS = ("duckdb", "athena")
 MAX_SELECTORS = 200
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}\Z")
 # dbt's selector words only: no blanks, no quotes, and never a leading dash, which would be an option.
 SELECTOR = re.compile(r"[A-Za-z0-9_+@*][A-Za-z0-9_.:+@*/,-]{0,199}\Z")
 
@@ -53,6 +54,9 @@ class BuildPlan:
     # Selectors of each finished sync in its source's order, and the folder of the warehouse's RAW tables.
     order: tuple[tuple[str, ...], ...] = ()
     raw_uri: str | None = None
+    # Columns that say when a row of RAW was loaded; whether to build only when there are new ones.
+    refresh_columns: tuple[str, ...] = ()
+    only_if_new: bool = False
 
 
 def parse_plan(raw: Any) -> BuildPlan:
@@ -76,6 +80,8 @@ def parse_plan(raw: Any) -> BuildPlan:
         waive_tests=_yes(raw, "waive_tests"),
         order=_order(raw.get("order") or []),
         raw_uri=_folder(raw, "raw_uri") if raw.get("raw_uri") else None,
+        refresh_columns=_texts(raw, "refresh_columns", COLUMN) if raw.get("refresh_columns") else (),
+        only_if_new=_yes(raw, "only_if_new"),
     )
 
 

@@ -101,9 +101,10 @@ def build_report(
     findings: Findings,
     error: str | None,
     measures: dict,
+    unchanged: bool = False,
 ) -> dict:
     """report.json; `measures` brings datasets, database, silver_rows and seconds as far as the run came."""
-    verdict = "error" if error else findings.verdict
+    verdict = "error" if error else "unchanged" if unchanged else findings.verdict
     # One lasting error is enough for another attempt to end the same way.
     causes = [*([error] if error else []), *findings.errors]
     failure = {"transient": all(map(may_pass, causes)), "message": causes[0]} if causes else None

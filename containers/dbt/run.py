@@ -40,7 +40,7 @@ def main() -> int:
     report["seconds"]["total"] = round(time.monotonic() - STARTED, 3)
     storage.write_json(plan.artifacts_prefix + "report.json", report, default=str)
     log("build_finished", verdict=report["verdict"], error=report["error"], seconds=report["seconds"])
-    return EXIT_PASSED if report["verdict"] == "passed" else EXIT_NOT_PASSED
+    return EXIT_PASSED if report["verdict"] in ("passed", "unchanged") else EXIT_NOT_PASSED
 
 
 def _build(plan: BuildPlan, storage: Storage) -> dict:

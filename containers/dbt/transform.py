@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 
+from dbt.contracts.graph.manifest import Manifest
+
 from containers.dbt.plan import BuildPlan
 from containers.dbt.project import Project
 from containers.dbt.report import Findings, collect, collect_kept, shortened
@@ -99,11 +101,14 @@ class Transform:
     def check_readers(self, inputs: dict[str, SilverInput]) -> None:
         """Stops a build whose silver has gone past a model: no later plan would list it again."""
         for entity, given in inputs.items():
+            source = f"source.lake.lake.{entity}"
+            made = _made_from(self.project.manifest, source)
             left_out = [
                 node.name
                 for node in self.project.manifest.nodes.values()
                 if node.resource_type == "model"
-                and f"source.lake.lake.{entity}" in node.depends_on_nodes
+                and node.config.materialized != "ephemeral"
+                and (source in node.depends_on_nodes or (is_incremental(node) and node.unique_id in made))
                 and node.unique_id not in self.findings.built
             ]
             if given.runs and left_out:
@@ -111,6 +116,20 @@ class Transform:
                     f"the plan lists {len(given.runs)} new runs of {entity}, but its selectors leave out"
                     f" {', '.join(left_out)}, which would never see them"
                 )
+
+
+def is_incremental(node) -> bool:
+    """Whether a model keeps what it has and takes in only what is new: it too would never see it again."""
+    return node.config.materialized == "incremental"
+
+
+def _made_from(manifest: Manifest, source: str) -> set[str]:
+    """The ids of all nodes that are made from a source, directly or through others."""
+    found, before = {source}, 0
+    while len(found) > before:
+        before = len(found)
+        found |= {node.unique_id for node in manifest.nodes.values() if found & {*node.depends_on_nodes}}
+    return found
 
 
 def steps_of(plan: BuildPlan) -> list[list[str]]:

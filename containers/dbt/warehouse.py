@@ -59,3 +59,32 @@ def _query(table: SourceDefinition) -> str:
         f'cast(null as {column.data_type}) as "{name}"' for name, column in table.columns.items()
     )
     return f"select {columns} where false"
+
+
+RawState = dict[str, tuple[int, str | None]]
+
+
+def raw_state(connection: duckdb.DuckDBPyConnection, manifest: Manifest, plan: BuildPlan) -> RawState:
+    """By RAW table of the lane how many rows it has, and when the newest was loaded, as the database says it."""
+    state = {}
+    for table in raw_tables(manifest, plan.domains):
+        columns = [column for column in plan.refresh_columns if column in table.columns]
+        newest = f"greatest({', '.join(f'max({column})' for column in columns)})" if columns else "null"
+        relation = f"{RAW_SOURCE}.{table.identifier}"
+        state[table.identifier] = connection.execute(
+            f"select count(*), ({newest})::varchar from {relation}"
+        ).fetchone()
+    return state
+
+
+def seen_state(connection: duckdb.DuckDBPyConnection) -> RawState:
+    """The same as the last good build saw it."""
+    rows = connection.execute("select table_name, row_count, newest from sluice.raw_seen").fetchall()
+    return {name: (count, newest) for name, count, newest in rows}
+
+
+def note_seen(connection: duckdb.DuckDBPyConnection, state: RawState) -> None:
+    """Keeps what this build has seen for those after it."""
+    connection.execute("delete from sluice.raw_seen")
+    for name, (count, newest) in sorted(state.items()):
+        connection.execute("insert into sluice.raw_seen values (?, ?, ?)", [name, count, newest])

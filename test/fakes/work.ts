@@ -20,6 +20,7 @@ export const buildPlan = (plan: unknown) =>
     edition: string
     database_out: string
     silver: Record<string, { run_id: string; files: string[] }[]>
+    only_if_new?: boolean
   }
 
 export const extractPlan = (plan: unknown) =>
@@ -77,18 +78,16 @@ export function cleanseReportOf(
   }
 }
 
-/** The report of a build that passed, with one dataset for each domain of the lane. */
+/** The report of a build that passed, with one dataset for each domain of the lane; of one that had to look, it found nothing. */
 export function buildReportOf(plan: ReturnType<typeof buildPlan>): BuildReport {
   const { run_id, attempt, edition, database_out } = plan
+  const same = { run_id, attempt, edition, error: null, failed_tests: [], warned_tests: [] }
+  const tests = { passed: 0, warned: 0, failed: 0 }
+  if (plan.only_if_new) return { ...same, verdict: 'unchanged', tests, datasets: [], database: null }
   return {
-    run_id,
-    attempt,
-    edition,
+    ...same,
     verdict: 'passed',
-    error: null,
-    tests: { passed: 3, warned: 0, failed: 0 },
-    failed_tests: [],
-    warned_tests: [],
+    tests: { ...tests, passed: 3 },
     datasets: (testProject.lanes[0]?.datasets ?? []).map(({ domain, dataset, version, columns }) => {
       const location = `s3://gold/domain=${domain}/dataset=${dataset}/version=${version}/edition=${edition}/`
       const key = `${location.slice('s3://gold/'.length)}year=2026/month=03/${dataset}_0.parquet`

@@ -136,6 +136,11 @@ describe('a request', () => {
 
 describe('a request for new data only', () => {
   const hourly = (requestId: string) => request(requestId, { onlyIfNew: true })
+  beforeEach(() => {
+    // Nobody loads anything into a warehouse here, so the ledger knows all.
+    const { models: _, ...sources } = testProject.sources
+    chain.parts.landing.project = { ...testProject, sources }
+  })
 
   test('is recorded where there is none, and starts nothing', async () => {
     await land('a.json')
@@ -160,18 +165,17 @@ describe('a request for new data only', () => {
     expect(plans()).toHaveLength(2)
   })
 
-  test('starts no container when the build before it has read everything', async () => {
+  test('asks the container where others load into a warehouse, and ends unchanged when that finds nothing', async () => {
     await land('a.json')
-    const state = { PK: 'LANE#build:finance+risk', SK: 'STATE' }
-    const before = await chain.parts.ledger.get(state)
-    await chain.parts.ledger.write({
-      update: state,
-      set: { silverRuns: { market_data: 0, transactions: 0 } },
-    })
-    await hourly('hourly:1')
-    await chain.parts.ledger.write({ update: state, set: { silverRuns: before?.silverRuns ?? {} } })
+    chain.parts.landing.project = testProject
+    const editions = chain.parts.ledger.all('DOMAIN#')
+    expect(await hourly('hourly:1')).toMatch(/^build \w{26} takes all of its domains$/)
     await chain.rest()
-    expect(plans()).toHaveLength(1)
-    expect(runs().at(-1)?.unchanged).toBe('nothing new since the last good build')
+    expect(plans()[0]).toMatchObject({ refresh_columns: ['_airbyte_extracted_at'] })
+    expect(plans()[0]).not.toHaveProperty('only_if_new')
+    expect(plans()[1]).toMatchObject({ only_if_new: true, silver: { market_data: [], transactions: [] } })
+    expect(runs().at(-1)).toMatchObject({ state: 'COMMITTED', unchanged: 'no new data in the warehouse' })
+    expect(chain.parts.ledger.all('DOMAIN#')).toEqual(editions)
+    expect(await hourly('hourly:2')).toMatch(/^build /)
   })
 })

@@ -8,6 +8,7 @@ import { carried } from '../../../shared/correlation.js'
 import { type BuildLane, type Declared, laneReading } from '../../../shared/declared.js'
 import { type Entry, join, laneName, registerLane, type World } from '../../../shared/lane.js'
 import { absent, type Item, type Key } from '../../../shared/ledger.js'
+import { refreshColumns } from '../../../shared/warehouse.js'
 
 export interface PlanBuildEffects extends World {
   project: Declared
@@ -64,7 +65,10 @@ export async function planSync(
 /** How long the ledger remembers a request, so that it has one effect: 90 days. */
 const REQUEST_SECONDS = 90 * 24 * 3_600
 
-/** Lets a request join its domain's lane; one that wants new data only is recorded when there is none, and ends here. */
+/**
+ * Lets a request join its domain's lane. One that wants new data only is recorded when there is none, and ends here; of
+ * what others load into a warehouse its build finds out.
+ */
 export async function planRequest(
   effects: PlanBuildEffects,
   request: Detail<typeof BuildRequested>,
@@ -77,7 +81,8 @@ export async function planRequest(
   const expiresAt = Math.floor(clock.now() / 1_000) + REQUEST_SECONDS
   const asked = { mode, domain, ...(selectors && { selectors }), ...(onlyIfNew && { onlyIfNew }) }
   const owner: Item = { ...requestEntryKey(lane, requestId), ...asked, by, expiresAt }
-  if (onlyIfNew && !(await hasNew(effects, declared))) {
+  const maybeNew = refreshColumns(effects.project, declared).length > 0
+  if (onlyIfNew && !maybeNew && !(await hasNew(effects, declared))) {
     const did = 'no new data since the last good build'
     const written = await ledger.write({ put: { ...owner, did, at: iso(clock.now()) }, when: [absent('PK')] })
     return written.done ? did : `known already: ${(await ledger.get(owner))?.did ?? 'it has joined the lane'}`

@@ -11,6 +11,8 @@ export interface Asked {
   order: string[][]
   /** Somebody wants it built also when there is no new silver. */
   regardless: boolean
+  /** Somebody wants it built when others have loaded something new into the warehouse. */
+  onlyIfNew: boolean
 }
 
 /** More selectors than the container takes are the whole lane: it builds them all, and more. */
@@ -29,6 +31,7 @@ export function together(inputs: Pick<Input, 'input'>[], domains: string[]): Ask
     order: whole ? [] : distinct(lists),
     // New silver needs no word: it is built because it is new.
     regardless: asked.some(({ input }) => input.selector === undefined && !input.onlyIfNew),
+    onlyIfNew: asked.some(({ input }) => input.onlyIfNew === true),
   }
 }
 

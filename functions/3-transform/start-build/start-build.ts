@@ -13,6 +13,7 @@ import type { LedgerReader } from '../../../shared/ledger.js'
 import { attemptPath, type Run } from '../../../shared/run.js'
 import type { Prepared, StartEffects } from '../../../shared/start-run.js'
 import { taskRequest } from '../../../shared/tasks.js'
+import { refreshColumns } from '../../../shared/warehouse.js'
 import type { Reports, TaskRequest, TaskSettings, Tasks } from '../../../shared/work.js'
 import { type Asked, together } from './asked.js'
 import { moveOn } from './move-on.js'
@@ -63,7 +64,10 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
     silver[entity] = await newRuns(ledger, settings.silverBucket, entity, { after: built, upTo })
   }
   const unbuilt = lane.entities.filter((entity) => silver[entity]?.length)
-  if (unbuilt.length === 0 && !asked.regardless) return { unchanged: 'nothing new since the last good build' }
+  const columns = refreshColumns(project, lane)
+  const onlyIfNew = unbuilt.length === 0 && !asked.regardless
+  const mayLook = asked.onlyIfNew && columns.length > 0
+  if (onlyIfNew && !mayLook) return { unchanged: 'nothing new since the last good build' }
   // Silver that came after these entries is in the plan too, so its readers are built with it.
   const selectors = [...new Set([...asked.selectors, ...unbuilt.map(selectorOf)])].sort()
   const base = await lastOrdinal(ledger, lane.domains, state)
@@ -75,6 +79,7 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
     silverRuns: countRuns(silver, state),
     state,
     base,
+    warehouse: { columns, onlyIfNew },
   }
   return prepared(effects, run, attempt, { ...facts, retryOf: await retryOf(effects, run, attempt, facts) })
 }
@@ -94,6 +99,8 @@ interface Facts {
   /** How many runs of each entity there are with these. */
   silverRuns: BuildState['silverRuns']
   state: BuildState | undefined
+  /** How its container sees whether others have loaded something new, and whether it builds only then. */
+  warehouse: { columns: string[]; onlyIfNew: boolean }
   /** Where the failed attempt lies of which only what failed is repeated. */
   retryOf?: string | undefined
   /** The ordinal of the newest edition so far; this build's is the next. */
@@ -104,7 +111,7 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
   const path = attemptPath(run.runId, attempt)
   const planUri = `s3://${settings.artifactsBucket}/${path}plan.json`
   const edition = editionOf(run.runId, attempt)
-  const { domains, asked, selectors, silver, state, retryOf } = facts
+  const { domains, asked, selectors, silver, state, retryOf, warehouse } = facts
   const { mode, order } = asked
   return {
     engine: 'dbt',
@@ -127,6 +134,8 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
       database_out: `s3://${settings.artifactsBucket}/dbt/duckdb/${run.subject}/${edition}.duckdb`,
       // Where the tables lie that others load into a warehouse, on the target that has none of its own.
       raw_uri: `s3://${settings.silverBucket}/raw/`,
+      ...(warehouse.columns.length > 0 && { refresh_columns: warehouse.columns }),
+      ...(warehouse.onlyIfNew && { only_if_new: true }),
       gold_bucket: settings.goldBucket,
       artifacts_prefix: `s3://${settings.artifactsBucket}/${path}`,
       ...(retryOf && { retry_of: `s3://${settings.artifactsBucket}/${retryOf}` }),

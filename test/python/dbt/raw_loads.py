@@ -29,5 +29,6 @@ class RawLoads:
         """One build of marketing in the order of its sources."""
         return self.lake.build(
             **{"lane": "marketing", "domains": ["marketing"], "silver": {}, "order": [ORDER]},
-            **{"selectors": ORDER, "raw_uri": f"s3://{self.lake.bucket('silver')}/raw", **changes},
+            **{"selectors": ORDER, "refresh_columns": ["_airbyte_extracted_at"]},
+            **{"raw_uri": f"s3://{self.lake.bucket('silver')}/raw", **changes},
         )

@@ -108,6 +108,15 @@ def test_the_later_deliveries_have_what_they_are_for(story):
     assert (newest - oldest).days > 3, "every change is within the look-back"
 
 
+def test_new_events_that_an_incremental_mart_would_never_see_are_an_error(story):
+    story.land("straggler")
+    task = story.build(selectors=["stg_events", "stg_events__new_runs"], keep=False)
+    story.lake.silver["events"].pop()
+    assert (task.exit_code, task.report["verdict"]) == (1, "error")
+    for name in ("int_orders", "fct_orders", "fct_order_items", "dim_customers"):
+        assert name in task.report["error"]
+
+
 def test_what_the_contract_lets_pass_is_told(story):
     warned = {found["test"] for found in story.tasks["first"].report["warned_tests"]}
     for name in ("not_null_stg_events_order_id", "audit_values_agree_fct_orders"):

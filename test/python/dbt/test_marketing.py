@@ -31,7 +31,8 @@ class Story:
         for name, load in (("first", 1), ("late", 2)):
             self.loads.append(folder / f"load-{load}")
             raw.load(self.loads[-1])
-            self._build(name, raw)
+            self._build(name, raw, only_if_new=True)
+        self.idle = raw.build(only_if_new=True)
         self._build("anew", raw, mode="full_refresh")
 
     def _build(self, name: str, raw: RawLoads, **changes) -> None:
@@ -64,6 +65,14 @@ def test_the_second_load_has_what_it_is_for(story):
     unchanged = [key for key in first.keys() & late.keys() if first[key] == late[key]]
     assert min(key[0] for key in changed) < max(key[0] for key in first)
     assert changed and unchanged
+
+
+def test_a_build_only_of_new_data_ends_unchanged_when_nothing_was_loaded(story):
+    """The ones before it asked the same, and had something to build."""
+    report = story.idle.report
+    assert (story.idle.exit_code, report["verdict"], report["models"]) == (0, "unchanged", [])
+    assert (report["datasets"], report["database"], report["partial_database"]) == ([], None, None)
+    assert not [key for key in story.lake.keys("gold") if story.idle.plan["edition"] in key]
 
 
 def test_spend_below_zero_is_told_and_stops_nothing(story):
