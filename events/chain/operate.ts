@@ -104,7 +104,7 @@ export const operate: readonly Row[] = [
     phase: 'operate',
     does: 'lets the chunks of a backfill go as far as live traffic leaves room, and repeats those that failed',
     on: [on(ours.BackfillRequested), on(ours.BackfillMoved), on(ours.ExtractFinished), on(ours.StageFailed)],
-    emits: [ours.ExtractRequested.name, ours.ExtractReady.name],
+    emits: [ours.ExtractRequested.name, ours.ExtractReady.name, ours.BackfillMoved.name],
     may: ['ledger:lane', 'later:send'],
   },
   {
