@@ -65,7 +65,7 @@ RawState = dict[str, tuple[int, str | None]]
 
 
 def raw_state(connection: duckdb.DuckDBPyConnection, manifest: Manifest, plan: BuildPlan) -> RawState:
-    """By RAW table of the lane how many rows it has, and when the newest was loaded, as the database says it."""
+    """By RAW table of the lane its number of rows and when the newest was loaded, as the database says it."""
     state = {}
     for table in raw_tables(manifest, plan.domains):
         columns = [column for column in plan.refresh_columns if column in table.columns]

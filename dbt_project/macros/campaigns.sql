@@ -4,8 +4,8 @@ cast(cast({{ column }} as decimal(20, 0)) * 0.000001 as decimal(18, 6))
 {%- endmacro %}
 
 {#-
-  The column in which a loader writes when it read a row, by source: older versions of Airbyte have another. The
-  names are those of `refreshColumn` in the source's file.
+  The column in which a loader writes when it read a row, by source: older versions of Airbyte have another.
+  The names are those of `refreshColumn` in the source's file.
 -#}
 {% macro refresh_column(source_name) -%}
 {{ var('refresh_columns')[source_name] }}

@@ -1,7 +1,7 @@
 {#
   The rows of a CTE that are not in the table yet just as they are: new ones, and those of which any value is
-  another. On a first build or a full refresh these are all. It compares values and no clock, so a correction of
-  an old day is found whenever it becomes visible. `columns` are all that the table has.
+  another. On a first build or a full refresh these are all. It compares values and no clock, so a correction
+  of an old day is found whenever it becomes visible. `columns` are all that the table has.
 #}
 {% macro changed_rows(rows, columns) -%}
 select
@@ -18,8 +18,9 @@ from {{ this }}
 {%- endmacro %}
 
 {#
-  A statement for after a merge: takes out of the table the rows whose key `source` has no longer. A merge updates
-  and adds, but a correction can also move a row to another key. `key` maps the table's columns to those of `source`.
+  A statement for after a merge: takes out of the table the rows whose key `source` has no longer. A merge
+  updates and adds, but a correction can also move a row to another key. `key` maps the table's columns to
+  those of `source`.
 #}
 {% macro delete_what_left(key, source) -%}
 {%- if is_incremental() -%}

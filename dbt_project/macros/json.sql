@@ -1,4 +1,4 @@
-{#- A text, number or boolean below a key of a JSON object, as text; null for what is absent, empty or nested. -#}
+{#- A text, number or boolean below a key of a JSON object, as text; null for the absent, empty or nested. -#}
 {% macro json_text(column, key) -%}
     {{ adapter.dispatch('json_text', 'lake')(column, key) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- Whole seconds from one moment to another; parts of a second are cut off both, as targets count them apart. -#}
+{#- Whole seconds from one moment to another; parts of a second are cut off both, as targets count apart. -#}
 {% macro seconds_between(earlier, later) -%}
     {{ adapter.dispatch('seconds_between', 'lake')(earlier, later) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
-  The orders of which this build has read an event, as a subquery: those that the new events name, and those that
-  the versions before them named. A look-back would miss an event that comes later than it reaches.
+  The orders of which this build has read an event, as a subquery: those that the new events name, and those
+  that the versions before them named. A look-back would miss an event that comes later than it reaches.
 #}
 {% macro touched_orders() -%}
 select new_events.order_id
@@ -18,7 +18,7 @@ where
     and replaced_events._run_id in (select new_runs.run_id from {{ ref('stg_events__new_runs') }} as new_runs)
 {%- endmacro %}
 
-{#- Before the touched orders are written anew, what the table has of them goes: an order can also lose a line. -#}
+{#- Before the touched orders are written anew, what the table has of them goes: an order can lose a line. -#}
 {% macro delete_touched_orders() -%}
 {#- Outside of the condition, so that dbt sees what is read while it parses. -#}
 {%- set touched = touched_orders() -%}
@@ -37,8 +37,8 @@ and order_id in ({{ touched }})
 {%- endmacro %}
 
 {#
-  One row per order and product of the orders in `orders`, as CTEs that end in `order_items`. A product that an
-  order names twice is added up; a line without product, quantity or price is none. Unless the build is
+  One row per order and product of the orders in `orders`, as CTEs that end in `order_items`. A product that
+  an order names twice is added up; a line without product, quantity or price is none. Unless the build is
   incremental they are taken from `whole`, a relation that has those of all orders.
 #}
 {% macro flattened_order_items(orders, whole=none) -%}
