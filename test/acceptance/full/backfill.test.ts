@@ -31,7 +31,8 @@ describe('a backfill of ten years, while containers are killed', () => {
 
   beforeAll(async () => {
     url = (await servers.start('rest', '--port', '0', '--key', 'demo')).url
-    world = await startWorld({ launcher: ['--async-retry-scale', '0.1'] })
+    // As many at once as a backfill asks for, and a cleanse and a build beside them: else chunks wait for builds.
+    world = await startWorld({ launcher: ['--async-retry-scale', '0.1', '--max-parallel-tasks', '6'] })
     chain = new Chain(world.stack)
     await putSecret('/fmp-api/api-key', JSON.stringify({ value: 'demo', url }))
     await landSamples(world)
