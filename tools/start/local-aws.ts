@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { UserError } from '../../cli/config.js'
 
-const READY_MILLISECONDS_MAX = 60_000
+const READY_SECONDS_MAX = 60
 const STOP_MILLISECONDS_MAX = 20_000
 
 export interface LocalAws {
@@ -17,11 +17,11 @@ export interface LocalAws {
 
 /**
  * Starts the local AWS on 127.0.0.1 and waits until it serves; `more` are further options of its launcher. Throws
- * `UserError` when it says that it cannot.
+ * `UserError` when it says that it cannot, or nothing within 60 seconds; then nothing of it runs any more.
  */
 export async function startLocalAws(
   root: string,
-  options: { port: number; padSeconds: number; state: string; more?: string[] },
+  options: { port: number; padSeconds: number; state: string; more?: string[]; readySeconds?: number },
 ): Promise<LocalAws> {
   const args = ['-m', 'local', '--port', String(options.port), '--state', options.state, '--with-parent']
   // A clock that struck during a short run would ask sources whose secrets nobody has made here.
@@ -33,7 +33,10 @@ export async function startLocalAws(
   child.stderr.on('data', (chunk) => {
     complaint = (complaint + chunk).slice(-2_000)
   })
-  const endpoint = await ready(child, () => complaint)
+  const endpoint = await ready(child, () => complaint, options.readySeconds).catch(async (error) => {
+    await stop(child)
+    throw error
+  })
   return {
     endpoint,
     onExit: (then) => child.on('exit', then),
@@ -41,11 +44,11 @@ export async function startLocalAws(
   }
 }
 
-function ready(child: ChildProcess, complaint: () => string): Promise<string> {
+function ready(child: ChildProcess, complaint: () => string, seconds = READY_SECONDS_MAX): Promise<string> {
   return new Promise((resolve, reject) => {
     const give = setTimeout(
-      () => reject(new UserError('the local AWS did not start within 60 s')),
-      READY_MILLISECONDS_MAX,
+      () => reject(new UserError(`the local AWS did not start within ${seconds} s`)),
+      seconds * 1_000,
     )
     child.on('exit', () => {
       clearTimeout(give)
