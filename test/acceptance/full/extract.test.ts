@@ -4,15 +4,26 @@ import { putSecret } from '../../../tools/start/hands.js'
 import { letter, post } from '../../../tools/start/senders.js'
 import { Servers } from '../../../tools/start/servers.js'
 import { PlatformServer } from '../../fakes/platform-server.js'
+import { bronzeRows, weekdays } from '../backfill-story.js'
 import { Chain } from '../chain.js'
+import { killTask } from '../kill-task.js'
 import { bronzeVersions, ledgerItem, ledgerItems, reconcile, textOf } from '../operator.js'
 import { until } from '../poll.js'
+import { silverRows } from '../silver-rows.js'
 import { type Stack, startStack } from '../stack.js'
 
-/** Extractions on the deployed stack: a database whose cursor moves, and a job of the dbt platform with and without its notice. */
+/**
+ * Extractions on the deployed stack: a database whose cursor moves, a task that is killed, and a job of the dbt platform
+ * with and without its notice.
+ */
 const SECONDS_MAX = 300
 const TOKEN = 'local-service-token'
 const WEBHOOK_SECRET = 'local-webhook-secret'
+
+/** Symbols of sources/fmp.yaml, the days that the server of prices has, and the records of a page. */
+const PRICES = { symbols: 3, from: '2000-01-01', to: '2026-01-01', page: 1_000 }
+/** The task is killed when so many of its 21 pages have landed. */
+const LANDED_BEFORE = 4
 
 type Item = Record<string, unknown>
 
@@ -51,6 +62,22 @@ describe('extractions on the deployed stack', { timeout: 600_000 }, () => {
       },
       { seconds: SECONDS_MAX },
     )
+  /** Waits until each file of a source stands in a cleanse that has ended well. */
+  const inSilver = (source: string, files: number) =>
+    until(
+      `${files} files of ${source} are in silver`,
+      async () => {
+        const runs = (await ledgerItems('RUN#')).filter(
+          ({ SK, state }) => SK === 'META' && state === 'COMMITTED',
+        )
+        const good = new Set(runs.map(({ runId }) => runId))
+        const own = (await ledgerItems('FILE#')).filter(
+          (file) => file.SK === 'META' && file.source === source,
+        )
+        return own.length === files && own.every(({ run }) => good.has(run))
+      },
+      { seconds: SECONDS_MAX },
+    )
   const cursor = (source: string) => ledgerItem(`LANE#extract:${source}`, 'STATE')
   const planOf = async ({ runId, attempt }: Item) =>
     JSON.parse(await textOf('ARTIFACTS', `runs/${runId}/attempt=${attempt}/plan.json`))
@@ -68,6 +95,33 @@ describe('extractions on the deployed stack', { timeout: 600_000 }, () => {
     const second = await ended('petforce', 2)
     expect((await planOf(second)).state_uri).toBe((await planOf(first)).next_state_uri)
     expect(await cursor('petforce')).toMatchObject({ ordinal: 2, builtBy: second.runId })
+  })
+
+  test('a task that is killed is gone on with, and silver has each record once', async () => {
+    const { url } = await servers.start('rest', '--port', '0', '--key', 'demo')
+    await putSecret('/fmp-api/api-key', JSON.stringify({ value: 'demo', url }))
+    await ask('fmp')
+    const pages = async () => {
+      const versions = await bronzeVersions()
+      return versions.filter(({ Key }) => Key?.startsWith('source=fmp/')).length
+    }
+    const landed = () => pages().then((count) => count >= LANDED_BEFORE && count)
+    const before = await until('the first pages have landed', landed, { seconds: SECONDS_MAX })
+    const [running] = await runsOf('fmp')
+    killTask(String(running?.runId))
+    const run = await ended('fmp', 1)
+    const days = weekdays(PRICES.from, PRICES.to)
+    const files = PRICES.symbols * Math.ceil(days / PRICES.page)
+    expect(run).toMatchObject({ attempt: 2, files, rows: { in: PRICES.symbols * days } })
+    expect(before).toBeLessThan(files)
+    // What had landed was not asked for again, but for the page that the kill caught on its way.
+    const seen = (await (await fetch(`${url}/_seen`)).json()) as unknown[]
+    expect(seen.length).toBeLessThanOrEqual(files + 1)
+    const bronze = await bronzeRows(String(stack.env.SLUICE_BRONZE_BUCKET))
+    expect(bronze).toHaveLength(PRICES.symbols * days)
+    expect(new Set(bronze).size).toBe(bronze.length)
+    await inSilver('fmp', files)
+    expect(await silverRows(stack, 'market_data')).toEqual({ rows: bronze.length, keys: bronze.length })
   })
 
   /** Asks for the job and waits until the ledger knows the platform's id of it. */
