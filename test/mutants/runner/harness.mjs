@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -15,6 +16,15 @@ const chai = await load('chai')
 const { JestAsymmetricMatchers, JestChaiExpect, JestExtend } = await load('@vitest/expect')
 const runner = await load('@vitest/runner')
 for (const matchers of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(matchers)
+
+/** Of vitest's snapshots only the comparison: a mutant never writes one. Paths are those from the test's file. */
+chai.use(({ Assertion }) =>
+  Assertion.addMethod('toMatchFileSnapshot', function (path) {
+    const { filepath } = runner.getCurrentTest().file
+    const kept = readFileSync(join(process.cwd(), dirname(filepath), path), 'utf8')
+    new Assertion(this._obj).to.equal(kept)
+  }),
+)
 
 const { afterAll, afterEach, beforeAll, beforeEach, describe, it, suite, test } = runner
 /** What a test file finds when it imports `vitest`. */
