@@ -10,11 +10,11 @@ final as (
 
     select
         cohort_month,
-        max(cohort_size) as cohort_size,
         {% for month in range(12) -%}
-        max(case when months_since_registration = {{ month }} then retention_rate end) as month_{{ month }}
-        {{- ',' if not loop.last }}
+            max(case when months_since_registration = {{ month }} then retention_rate end)
+                as month_{{ month }},
         {% endfor -%}
+        max(cohort_size) as cohort_size
     from retention
     group by cohort_month
 

@@ -13,7 +13,7 @@
 {%- endif -%}
 {%- endmacro %}
 
-{# Whether this run builds what production reads: by the target's name, or by the stage of the task. #}
+{# Says yes when this run builds what production reads, by the target's name or the task's stage, else nothing. #}
 {% macro is_production() -%}
-{{ return(target.name == 'prod' or env_var('SLUICE_STAGE', '') == 'prod') }}
+{{ 'yes' if target.name == 'prod' or env_var('SLUICE_STAGE', '') == 'prod' }}
 {%- endmacro %}

@@ -79,6 +79,13 @@ def test_the_columns_of_freshness_are_those_of_the_sources_files(manifest):
     assert loaded == columns != {}
 
 
+def test_freshness_is_asked_of_each_table_of_the_households(manifest):
+    tables = {table.name: table.freshness for table in manifest.sources.values() if table.name in HOUSEHOLDS}
+    hours = {name: (found.warn_after.count, found.error_after.count) for name, found in tables.items()}
+    assert hours == {name: (6, 12) if name == "households" else (12, 24) for name in HOUSEHOLDS}
+    assert {found.warn_after.period.value for found in tables.values()} == {"hour"}
+
+
 def test_every_mart_has_a_group_a_version_and_an_enforced_contract(models):
     for mart in (model for model in models if model.path.startswith(("marts/", "metrics/"))):
         assert mart.group and mart.access == "public", mart.name

@@ -40,7 +40,7 @@ final as (
         bounds.as_of_date
     from calendar_days
     inner join bounds
-        on bounds.first_date <= calendar_days.date_day and bounds.as_of_date >= calendar_days.date_day
+        on calendar_days.date_day between bounds.first_date and bounds.as_of_date
 
 )
 

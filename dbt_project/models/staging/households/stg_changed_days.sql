@@ -8,20 +8,12 @@ with new_runs as (
 
 changed_at as (
 
-    {% for model, moments in [
-        ('base_households', ['created_at', '_replaced_created_at']),
-        ('base_users', ['created_at', '_replaced_created_at']),
-        ('base_tasks', ['created_at', 'completed_at', '_replaced_created_at', '_replaced_completed_at']),
-        ('base_activity_logs', ['occurred_at', '_replaced_occurred_at']),
-    ] -%}
-    {%- set is_last_model = loop.last -%}
-    {%- for moment in moments -%}
-    select {{ moment }} as happened_at
-    from {{ ref(model) }}
-    where _run_id in (select new_runs.run_id from new_runs)
-    {{ 'union all' if not (is_last_model and loop.last) }}
-    {% endfor -%}
-    {%- endfor %}
+    {{ moments_of_new_rows('new_runs', {
+        'base_households': ['created_at', '_replaced_created_at'],
+        'base_users': ['created_at', '_replaced_created_at'],
+        'base_tasks': ['created_at', 'completed_at', '_replaced_created_at', '_replaced_completed_at'],
+        'base_activity_logs': ['occurred_at', '_replaced_occurred_at'],
+    }) }}
 
 ),
 

@@ -1,11 +1,9 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert' if target.type == 'duckdb' else 'merge',
+    incremental_strategy='merge',
     unique_key='metric_date',
     on_schema_change='fail',
-    post_hook="delete from {{ this }} where metric_date not in (
-        select reporting_days.date_day from {{ ref('int_reporting_days') }} as reporting_days
-    )",
+    post_hook="{{ delete_what_left({'metric_date': 'date_day'}, ref('int_reporting_days')) }}",
 ) }}
 
 with reporting_days as (
@@ -27,30 +25,37 @@ metric_days as (
     select date_day as metric_date
     from reporting_days
     {% if is_incremental() -%}
-    where
-        date_day in (select changed_days.changed_date from changed_days)
-        or date_day not in (select stored.metric_date from {{ this }} as stored)
+        where
+            date_day in (select changed_days.changed_date from changed_days)
+            or date_day not in (select counted.metric_date from {{ this }} as counted)
     {%- endif %}
 
 ),
 
-{# What is counted by the day of one moment: the name of the count, the rows and the moment. -#}
-{% for counted, model, moment in [
-    ('new_households', 'stg_households', 'created_at'),
-    ('new_users', 'stg_users', 'created_at'),
-    ('created_tasks', 'int_task_metrics', 'created_at'),
-    ('completed_tasks', 'int_task_metrics', 'completed_at'),
-] -%}
-{{ counted }} as (
+new_households as (
 
-    select cast({{ moment }} as date) as metric_date, count(*) as row_count
-    from {{ ref(model) }}
-    where cast({{ moment }} as date) in (select metric_days.metric_date from metric_days)
-    group by cast({{ moment }} as date)
+    {{ count_by_day('stg_households', 'created_at', ['metric_days', 'metric_date']) }}
 
 ),
 
-{% endfor -%}
+new_users as (
+
+    {{ count_by_day('stg_users', 'created_at', ['metric_days', 'metric_date']) }}
+
+),
+
+created_tasks as (
+
+    {{ count_by_day('int_task_metrics', 'created_at', ['metric_days', 'metric_date']) }}
+
+),
+
+completed_tasks as (
+
+    {{ count_by_day('int_task_metrics', 'completed_at', ['metric_days', 'metric_date']) }}
+
+),
+
 activities as (
 
     select

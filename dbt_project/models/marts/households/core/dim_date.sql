@@ -11,7 +11,7 @@ with days as (
 
 ),
 
--- The federal holidays of the United States, on their own days: nth weekdays follow from the day of the month.
+-- The federal holidays of the United States on their own days: nth weekdays follow from the day of the month.
 named as (
 
     select

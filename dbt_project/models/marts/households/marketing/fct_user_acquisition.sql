@@ -9,11 +9,11 @@ activated as (
 
     select distinct users.user_id
     from users
-    inner join {{ ref('stg_activity_logs') }} as logs
+    inner join {{ ref('stg_activity_logs') }} as entries
         on
-            users.user_id = logs.user_id
-            and users.created_at <= logs.occurred_at
-            and users.created_at + interval '7' day > logs.occurred_at
+            users.user_id = entries.user_id
+            and users.created_at <= entries.occurred_at
+            and users.created_at + interval '7' day > entries.occurred_at
 
 ),
 

@@ -1,7 +1,5 @@
-{% snapshot snap_households %}
-{{ config(unique_key='household_id', strategy='timestamp', updated_at='updated_at') }}
+{{ config(materialized='ephemeral') }}
 
-{#- It reads the source, because a build snapshots before it stages. A deletion is a version like any other. #}
 with delivered as (
 
     select
@@ -29,4 +27,3 @@ newest as (
 )
 
 select * from newest
-{% endsnapshot %}

@@ -1,0 +1,41 @@
+"""Deliveries of records through the cleanse into a lake's silver, as batches that the ledger would have."""
+
+import sys
+from pathlib import Path
+
+from lake import Lake
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "jobs"))
+
+import cleanse_lake
+from folder_store import FolderStore
+
+
+class SilverLoads:
+    """The silver of one lane: what a delivery brings is cleansed entity by entity and committed."""
+
+    def __init__(self, lake: Lake, source: str, entities: list[str]) -> None:
+        self.lake, self.source, self.entities = lake, source, entities
+        lake.silver, lake.built = {entity: [] for entity in entities}, {}
+        self.cleansed = cleanse_lake.Lake(FolderStore(lake.folder / "cleansed"))
+        self.rejected: dict[str, int] = {}
+
+    def load(self, folder: Path, landed_at: str) -> None:
+        """Each `<entity>.ndjson` of the folder becomes one committed cleanse run."""
+        for entity in self.entities:
+            path = folder / f"{entity}.ndjson"
+            if path.exists():
+                landed = self.cleansed.land(
+                    f"{folder.name}-{path.name}", path.read_bytes(), landed_at, self.source
+                )
+                self._commit(entity, self.cleansed.run([landed], entity=entity).report)
+
+    def _commit(self, entity: str, report: dict) -> None:
+        self.rejected[entity] = self.rejected.get(entity, 0) + report["rows"]["rejected"]
+        run = {"run_id": report["run_id"], "files": []}
+        for file in report["files"]:
+            key = f"entity={entity}/{report['run_id']}-{Path(file['key']).name}"
+            body = self.cleansed.store.get(cleanse_lake.BUCKETS["silver"], file["key"])
+            self.lake.s3.put_object(Bucket=self.lake.bucket("silver"), Key=key, Body=body)
+            run["files"].append(f"s3://{self.lake.bucket('silver')}/{key}")
+        self.lake.silver[entity].append(run)

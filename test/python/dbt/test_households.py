@@ -1,0 +1,104 @@
+"""The marts of the households equal the truth: built first, after late and corrected rows, and built anew."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from lake import Lake, Task
+from silver_loads import SilverLoads
+
+from samples.generator.systems import petforce
+from test.oracle.exact import differences
+from test.oracle.petforce import KEYS as TABLES
+from test.oracle.petforce_figures import household_marts
+
+KEYS = {
+    "dim_households": ("household_id", "effective_from"),
+    "dim_users": ("user_id",),
+    "dim_pets": ("pet_id",),
+    "dim_task_types": ("task_type",),
+    "dim_date": ("date_day",),
+    "fct_task_completions": ("task_id",),
+    "fct_user_logins": ("activity_id",),
+    "fct_household_activity": ("household_id", "activity_date"),
+    "fct_household_revenue": ("household_id", "revenue_month"),
+    "fct_daily_metrics": ("metric_date",),
+    "fct_monthly_metrics": ("month_start_date",),
+    "fct_user_retention": ("cohort_month", "active_month"),
+    "fct_user_acquisition": ("registered_date", "acquisition_channel"),
+    "fct_growth_metrics": ("growth_month",),
+}
+BUILDS = {"first": ["first"], "late": ["straggler", "late"], "anew": []}
+# Hours ago. A build refuses households that landed more than twelve hours ago.
+LANDED = {"straggler": 3, "first": 2, "late": 1}
+
+
+# Three builds of two hundred nodes each.
+pytestmark = pytest.mark.full
+
+
+class Story:
+    """One lane's life: a first delivery, what comes later, and everything anew."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake, folder = lake, lake.folder / "deliveries"
+        self.loads = SilverLoads(lake, "petforce", sorted(TABLES))
+        petforce.write(folder)
+        now, builds = datetime.now(UTC).replace(microsecond=0), []
+        self.truth, self.tasks = {}, {}
+        for build, deliveries in BUILDS.items():
+            landed = [
+                (folder / name, (now - timedelta(hours=LANDED[name])).isoformat()) for name in deliveries
+            ]
+            for delivery in landed:
+                self.loads.load(*delivery)
+            builds.append(landed)
+            self.truth[build] = household_marts(builds)
+            self.tasks[build] = self.build(mode="full_refresh" if build == "anew" else "standard")
+
+    def build(self, **changes) -> Task:
+        """One build of the lane over everything new."""
+        selectors = [f"source:lake.{entity}+" for entity in sorted(TABLES)]
+        given = {"lane": "households", "domains": ["households"], "selectors": selectors}
+        return self.lake.build(**given, **changes)
+
+
+@pytest.fixture(scope="module")
+def story(lake) -> Story:
+    return Story(lake)
+
+
+@pytest.mark.parametrize("dataset", KEYS)
+@pytest.mark.parametrize("build", BUILDS)
+def test_a_mart_equals_the_truth(story, build, dataset):
+    report = story.tasks[build].report
+    assert report["verdict"] == "passed", report["error"] or json.dumps(report["failed_tests"], indent=1)
+    rows = story.lake.gold(story.tasks[build], dataset)
+    assert differences(rows, story.truth[build][dataset], KEYS[dataset]) == []
+
+
+def test_every_mart_of_the_lane_is_compared(story):
+    assert {found["dataset"] for found in story.tasks["first"].report["datasets"]} == KEYS.keys()
+
+
+def test_the_later_deliveries_have_what_they_are_for(story):
+    """Else the comparison above would show nothing."""
+    for dataset in KEYS.keys() - {"dim_date", "dim_task_types", "fct_growth_metrics", "fct_monthly_metrics"}:
+        first, late = (
+            {tuple(row[name] for name in KEYS[dataset]): row for row in story.truth[build][dataset]}
+            for build in ("first", "late")
+        )
+        assert late.keys() - first.keys() or first.keys() - late.keys(), f"no row of {dataset} is new or gone"
+        assert any(first[key] != late[key] for key in first.keys() & late.keys()), dataset
+    days = {
+        build: [row["metric_date"] for row in story.truth[build]["fct_daily_metrics"]] for build in BUILDS
+    }
+    assert min(days["first"]) < min(days["late"]) and max(days["first"]) > max(days["late"])
+
+
+def test_dirty_rows_are_rejected_before_silver(story):
+    assert all(story.loads.rejected[entity] for entity in ("tasks", "activity_logs", "users"))
+
+
+def test_an_address_that_is_none_is_told_and_stops_nothing(story):
+    assert "assert_valid_email" in {found["test"] for found in story.tasks["first"].report["warned_tests"]}
