@@ -10,7 +10,8 @@ const sub = (text: string) => ({ 'Fn::Sub': text })
 
 /**
  * The floor: a function that answers at once, of the stages' size, behind a route of the same API. It writes one line, as
- * Lambda itself does for each call: the local AWS waits 50 ms for the first line of a function that writes none.
+ * Lambda itself does for each call: the local AWS waits 50 ms for the first line of a function that writes none. As each
+ * of the stages it may keep its log; without the right, the local AWS writes an error for each call.
  */
 const template = {
   Parameters: { Api: { Type: 'String' } },
@@ -24,6 +25,23 @@ const template = {
             { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
           ],
         },
+        Policies: [
+          {
+            PolicyName: 'logs',
+            PolicyDocument: {
+              Version: '2012-10-17',
+              Statement: [
+                {
+                  Effect: 'Allow',
+                  Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+                  Resource: sub(
+                    `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${STACK}*`,
+                  ),
+                },
+              ],
+            },
+          },
+        ],
       },
     },
     Empty: {
