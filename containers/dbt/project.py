@@ -69,6 +69,10 @@ def load_manifest(target: str, working_directory: Path) -> tuple[Manifest, Path]
     kept = _kept_folder(target)
     if kept.exists():
         manifest = Manifest.from_msgpack((kept / "partial_parse.msgpack").read_bytes())
+        for node in manifest.nodes.values():
+            if node.resource_type == "seed":
+                # The state says where the project lay as it was parsed, which need not be where it lies now.
+                node.root_path = str(PROJECT)
         manifest.build_flat_graph()
         log("manifest_loaded", parsed=False)
         return manifest, kept

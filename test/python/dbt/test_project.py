@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 
+from containers.dbt import project
 from containers.dbt.graph import GRAPH, lane_graph, main, render
 from containers.dbt.project import load_manifest
 
@@ -77,6 +78,15 @@ def test_the_columns_of_freshness_are_those_of_the_sources_files(manifest):
     tables = [found for found in manifest.sources.values() if found.source_name == "raw"]
     loaded = {table.name.removesuffix("_campaigns"): table.loaded_at_field for table in tables}
     assert loaded == columns != {}
+
+
+def test_a_seed_is_read_where_the_project_lies_now(parse_state, tmp_path, monkeypatch):
+    monkeypatch.setattr(project, "_kept_folder", lambda target: parse_state)
+    monkeypatch.setattr(project, "PROJECT", tmp_path)
+    seeds = [
+        node for node in load_manifest("duckdb", tmp_path)[0].nodes.values() if node.resource_type == "seed"
+    ]
+    assert {seed.root_path for seed in seeds} == {str(tmp_path)}
 
 
 def test_freshness_is_asked_of_each_table_of_the_households(manifest):
