@@ -116,7 +116,7 @@ async function households(doors: Doors): Promise<Expected> {
   await putSecret('/petforce/connection-string', url)
   const entities = Object.keys(tables as Record<string, number>)
   await extract(doors, 'petforce', `PostgreSQL with ${plural(entities.length, 'table')}`)
-  return { ...nothingExpected, extracts: ['petforce'], entities }
+  return { ...nothingExpected, extracts: ['petforce'], entities, domains: ['households'] }
 }
 
 const python = ({ root }: Doors, module: string, ...options: string[]) =>
