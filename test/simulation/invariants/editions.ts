@@ -30,6 +30,12 @@ function isAskedFor({ ledger, before, events }: Evidence, was: Item, is: Item): 
   )
 }
 
+/** Whether a build took its inputs before a rollback that holds: it is no newer edition. */
+function isOlderThan({ ledger }: Evidence, rollback: Item | undefined, { runId }: Item): boolean {
+  const begun = Date.parse(itemAt(ledger, `RUN#${runId}`, 'META')?.createdAt)
+  return rollback?.holds === true && begun < Date.parse(rollback.at) - SKEW
+}
+
 const pointersMoveForAReason: Invariant = {
   name: 'a gold pointer never goes back by itself',
   when: 'step',
@@ -42,8 +48,11 @@ const pointersMoveForAReason: Invariant = {
       const way = `${domainOf(item)} went from ${before.edition} (${before.ordinal}) to ${after.edition} (${after.ordinal})`
       if (after.flip !== before.flip + 1)
         return [`${way}, and counts ${after.flip} after ${before.flip} moves`]
-      if (after.ordinal > before.newest || isAskedFor(evidence, before, after)) return []
-      return [way]
+      if (isAskedFor(evidence, before, after)) return []
+      if (!(after.ordinal > before.newest)) return [way]
+      return isOlderThan(evidence, before.rollback, after)
+        ? [`${way}, whose build began before the rollback`]
+        : []
     }),
 }
 
