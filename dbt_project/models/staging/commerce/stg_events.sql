@@ -1,4 +1,13 @@
-{{ config(unique_key=['event_id']) }}
+{#-
+  A merge on event_id. DuckDB does it in two statements: an update in place of events all over a year makes it
+  rewrite the whole table as it commits, a delete only marks them.
+-#}
+{{
+    config(
+        unique_key=['event_id'],
+        incremental_strategy='delete+insert' if target.type == 'duckdb' else 'merge',
+    )
+}}
 
 {%- set columns = [
     'event_id', 'event_type', 'occurred_at', 'occurred_date', 'customer_id', 'session_id', 'schema_version',
