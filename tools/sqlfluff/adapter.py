@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 
 def dispatch(name: str, _package: str | None = None) -> Callable[..., str]:
-    """Stands in for a target's macro; one whose name ends in `elements` makes a query, others an expression."""
+    """Stands in for a target's macro: a query where its name ends in `elements`, else an expression."""
     if name.endswith("elements"):
         return lambda rows, column: f"select {rows}.*, {rows}.{column} as element\nfrom {rows}"
     return lambda *given: f"{name}({', '.join(str(one) for one in given)})"
