@@ -53,6 +53,7 @@ describe('publishing an edition', () => {
     const before = chain.parts.ledger.all()
     expect(await publish(event)).toBe('published finance, risk')
     expect(chain.parts.ledger.all()).toEqual(before)
+    expect(chain.parts.bus.details('Gold Published')).toHaveLength(2)
     expect(shown()).toEqual(['e1', 'e1'])
   })
 
@@ -60,6 +61,13 @@ describe('publishing an edition', () => {
     const event = { runId: 'r', domains: ['finance'], edition: 'nobody' }
     await expect(publish(event)).rejects.toMatchObject({ name: 'TransientError' })
     expect(chain.parts.ledger.all()).toEqual([])
+  })
+
+  test('that retention has given up meanwhile flips nothing', async () => {
+    const late = await built(1)
+    await chain.parts.ledger.write({ update: editionKey('finance', 'e1'), set: { retiredAt: 'T' } })
+    expect(await publish({ ...late, domains: ['finance'] })).toBe('a newer edition is published already')
+    expect(pointers()).toEqual([])
   })
 
   test('while a newer one is published leaves the newer one in the catalog too', async () => {

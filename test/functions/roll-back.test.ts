@@ -80,6 +80,21 @@ describe('a rollback', () => {
     expect(await did({ ...asked, detail })).toBe('refused: words has published nothing yet')
   })
 
+  test('is refused when another edition is published in the same moment', async () => {
+    const { ledger } = own
+    const event = await built(own, 4)
+    let reads = 0
+    const get: typeof ledger.get = async (key) => {
+      const item = await ledger.get(key)
+      if (key.SK === 'GOLD' && reads++ === 0) await move(event)
+      return item
+    }
+    const slow = { get, write: ledger.write.bind(ledger) }
+    const { did: said } = await goldMoved({ ...own.publish, ledger: slow }, back(3, 2))
+    expect(said).toMatch(/^refused: finance shows edition .*4-1 by now/)
+    expect((await pointerOf(own)).edition).toBe(named(4))
+  })
+
   test('to an edition that is given up in the same moment moves nothing', async () => {
     const { ledger } = own
     const late = { ...ledger, get: ledger.get.bind(ledger), write: ledger.write.bind(ledger) }
@@ -150,6 +165,8 @@ test('a slow publisher of an earlier move writes nothing over a later one', asyn
   }
   await goldMoved({ ...own.publish, tables }, await built(own, 4))
   expect([(await pointerOf(own)).edition, shown()]).toEqual([named(3), named(3)])
+  // It has said nothing of the later move either.
+  expect(await pointerOf(own)).toMatchObject({ flip: 5, followed: 5 })
 })
 
 describe('a schema version', () => {
