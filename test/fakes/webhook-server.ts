@@ -37,7 +37,7 @@ export class WebhookServer extends LoopbackServer {
   protected answer(request: IncomingMessage, text: string, response: ServerResponse): void {
     const { method = '', url: path = '', headers } = request
     const { 'content-type': type, authorization } = headers
-    const body = JSON.parse(text)
+    const body = text === '' ? undefined : JSON.parse(text)
     this.received.push({ method, path, type, ...(authorization && { authorization }), body })
     const answer = this.next.shift() ?? this.usual
     if (answer === 'closed connection') request.socket.destroy()
