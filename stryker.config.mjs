@@ -32,7 +32,7 @@ export default {
     ...['python', 'oracle', 'emulator', 'acceptance', 'template'].map((folder) => `/test/${folder}`),
   ],
   tempDirName: '.sluice/stryker',
-  reporters: ['clear-text', 'json'],
+  reporters: ['progress-append-only', 'clear-text', 'json'],
   jsonReporter: { fileName: '.sluice/mutants/report.json' },
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   thresholds: { high: 95, low: 85, break: 85 },

@@ -36,16 +36,21 @@ const CONFIG = {
   sequence: { shuffle: false, concurrent: false, seed: 1, hooks: 'stack', setupFiles: 'list' },
 }
 
-/** Bundles these test files; the answer evaluates all modules afresh and gives each file's loader by its name. */
+/**
+ * Bundles these test files. `evaluate` evaluates all modules afresh and gives each file's loader by its name;
+ * `distances` gives how many imports lie between a file and each of the test files that import it at all.
+ */
 export async function compile(root, files) {
   const entry = files.map(
     (file) => `  ${JSON.stringify(file)}: () => require(${JSON.stringify(join(root, file))}),`,
   )
-  const { outputFiles } = await build({
+  const { metafile, outputFiles } = await build({
     stdin: { contents: `export const files = {\n${entry.join('\n')}\n}`, resolveDir: root },
     ...{
       bundle: true,
       write: false,
+      metafile: true,
+      absWorkingDir: root,
       platform: 'node',
       format: 'cjs',
       target: 'node20',
@@ -58,11 +63,26 @@ export async function compile(root, files) {
   const script = new Script(code, { filename: join(root, 'mutants.cjs') })
   const fromRoot = createRequire(join(root, 'package.json'))
   const find = (name) => (name === 'vitest' ? standIn : fromRoot(name))
-  return () => {
+  const evaluate = () => {
     const module = { exports: {} }
     script.runInThisContext()(find, module, module.exports)
     return module.exports.files
   }
+  const reached = new Map(files.map((file) => [file, distancesFrom(file, metafile.inputs)]))
+  const distances = (path) =>
+    new Map(
+      files.flatMap((file) => (reached.get(file).has(path) ? [[file, reached.get(file).get(path)]] : [])),
+    )
+  return { evaluate, distances }
+}
+
+/** How many imports away each module is that a file leads to. */
+function distancesFrom(file, modules) {
+  const distances = new Map([[file, 0]])
+  for (const [from, distance] of distances)
+    for (const { path, external } of modules[from].imports)
+      if (!external && !distances.has(path)) distances.set(path, distance + 1)
+  return distances
 }
 
 /** A module that asks where it lies hears it, though it lies in a bundle now. */

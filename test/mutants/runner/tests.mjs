@@ -12,7 +12,8 @@ const LONG = [/chain-property|incident-|channels|quarantine/, /^test\/simulation
 
 export const environment = { POWERTOOLS_LOG_LEVEL: 'SILENT', SLUICE_SEEDS: '60' }
 
-const length = (file) => LONG.findIndex((pattern) => pattern.test(file)) + 1
+/** 0 for a quick test file, more for those that are asked last. */
+export const length = (file) => LONG.findIndex((pattern) => pattern.test(file)) + 1
 
 /** The test files below a root, the quick ones first. */
 export const testFiles = (root) =>
