@@ -1,18 +1,22 @@
-import type { Bug } from './bugs.js'
+import { type Bug, one } from './bug.js'
 
 const DRIVE = 'shared/backfill/drive.ts'
 const STEP = 'shared/backfill/step.ts'
 
 /** What a backfill could do wrong. */
 export const backfillBugs: readonly Bug[] = [
-  {
-    name: 'a step of a backfill is written over another one',
-    planted: [{ file: DRIVE, find: "when: [is('version', before.version)] },", replace: 'when: [] },' }],
-  },
-  {
-    name: 'a chunk whose request was lost is not asked for again',
-    planted: [{ file: DRIVE, find: "else if (isNew || fate?.is === 'unheard')", replace: 'else if (isNew)' }],
-  },
+  one(
+    'a step of a backfill is written over another one',
+    DRIVE,
+    "when: [is('version', before.version)] },",
+    'when: [] },',
+  ),
+  one(
+    'a chunk whose request was lost is not asked for again',
+    DRIVE,
+    "else if (isNew || fate?.is === 'unheard')",
+    'else if (isNew)',
+  ),
   {
     name: 'a paused backfill lets chunks go',
     planted: [

@@ -1,30 +1,13 @@
 import { backfillBugs } from './backfill-bugs.js'
+import { type Bug, one } from './bug.js'
 import { editionBugs } from './edition-bugs.js'
 import { waitBugs } from './wait-bugs.js'
-
-/** A fault that is planted into the product: an exact piece of one file that another takes the place of. */
-export interface Planted {
-  file: string
-  find: string
-  replace: string
-}
-
-/** A bug that the simulator must find: what is wrong, and the pieces of the product that make it so. */
-export interface Bug {
-  name: string
-  planted: readonly Planted[]
-}
 
 /** Bugs that take hundreds of seeds: looked for in `npm run accept` only. */
 export const RARE: readonly string[] = [
   'a weak read of an item',
   'a failed attempt is repeated whatever its run does by now',
 ]
-
-const one = (name: string, file: string, find: string, replace: string): Bug => ({
-  name,
-  planted: [{ file, find, replace }],
-})
 
 const CLAIM = 'shared/claim.ts'
 const LANE = 'shared/lane.ts'

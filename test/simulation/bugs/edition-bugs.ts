@@ -1,13 +1,9 @@
-import type { Bug } from './bugs.js'
+import { type Bug, one } from './bug.js'
 
 const ROLL_BACK = 'functions/4-publish/publish-gold/roll-back.ts'
 const FOLLOW = 'functions/4-publish/publish-gold/follow.ts'
 const EXPIRE = 'functions/4-publish/expire-editions/expire-editions.ts'
 const PUBLISH = 'functions/4-publish/publish-gold/publish-gold.ts'
-const one = (name: string, file: string, find: string, replace: string): Bug => ({
-  name,
-  planted: [{ file, find, replace }],
-})
 
 /** Bugs of what moves a domain's pointer, and of what follows it. */
 export const editionBugs: readonly Bug[] = [

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { bundle } from '../bundle.js'
 import { readMeans } from '../cells.js'
 import type { Summary } from '../run-seeds.js'
-import type { Bug } from './bugs.js'
+import type { Bug } from './bug.js'
 import { planting } from './planting.js'
 import type { Search } from './worker.js'
 

@@ -3,7 +3,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 import { ROOT } from '../bundle.js'
-import type { Bug, Planted } from './bugs.js'
+import type { Bug, Planted } from './bug.js'
 
 const AWAKE = fileURLToPath(new URL('./awake.ts', import.meta.url))
 /** As esbuild's namespace: a file as it is, or with the pieces of one bug in it. */

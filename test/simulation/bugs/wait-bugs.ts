@@ -1,10 +1,6 @@
-import type { Bug } from './bugs.js'
+import { type Bug, one } from './bug.js'
 
 const WAITING = 'shared/waiting.ts'
-const one = (name: string, file: string, find: string, replace: string): Bug => ({
-  name,
-  planted: [{ file, find, replace }],
-})
 
 /** Bugs of what waits in a lane, and of what ends the wait. */
 export const waitBugs: readonly Bug[] = [
