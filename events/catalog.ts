@@ -19,7 +19,11 @@ const ofRun = { runId, correlationId: correlationId.optional() }
 export const BatchReady = event('Batch Ready', z.object(ofRun))
 export const SilverUpdated = event(
   'Silver Updated',
-  z.object({ ...ofRun, entity: z.string(), rows: rowCounts }),
+  z.object({
+    ...{ ...ofRun, entity: z.string(), rows: rowCounts },
+    /** When the oldest and the newest of its inputs had landed. */
+    ...{ arrivedAt: z.string().optional(), newestAt: z.string().optional() },
+  }),
 )
 export const BuildReady = event('Build Ready', z.object(ofRun))
 /** The job of an attempt was started. */

@@ -1,47 +1,14 @@
-import * as z from 'zod'
 import { GoldBuilt, type Outgoing } from '../events/catalog.js'
+import { arrived } from './arrivals.js'
+import { type BuildReport, partialReport, readReport } from './build-report.js'
 import { carried } from './correlation.js'
 import type { EndEffects, Verdict } from './end-run.js'
-import { checked, TerminalError } from './errors.js'
+import { TerminalError } from './errors.js'
 import type { LedgerReader, Value, Write } from './ledger.js'
 import { logLeftover } from './observe.js'
+import { qualityWrites } from './quality.js'
 import { attemptPath, type Run, type Waiver } from './run.js'
 import type { Reports } from './work.js'
-
-const count = z.number().int().min(0)
-const failedTest = z.looseObject({ test: z.string(), model: z.string(), failures: count.nullable() })
-
-/** The report that the dbt container leaves: its verdict, its tests, and what it exported. */
-export const buildReport = z.object({
-  run_id: z.string(),
-  attempt: count,
-  edition: z.string(),
-  verdict: z.enum(['passed', 'unchanged', 'tests_failed', 'error']),
-  error: z.string().nullable(),
-  tests: z.object({ passed: count, warned: count, failed: count }),
-  failed_tests: z.array(failedTest),
-  warned_tests: z.array(failedTest),
-  datasets: z.array(
-    z.object({
-      domain: z.string(),
-      dataset: z.string(),
-      version: z.number().int(),
-      location: z.string(),
-      columns: z.array(z.object({ name: z.string(), glue_type: z.string() })),
-      rows: count,
-      files: z.array(z.object({ key: z.string(), rows: count, bytes: count })),
-    }),
-  ),
-  database: z.object({ uri: z.string(), bytes: count }).nullable(),
-  /** What went wrong beside the data, and whether another try may help. */
-  failure: z.object({ transient: z.boolean(), message: z.string() }).nullish(),
-  /** What a failed attempt leaves for the next one, which then repeats only what failed. */
-  partial_database: z.string().nullish(),
-})
-export type BuildReport = z.infer<typeof buildReport>
-
-/** What a failed attempt's report says of the database that it left. */
-export const partialReport = z.looseObject({ partial_database: z.string().nullish() })
 
 /**
  * Where the last good build of a lane left its database, and how many committed runs of each entity it has read.
@@ -51,6 +18,8 @@ export interface BuildState {
   ordinal: number
   databaseUri: string
   silverRuns: Record<string, number>
+  /** When the newest row of each source table was loaded, by `<source>.<table>`, as builds have found it. */
+  loadedAt?: Record<string, string>
 }
 
 /** dbt's words for an entity and all that is made from it. */
@@ -87,7 +56,10 @@ export function buildEnd(effects: BuildEndEffects): Pick<EndEffects, 'judge' | '
   return {
     async judge(run) {
       const report = await readReport(effects.reports, run)
-      return report && judge(report, run.waiver)
+      const verdict = report && judge(report, run.waiver)
+      // A build that is held back has no edition, but its score counts.
+      const held = verdict && 'pass' in verdict && !verdict.pass
+      return held ? { ...verdict, writes: qualityWrites(run, report) } : verdict
     },
     commit: (run) => commit(effects, run),
     outcome: (run): Outgoing | undefined => (run.unchanged ? undefined : goldBuilt(run)),
@@ -98,12 +70,6 @@ const goldBuilt = (run: Run): Outgoing => {
   const { runId, domains, edition } = run
   const built = { runId, domains: domains as string[], edition: String(edition), ...carried(run) }
   return { name: GoldBuilt.name, detail: built }
-}
-
-/** The report of the run's current attempt, or nothing when the task left none. */
-export async function readReport(reports: Reports, run: Run): Promise<BuildReport | undefined> {
-  const content = await reports.read(`${attemptPath(run.runId, run.attempt)}report.json`)
-  return content === undefined ? undefined : checked(buildReport, content)
 }
 
 function judge(report: BuildReport, waiver?: Waiver): Verdict {
@@ -148,6 +114,7 @@ async function commit(
     previousUri: before?.databaseUri ?? null,
     silverRuns: run.silverRuns as Record<string, number>,
     builtBy: run.runId,
+    loadedAt: { ...before?.loadedAt, ...loadedAt(report) },
   }
   const stale = (before as { previousUri?: string } | undefined)?.previousUri
   // Housekeeping never decides a publication: what stays behind costs storage, and the log says so.
@@ -169,9 +136,13 @@ async function commit(
           when: [{ attribute: 'ordinal', below: ordinal, orAbsent: true }],
         },
       ]),
+      ...qualityWrites(run, report),
     ],
   }
 }
+
+const loadedAt = ({ loaded = [] }: BuildReport) =>
+  Object.fromEntries(loaded.map(({ source, table, at }) => [`${source}.${table}`, at]))
 
 /** The databases that the failed attempts before this one left: nobody starts from them once the run is good. */
 async function removePartials(
@@ -194,6 +165,6 @@ function edition(domain: string, ordinal: number, run: Run, report: BuildReport)
       columns: columns.map(({ name, glue_type }) => ({ name, glueType: glue_type })),
     }))
   const { runId, attempt, waiver, createdAt: begunAt } = run
-  const built = { ordinal, runId, attempt, begunAt, state: 'passed', datasets }
+  const built = { ordinal, runId, attempt, begunAt, state: 'passed', datasets, ...arrived(run) }
   return { ...editionKey(domain, report.edition), ...built, ...(waiver && { waiver }) }
 }

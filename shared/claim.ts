@@ -1,3 +1,4 @@
+import { type Arrivals, arrivals } from './arrivals.js'
 import { DUE_SECONDS } from './bounds.js'
 import { type Clock, iso } from './clock.js'
 import { type Correlated, correlated } from './correlation.js'
@@ -44,7 +45,8 @@ export async function claim(world: World, lane: string): Promise<string | undefi
       runId,
       entries.map(({ input }) => input),
     )
-    const claimed = { lane, runId, others, ties, ...(priority && { priority }) }
+    const came = arrivals(entries)
+    const claimed = { lane, runId, others, ties, came, ...(priority && { priority }) }
     const holder = await take(world, claimed, first, rest.length === 0)
     if (holder === runId) {
       if (rest.length > 0) await fill(world, runId, rest)
@@ -69,6 +71,7 @@ interface Claimed {
   others: string[]
   /** Which deliveries it goes back to. */
   ties: Correlated
+  came: Arrivals
   /** The highest of its entries. */
   priority?: Priority
 }
@@ -76,7 +79,7 @@ interface Claimed {
 /** Sets the holder, creates the run and takes the first entries in one transaction; gives who holds the lane now. */
 async function take(world: World, claimed: Claimed, entries: Item[], all: boolean) {
   const { ledger, clock } = world
-  const { lane, runId, others, ties, priority } = claimed
+  const { lane, runId, others, ties, came, priority } = claimed
   const waiver = entries[0]?.waiver as Waiver | undefined
   try {
     const written = await ledger.write(
@@ -85,6 +88,7 @@ async function take(world: World, claimed: Claimed, entries: Item[], all: boolea
         put: {
           ...newRun(clock, lane, runId, all ? 'READY' : 'FILLING'),
           ...ties,
+          ...came,
           ...(waiver && { waiver }),
           ...(priority && { priority }),
         },

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type Outgoing, SilverUpdated } from '../events/catalog.js'
+import { arrived, later } from './arrivals.js'
 import { type CleanseReport, cleanseReport, judge, rowCounts } from './cleanse-gate.js'
 import { carried } from './correlation.js'
 import type { Declared } from './declared.js'
@@ -58,7 +59,10 @@ export function cleanseEnd(effects: CleanseEffects): Pick<EndEffects, 'judge' | 
 
 const silverUpdated = (run: Run): Outgoing => ({
   name: SilverUpdated.name,
-  detail: { runId: run.runId, entity: run.subject, rows: rowCounts.parse(run.rows), ...carried(run) },
+  detail: {
+    ...{ runId: run.runId, entity: run.subject, rows: rowCounts.parse(run.rows) },
+    ...{ ...arrived(run), ...carried(run) },
+  },
 })
 
 const reportKey = (run: Run) => `${attemptPath(run.runId, run.attempt)}report.json`
@@ -103,10 +107,10 @@ async function commit(effects: CleanseEffects, run: Run, report: CleanseReport) 
     { runId: run.runId, at: run.createdAt },
     report.drift,
   )
-  const item = { runId: run.runId, ordinal: number, days, rows: report.rows.out }
+  const item = { runId: run.runId, ordinal: number, days, rows: report.rows.out, ...arrived(run) }
   return {
     writes: [
-      countSilver(entity, number, schema),
+      countSilver(entity, number, { ...schema, ...totals(head, run, report.rows) }),
       { put: { ...silverRunKey(entity, number), ...item }, when: [absent('PK')] },
       ...added.writes,
     ],
@@ -117,6 +121,18 @@ async function commit(effects: CleanseEffects, run: Run, report: CleanseReport) 
       ...(added.names.length > 0 && { schemaAdded: added.names }),
     },
   }
+}
+
+type Totals = { rows: Record<Counted, number>; newestAt?: string }
+type Counted = (typeof COUNTED)[number]
+const COUNTED = ['in', 'out', 'duplicates', 'rejected'] as const
+
+/** What all committed runs of an entity add up to, with this one. */
+function totals(head: Item | undefined, run: Run, rows: Record<Counted, number>): Totals {
+  const before = (head?.rows ?? {}) as Partial<Record<Counted, number>>
+  const sums = COUNTED.map((name) => [name, (before[name] ?? 0) + rows[name]] as const)
+  const newestAt = later(head?.newestAt as string | undefined, run.newestAt)
+  return { rows: Object.fromEntries(sums) as Totals['rows'], ...(newestAt && { newestAt }) }
 }
 
 type Registered = { schemaHash?: string; schemaVersion?: string }
@@ -144,9 +160,9 @@ export async function silverCount(ledger: Pick<LedgerReader, 'get'>, entity: str
 }
 
 /** The write that takes a number: in the transaction that commits the run, so that no number is missing or doubled. */
-const countSilver = (entity: string, number: number, schema: Registered): Write => ({
+const countSilver = (entity: string, number: number, known: Registered & Totals): Write => ({
   update: silverHeadKey(entity),
-  set: { count: number, ...schema },
+  set: { count: number, ...known },
   when: [number === 1 ? absent('count') : is('count', number - 1)],
 })
 

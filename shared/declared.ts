@@ -33,6 +33,36 @@ export interface BuildLane {
   domains: string[]
   entities: string[]
   datasets: Dataset[]
+  /** What the lane's sources and readers are promised (containers/dbt/promises.py). */
+  freshness?: Freshness[]
+  lagSeconds?: number
+  objectives?: Objective[]
+  dashboards?: Dashboard[]
+}
+
+/** How old the newest row of a source table may be; `page`: somebody is paged already at the warning. */
+export interface Freshness {
+  source: string
+  table: string
+  warnSeconds: number | null
+  errorSeconds: number | null
+  page: boolean
+}
+
+/** How soon after its arrival data must be with readers. */
+export interface Objective {
+  name: string
+  class: string
+  domains: string[]
+  seconds: number
+}
+
+/** What a dashboard reads of one domain, precomputed for each edition. */
+export interface Dashboard {
+  dashboard: string
+  label: string
+  domain: string
+  reads: { dataset: string; order: string; limit: number }[]
 }
 
 type FileOf<Kind extends SourceFile['kind']> = Extract<SourceFile, { kind: Kind }>

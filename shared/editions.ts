@@ -20,6 +20,9 @@ export type Edition = Item & {
   /** When the run that built it took its inputs. */
   begunAt?: string
   datasets: EditionDataset[]
+  /** When the oldest and the newest of what its build took in had come. */
+  arrivedAt?: string
+  newestAt?: string
   /** When readers first saw it; absent: never. */
   publishedAt?: string
   /** When another one took its place; absent while it is shown, and before it ever was. */

@@ -12,7 +12,7 @@ import type { Ended, Failed } from './work.js'
 /** What a finished job's report says: let it pass, hold it at the gate, or call the attempt failed. */
 export type Verdict =
   | { pass: true; shown: { [name: string]: Value } }
-  | { pass: false; reason: string; shown: { [name: string]: Value } }
+  | { pass: false; reason: string; shown: { [name: string]: Value }; writes?: Write[] }
   | { failed: string; fromReport?: true; transient?: boolean }
 
 export interface EndEffects extends World {
@@ -46,7 +46,8 @@ export async function finishRun(
   if (!verdict || 'failed' in verdict || (verdict.pass && !ended.ok))
     return failAttempt(effects, run, failureOf(run, verdict, ended))
   if (!verdict.pass) {
-    await parkRun(effects, run, { gate: true, reason: verdict.reason, shown: verdict.shown })
+    const { reason, shown, writes } = verdict
+    await parkRun(effects, run, { gate: true, reason, shown, ...(writes && { writes }) })
     await settle(effects, runId)
     return `held at the gate: ${verdict.reason}`
   }

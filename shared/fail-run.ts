@@ -3,7 +3,7 @@ import { claim } from './claim.js'
 import { iso } from './clock.js'
 import { carried } from './correlation.js'
 import { release, type World } from './lane.js'
-import { type Condition, INDEXED, type Value } from './ledger.js'
+import { type Condition, INDEXED, type Value, type Write } from './ledger.js'
 import { afterFailure, type Failure } from './policies.js'
 import { moveRun, type Run, runKey, stillAt } from './run.js'
 import { schemaEvents } from './schema/changes.js'
@@ -72,7 +72,8 @@ const failure = (now: number, attempt: number, { failureClass, reason }: Failed)
   ({ attempt, failureClass, reason, at: iso(now) }) satisfies Failure
 
 type Parked =
-  | { gate: true; reason: string; shown: { [name: string]: Value } }
+  /** `writes`: what else is kept of it, in the same transaction. */
+  | { gate: true; reason: string; shown: { [name: string]: Value }; writes?: Write[] }
   | { gate?: never; reason: string; failureClass: string; failed?: Failed }
 
 /**
@@ -100,6 +101,7 @@ export async function parkRun(
       when: [...stillAt(run.state, run.attempt), ...when],
     }),
     release(run.lane, run.runId),
+    ...((parked.gate && parked.writes) || []),
   )
   return written.done
 }

@@ -42,6 +42,9 @@ export type Run = Item & {
   larger?: number
   /** The next attempt is not on spot capacity. */
   onDemand?: boolean
+  /** When its oldest and its newest input had come to Sluice. */
+  arrivedAt?: string
+  newestAt?: string
   /** Which of several waiting runs goes first: the highest of its entries; normal when absent. */
   priority?: Priority
   /** What ties it to the deliveries that it goes back to (shared/correlation.ts). */

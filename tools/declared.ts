@@ -32,6 +32,25 @@ const graph = z.object({
           columns: z.array(z.object({ name: z.string(), glue_type: z.string() })),
         }),
       ),
+      freshness: z.array(
+        z.object({
+          ...{ source: z.string(), table: z.string(), page: z.boolean() },
+          ...{ warn_seconds: z.int().nullable(), error_seconds: z.int().nullable() },
+        }),
+      ),
+      lag_seconds: z.int().positive(),
+      objectives: z.array(
+        z.object({
+          ...{ name: z.string(), class: z.string(), domains: z.array(z.string()) },
+          seconds: z.int().positive(),
+        }),
+      ),
+      dashboards: z.array(
+        z.object({
+          ...{ dashboard: name, label: z.string(), domain: z.string() },
+          reads: z.array(z.object({ dataset: z.string(), order: z.string(), limit: z.int() })),
+        }),
+      ),
     }),
   ),
 })
@@ -80,6 +99,11 @@ function readBuilt(root: string): Omit<Declared, 'sources'> {
     domains: lane.domains,
     entities: lane.sources,
     datasets: lane.datasets.map((dataset) => ({ ...dataset, columns: dataset.columns.map(column) })),
+    freshness: lane.freshness.map(({ warn_seconds, error_seconds, ...one }) => ({
+      ...one,
+      ...{ warnSeconds: warn_seconds, errorSeconds: error_seconds },
+    })),
+    ...{ lagSeconds: lane.lag_seconds, objectives: lane.objectives, dashboards: lane.dashboards },
   }))
   return { entities, lanes }
 }

@@ -14,6 +14,7 @@ from containers.dbt import database, gold
 from containers.dbt.graph import lane_graph
 from containers.dbt.plan import BuildPlan, SilverRun
 from containers.dbt.project import CONTRACTS, Project, fingerprint
+from containers.dbt.quality import domain_scores
 from containers.dbt.report import Findings, build_report
 from containers.dbt.retry import (
     NoRetry,
@@ -80,6 +81,9 @@ class Build:
             error = str(failure)
         if error or self.findings.verdict != "passed":
             self.measures["partial_database"] = self._keep_partial()
+        self.measures["scores"] = domain_scores(
+            self.project.manifest, self.plan.domains, self.findings.checks
+        )
         self.measures["retried"] = retried(self.retry, self.project)
         report = build_report(self.plan, self.findings, error, self.measures)
         self._upload_artifacts()

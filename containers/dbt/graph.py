@@ -15,6 +15,7 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 
 from containers.dbt.project import PROJECT, keep_parse_state, load_manifest
+from containers.dbt.promises import promises
 
 GRAPH = PROJECT / "graph.json"
 DATA_SOURCE = "lake"
@@ -83,6 +84,7 @@ def lane_graph(manifest: Manifest) -> dict:
                     manifest.sources[node].name for node in upstream if node in manifest.sources
                 ),
                 "datasets": [_dataset(manifest, model) for model in chosen],
+                **promises(manifest, chosen),
             }
         )
     return {"lanes": sorted(lanes, key=lambda lane: lane["lane"])}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dbt.contracts.graph.manifest import Manifest
 
 from containers.dbt.plan import BuildPlan
+from containers.dbt.quality import Check, check_of
 from jobs.failures import may_pass, shortened
 
 
@@ -22,6 +23,8 @@ class Findings:
     models: list[dict] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     built: set[str] = field(default_factory=set)
+    checks: list[Check] = field(default_factory=list)
+    loaded: dict[tuple[str, str], str] = field(default_factory=dict)
     waive_tests: bool = False
 
     @property
@@ -58,6 +61,10 @@ def _collect_check(
     findings: Findings, manifest: Manifest, result, kind: str, status: str, message: str
 ) -> None:
     name = result.node.name if kind == "test" else f"source_freshness_{result.node.name}"
+    if status != "skipped":
+        findings.checks.append(check_of(result.node, status))
+    if kind == "source" and (newest := getattr(result, "max_loaded_at", None)) is not None:
+        findings.loaded[(result.node.source_name, result.node.name)] = newest.isoformat()
     entry = {
         "test": name,
         "model": _tested_model(manifest, result.node),
@@ -78,6 +85,8 @@ def collect_kept(findings: Findings, manifest: Manifest, rows: list[dict]) -> No
     """Adds what an earlier attempt found of nodes that are kept, from the rows of its run_results.json."""
     for row in rows:
         node, status = manifest.nodes[row["unique_id"]], row["status"]
+        if node.resource_type == "test":
+            findings.checks.append(check_of(node, status))
         if node.resource_type != "test":
             findings.built.add(node.unique_id)
         elif status == "pass":
@@ -122,6 +131,11 @@ def build_report(
             "failed": len(findings.failed),
             "waived": len(findings.waived),
         },
+        "scores": measures.get("scores", []),
+        "loaded": [
+            {"source": source, "table": table, "at": at}
+            for (source, table), at in sorted(findings.loaded.items())
+        ],
         "failed_tests": findings.failed,
         "warned_tests": findings.warned,
         "waived_tests": findings.waived,

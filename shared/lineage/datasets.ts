@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { buildReport } from '../build.js'
+import { buildReport } from '../build-report.js'
 import { cleanseReport } from '../cleanse-gate.js'
 import { type Declared, feedOf, goldTableName } from '../declared.js'
 import { extractReport } from '../extract-end.js'

@@ -1,4 +1,4 @@
-import type { BuildReport } from '../../shared/build.js'
+import type { BuildReport } from '../../shared/build-report.js'
 import type { CleanseReport } from '../../shared/cleanse-gate.js'
 import type { ExtractReport } from '../../shared/extract-end.js'
 import { testProject } from './project.js'

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type BuildReport, buildReport } from '../../shared/build.js'
+import { type BuildReport, buildReport } from '../../shared/build-report.js'
 import { retry } from '../../shared/put-back.js'
 import type { Run } from '../../shared/run.js'
 import { startRun } from '../../shared/start-run.js'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { planBuild } from '../../functions/3-transform/plan-build/plan-build.js'
-import { type BuildReport, buildReport } from '../../shared/build.js'
+import { type BuildReport, buildReport } from '../../shared/build-report.js'
 import { claim } from '../../shared/claim.js'
 import { join, NEW_LANE_SECONDS, registerLane } from '../../shared/lane.js'
 import type { Run } from '../../shared/run.js'

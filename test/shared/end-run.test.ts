@@ -40,6 +40,7 @@ describe('the end of an attempt', () => {
     expect(holder()).toBeUndefined()
     expect(chain.parts.bus.details('Silver Updated')).toEqual([
       {
+        ...{ arrivedAt: '2026-03-02T07:00:00.000Z', newestAt: '2026-03-02T07:00:00.000Z' },
         runId,
         correlationId: run().correlationId,
         entity: 'market_data',

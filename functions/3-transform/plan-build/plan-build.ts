@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { BuildRequested, Detail, SilverUpdated, SyncFinished } from '../../../events/catalog.js'
+import { arrived } from '../../../shared/arrivals.js'
 import { buildState, selectorOf } from '../../../shared/build.js'
 import { claim } from '../../../shared/claim.js'
 import { silverPk, silverRunKey } from '../../../shared/cleanse.js'
@@ -41,7 +42,8 @@ export async function planBuild(
   const reading = laneReading(effects.project, entity)
   if (!reading) return `no dbt model reads ${entity}`
   const lane = laneName('build', reading.lane)
-  const input = { selector: selectorOf(entity), entity, silverRun: runId, ...carried(silver) }
+  const known = { ...arrived(silver), ...carried(silver) }
+  const input = { selector: selectorOf(entity), entity, silverRun: runId, ...known }
   return joined(effects, lane, { owner: { ...silverEntryKey(lane, runId), ...input }, input, bytes: 0 })
 }
 

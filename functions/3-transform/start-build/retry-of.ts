@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type BuildState, partialReport } from '../../../shared/build.js'
+import type { BuildState } from '../../../shared/build.js'
+import { partialReport } from '../../../shared/build-report.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
 import { attemptPath, type Run, runKey } from '../../../shared/run.js'
 import type { Reports } from '../../../shared/work.js'

@@ -1,5 +1,6 @@
 import { GoldPublished, type Outgoing } from '../../../events/catalog.js'
-import { type BuildReport, buildReport, editionKey, goldPointerKey } from '../../../shared/build.js'
+import { editionKey, goldPointerKey } from '../../../shared/build.js'
+import { type BuildReport, buildReport } from '../../../shared/build-report.js'
 import type { Clock } from '../../../shared/clock.js'
 import { goldTableName } from '../../../shared/declared.js'
 import { type Edition, editionTableName, type Pointer } from '../../../shared/editions.js'

@@ -1,4 +1,4 @@
-import { buildReport } from '../../../shared/build.js'
+import { buildReport } from '../../../shared/build-report.js'
 import { silverKey } from '../../../shared/cleanse.js'
 import { cleanseReport } from '../../../shared/cleanse-gate.js'
 import { extractReport } from '../../../shared/extract-end.js'

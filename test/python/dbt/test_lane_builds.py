@@ -48,6 +48,15 @@ def without_edition(lake: Lake, task, dataset: str) -> list[dict]:
     return sorted(rows, key=str)
 
 
+def test_each_domain_has_a_score_and_each_source_its_newest_row(story):
+    scores = {one["domain"]: one["tests"] for one in story.first.report["scores"]}
+    assert set(scores) == {"finance", "risk"}
+    assert all(tests["error"]["passed"] > 10 for tests in scores.values())
+    assert all(tests["error"]["failed"] == 0 for tests in scores.values())
+    loaded = {one["table"]: one["at"] for one in story.first.report["loaded"]}
+    assert loaded == {table: "2026-01-05T10:00:00+00:00" for table in ("market_data", "transactions")}
+
+
 def test_a_first_build_builds_the_whole_lane_whatever_was_asked(story):
     assert story.first.exit_code == 0
     assert story.first.event("scope")["reason"] == "first build"
