@@ -35,7 +35,13 @@ def run_plan(run_id: str, plan_uri: str, store, log: Log, engine=None) -> dict:
 
     When it cannot, the report says only why and whether another attempt may get further; the error is raised.
     """
-    plan = parse_plan(store.read_json(plan_uri))
+    document = store.read_json(plan_uri)
+    if document.get("kind") == "compact":
+        # It reads what the cleanse wrote, by the same image and the same job.
+        from jobs.compact.run import run_compaction
+
+        return run_compaction(run_id, document, store, log)
+    plan = parse_plan(document)
     log.bind(run_id=plan.run_id, correlation_id=plan.correlation_id, attempt=plan.attempt)
     if plan.run_id != run_id:
         raise PlanError(f"the plan is of run {plan.run_id}, not of {run_id}")
