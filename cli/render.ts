@@ -1,6 +1,6 @@
 /** Text for people: tables whose columns line up, numbers to the right, nothing wider than it needs to be. */
 
-export type Cell = string | number | null | undefined
+export type Cell = string | number | boolean | null | undefined
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g
@@ -24,7 +24,7 @@ export function table(header: string[], rows: Cell[][], empty = 'nothing yet'): 
 
 function cellText(cell: Cell): string {
   if (cell === null || cell === undefined || cell === '') return '-'
-  return typeof cell === 'number' ? count(cell) : plain(cell)
+  return typeof cell === 'number' ? count(cell) : plain(String(cell))
 }
 
 /** Foreign text on one line: a line break would tear what is around it, an escape sequence would reach the terminal. */

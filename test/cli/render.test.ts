@@ -157,6 +157,11 @@ describe('a page of gold', () => {
     expect(goldText({ ...page, next: 'm' })).toContain('more: --next m')
   })
 
+  test('shows what is true and what is false', () => {
+    const rows = [{ is_big: true }, { is_big: false }]
+    expect(goldText({ ...page, rows })).toContain('  is_big\n  ──────\n  true\n  false\n')
+  })
+
   test('that is not published says so', () => {
     expect(goldText({ ...page, edition: null, rows: [] })).toBe('  finance/x is not published yet\n')
   })
