@@ -2,12 +2,24 @@
 export const SYSTEM_NAMES = ['finance', 'marketing', 'commerce', 'households'] as const
 export type SystemName = (typeof SYSTEM_NAMES)[number]
 
-/** What a system asks of the local AWS and of the deployment beyond what every run has. */
-export const NEEDS: Partial<Record<SystemName, { launcher: string[]; parameters: Record<string, string> }>> =
-  {
-    // Firehose gathers for five minutes; nobody wants to wait so long for a first look.
-    finance: { launcher: ['--buffer-seconds', '2'], parameters: { streams: 'firehose' } },
+interface Needs {
+  launcher: string[]
+  parameters: Record<string, string>
+}
+
+const NEEDS: Partial<Record<SystemName, Needs>> = {
+  // Firehose gathers for five minutes; nobody wants to wait so long for a first look.
+  finance: { launcher: ['--buffer-seconds', '2'], parameters: { streams: 'firehose' } },
+}
+
+/** What systems ask of the local AWS and of the deployment beyond what every run has. */
+export function needsOf(systems: readonly SystemName[]): Needs {
+  const needs = systems.flatMap((system) => NEEDS[system] ?? [])
+  return {
+    launcher: needs.flatMap(({ launcher }) => launcher),
+    parameters: Object.assign({}, ...needs.map(({ parameters }) => parameters)),
   }
+}
 
 /** What must have come of what was brought in before a run is at rest. */
 export interface Expected {
@@ -24,3 +36,12 @@ export interface Expected {
 }
 
 export const nothingExpected: Expected = { files: 0, extracts: [], entities: [], domains: [], syncs: [] }
+
+/** What is expected of several systems side by side: everything that is expected of each. */
+export const together = (all: readonly Expected[]): Expected => ({
+  files: all.reduce((sum, { files }) => sum + files, 0),
+  extracts: all.flatMap(({ extracts }) => extracts),
+  entities: all.flatMap(({ entities }) => entities),
+  domains: all.flatMap(({ domains }) => domains),
+  syncs: all.flatMap(({ syncs }) => syncs),
+})

@@ -8,7 +8,7 @@ import { formatEnv, LOCAL_ENV, UserError } from '../../cli/config.js'
 import { land } from '../../cli/land.js'
 import { plural } from '../../cli/render.js'
 import { awsEnvironment, type Deployed, deployLocally } from './deploy.js'
-import { type Expected, NEEDS, nothingExpected } from './expected.js'
+import { type Expected, needsOf, nothingExpected, together } from './expected.js'
 import { atOnce } from './hands.js'
 import { buildImages, fetchSparkJars, type LocalAws, startLocalAws } from './local-aws.js'
 import { type Drop, filesToLand, HELP, type Options, readOptions, undeclaredFolders } from './options.js'
@@ -31,7 +31,7 @@ async function step<T>(title: string, work: () => Promise<T>, told: (result: T) 
 }
 
 async function start(options: Options): Promise<number> {
-  const drops = options.system ? [] : filesToLand(options.data)
+  const drops = options.systems.length > 0 ? [] : filesToLand(options.data)
   for (const folder of undeclaredFolders(options.data)) {
     say(`  note: ${folder} is no declared source, its files are not landed`)
   }
@@ -39,7 +39,6 @@ async function start(options: Options): Promise<number> {
   // Lambda unpacks bundles where no package.json rules; below this folder ours would make Node read them as modules.
   writeFileSync(`${STATE}/package.json`, '{}\n')
   say('\nSluice, on a local AWS\n')
-  const needs = options.system && NEEDS[options.system]
   const aws = await step(
     'local AWS',
     () =>
@@ -47,7 +46,7 @@ async function start(options: Options): Promise<number> {
         port: options.port,
         padSeconds: options.padSeconds,
         state: STATE,
-        more: needs?.launcher ?? [],
+        more: needsOf(options.systems).launcher,
       }),
     ({ endpoint }) => `${endpoint}, with IAM enforced`,
   )
@@ -77,10 +76,10 @@ async function run(options: Options, aws: LocalAws, servers: Servers, drops: Dro
     () => buildImages(root, STATE),
     (made) => Object.keys(made).join(', '),
   )
-  const parameters = options.system ? (NEEDS[options.system]?.parameters ?? {}) : {}
+  const { systems } = options
   const deployed = await step(
     'deploy',
-    () => deployLocally(root, { ...options, parameters }, images, environment),
+    () => deployLocally(root, { ...options, ...needsOf(systems) }, images, environment),
     () => 'the same serverless.yml as on AWS',
   )
   writeFileSync(`${root}/${LOCAL_ENV}`, formatEnv(deployed), { mode: 0o600 })
@@ -93,14 +92,16 @@ async function run(options: Options, aws: LocalAws, servers: Servers, drops: Dro
   const told = (door: string, source: string, what: string) =>
     say(`${at(since(begun))}  ${door.padEnd(8)}  ${source.padEnd(14)}  ${what}`)
   say(
-    options.system
-      ? `\n  ${options.system}, by its own doors\n`
+    systems.length > 0
+      ? `\n  ${systems.join(', ')}, by ${systems.length > 1 ? 'their' : 'its'} own doors\n`
       : `\n  ${plural(drops.length, 'file')} for bronze\n`,
   )
   let expected: Expected | undefined
-  const bringing = options.system
-    ? SYSTEMS[options.system]({ root, deployed, api, servers, told })
-    : landAll(deployed, drops)
+  const doors = { root, deployed, api, servers, told }
+  const bringing =
+    systems.length > 0
+      ? Promise.all(systems.map((system) => SYSTEMS[system](doors))).then(together)
+      : landAll(deployed, drops)
   const known = bringing.then((all) => {
     expected = all
     return all

@@ -8,8 +8,8 @@ export interface Options {
   once: boolean
   engine: 'auto' | 'duckdb' | 'spark'
   data: string
-  /** One system whose data comes in by its own doors; without it, the samples of finance are dropped as files. */
-  system: SystemName | undefined
+  /** Systems whose data comes in by their own doors; without any, the samples of finance are dropped as files. */
+  systems: readonly SystemName[]
   port: number
   padSeconds: number
   help: boolean
@@ -18,7 +18,7 @@ export interface Options {
 export const HELP = `npm start [-- options]
 
   --once            end after the first publication, with exit code 0 when all went well
-  --system <name>   bring in the data of finance, marketing, commerce or households by its own doors
+  --system <name>   bring in the data of finance, marketing, commerce or households by its own doors, or of all
   --engine glue     send every batch through Glue with real Spark (needs Java 17)
   --data <folder>   land <folder>/<source>/<file...> in place of the samples
   --port <number>   the port of the local AWS, 4566 unless told
@@ -35,7 +35,7 @@ export function readOptions(argv: string[]): Options {
     help: values.help ?? false,
     engine: engine as Options['engine'],
     data: values.data ?? 'samples',
-    system: systemOf(values.system, values.data),
+    systems: systemsOf(values.system, values.data),
     port: numberOf('--port', values.port ?? '4566', 1_024, 65_535),
     padSeconds: numberOf('--pad-seconds', values['pad-seconds'] ?? '0', 0, 3_600),
   }
@@ -60,12 +60,12 @@ function parse(argv: string[]) {
   }
 }
 
-function systemOf(name: string | undefined, data: string | undefined): SystemName | undefined {
-  if (name === undefined) return undefined
+function systemsOf(name: string | undefined, data: string | undefined): readonly SystemName[] {
+  if (name === undefined) return []
   if (data !== undefined) throw new UserError('--system brings its own data: leave --data out')
-  const known = SYSTEM_NAMES.find((one) => one === name)
-  if (known) return known
-  throw new UserError(`--system is ${SYSTEM_NAMES.join(', ')}, not "${name}"`)
+  const known = SYSTEM_NAMES.filter((one) => name === 'all' || one === name)
+  if (known.length > 0) return known
+  throw new UserError(`--system is ${SYSTEM_NAMES.join(', ')} or all, not "${name}"`)
 }
 
 function numberOf(name: string, text: string, least: number, most: number): number {

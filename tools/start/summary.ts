@@ -22,7 +22,6 @@ export async function summary(api: Client, watched: Watched, expected: Expected)
   const reasons = perReason(runs)
   const parked = runs.filter(({ state }) => state === 'PARKED')
   const rows = Object.entries(entities).map(([entity, r]) => [entity, r.in, r.out, r.duplicates, r.rejected])
-  const gold = await goldLook(api, expected)
   const files = runs.reduce((sum, { kind, files: taken = 0 }) => sum + (kind === 'cleanse' ? taken : 0), 0)
   const firstGold =
     firstPublishedSeconds === null ? '' : `; first gold after ${firstPublishedSeconds.toFixed(1)} s`
@@ -34,7 +33,7 @@ export async function summary(api: Client, watched: Watched, expected: Expected)
     rows.length > 0
       ? `Rejected rows by reason\n${table(['entity', 'reason', 'rows'], reasons, 'none')}`
       : undefined,
-    gold,
+    ...(await goldLooks(api, expected)),
     await syncsText(api, expected),
     ...parked.map((run) => `  PARKED  ${run.kind} ${run.subject} ${run.runId}: ${run.reason}\n`),
     `  ${plural(files, 'file')}, ${plural(runs.length, 'run')}, ${seconds.toFixed(1)} s${firstGold}\n`,
@@ -113,8 +112,14 @@ const brief = ({
   createdAt,
 })
 
+interface Look {
+  title: string
+  dataset: string
+  order: string
+}
+
 /** A dataset of a domain that shows at a glance whether it is right. */
-const LOOKS: Record<string, { title: string; dataset: string; order: string }> = {
+const LOOKS: Record<string, Look> = {
   finance: {
     title: 'The portfolio on its newest day',
     dataset: 'daily_portfolio_summary',
@@ -125,16 +130,28 @@ const LOOKS: Record<string, { title: string; dataset: string; order: string }> =
     dataset: 'daily_campaign_summary',
     order: '-summary_date,platform',
   },
+  commerce: {
+    title: 'The customers who spent most',
+    dataset: 'analytics_customer_summary',
+    order: '-total_spent,customer_id',
+  },
+  households: {
+    title: 'The application on its newest days',
+    dataset: 'fct_daily_metrics',
+    order: '-metric_date',
+  },
 }
 const LOOK_ROWS = 8
 
-async function goldLook(api: Client, { domains }: Expected): Promise<string | undefined> {
-  const domain = domains.find((one) => Object.hasOwn(LOOKS, one))
-  const look = domain && LOOKS[domain]
-  if (!look) return undefined
-  const query = { order: look.order, limit: String(LOOK_ROWS) }
-  const page = await api.get<GoldPage>(`/gold/${domain}/${look.dataset}`, query)
-  return `${look.title}\n${goldText({ ...page, next: undefined })}`
+async function goldLooks(api: Client, { domains }: Expected): Promise<string[]> {
+  const looks = domains.filter((domain) => Object.hasOwn(LOOKS, domain))
+  return Promise.all(
+    looks.map(async (domain) => {
+      const { title, dataset, order } = LOOKS[domain] as Look
+      const page = await api.get<GoldPage>(`/gold/${domain}/${dataset}`, { order, limit: String(LOOK_ROWS) })
+      return `${title}\n${goldText({ ...page, next: undefined })}`
+    }),
+  )
 }
 
 interface SyncView {
@@ -160,10 +177,10 @@ async function syncsText(api: Client, { syncs }: Expected): Promise<string | und
 
 /** Writes the facts of this run as JSON. */
 export function writeLastRun(path: string, facts: Facts, options: Options): void {
-  const { engine, data, system } = options
+  const { engine, data, systems } = options
   writeFileSync(
     path,
-    `${JSON.stringify({ ok: facts.failures === 0, engine, system, data, ...facts.lastRun }, null, 2)}\n`,
+    `${JSON.stringify({ ok: facts.failures === 0, engine, systems, data, ...facts.lastRun }, null, 2)}\n`,
   )
 }
 

@@ -10,13 +10,13 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 interface LastRun {
   ok: boolean
-  system: SystemName
+  systems: SystemName[]
   entities: Record<string, { in: number; out: number; duplicates: number; rejected: number }>
   runs: { kind: string; subject: string; state: string; datasets?: { dataset: string; rows: number }[] }[]
 }
 
 /** `npm start -- --once --system <name>`, and what it left on record. Throws when it does not end well. */
-async function started(system: SystemName): Promise<{ said: string; run: LastRun }> {
+async function started(system: SystemName | 'all'): Promise<{ said: string; run: LastRun }> {
   const args = ['--import', 'tsx', 'tools/start/main.ts', '--once', '--system', system]
   const port = String(await freePort())
   const { stdout } = await promisify(execFile)(process.execPath, [...args, '--port', port], { cwd: root })
@@ -43,6 +43,8 @@ const ROW = /^\| `([^`]+)` \| `(\w+)` \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$/gm
 
 const datasets = ({ runs }: LastRun) => runs.find(({ kind }) => kind === 'build')?.datasets ?? []
 
+const FINANCE = ['daily_portfolio_summary', 'var_calculations']
+
 describe('each system brings its data in by its own doors', () => {
   it('has a test for every one', () => {
     expect(SYSTEM_NAMES).toEqual(['finance', 'marketing', 'commerce', 'households'])
@@ -52,7 +54,7 @@ describe('each system brings its data in by its own doors', () => {
     const { run } = await started('commerce')
     expect(run).toMatchObject({
       ok: true,
-      system: 'commerce',
+      systems: ['commerce'],
       entities: promised(['shop-events', 'shop-exports']),
     })
     const built = Object.fromEntries(datasets(run).map(({ dataset, rows }) => [dataset, rows]))
@@ -90,9 +92,16 @@ describe('each system brings its data in by its own doors', () => {
     expect(run.entities.news_articles?.in).toBe(200)
     const trades = said.includes('left out') ? 1_008 : 1_131
     expect(run.entities.transactions?.in).toBe(trades)
-    expect(datasets(run).map(({ dataset }) => dataset)).toEqual([
-      'daily_portfolio_summary',
-      'var_calculations',
-    ])
+    expect(datasets(run).map(({ dataset }) => dataset)).toEqual(FINANCE)
+  })
+
+  it('all: the four come in side by side on one deployment', async () => {
+    const { run } = await started('all')
+    expect(run).toMatchObject({ ok: true, systems: SYSTEM_NAMES })
+    expect(run.entities).toMatchObject(promised(['shop-events', 'shop-exports', 'petforce']))
+    const built = run.runs.flatMap(({ kind, datasets }) => (kind === 'build' ? (datasets ?? []) : []))
+    const names = new Set(built.map(({ dataset }) => dataset))
+    expect([...names]).toEqual(expect.arrayContaining([...FINANCE, 'fct_orders', 'dim_users']))
+    expect(names.size).toBe(24)
   })
 })
