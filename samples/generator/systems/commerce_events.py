@@ -6,15 +6,13 @@ Writes `<folder>/<delivery>/events-<n>.ndjson`, each event as it is made, so mem
 `straggler` landed before `first` and is seen only with `late`: its clock is older than what it follows.
 """
 
-import argparse
-import json
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..draw import Draw
+from .deliveries import command_line, write_rows
 from .planted import Row
 from .shop import Shop
 
@@ -74,29 +72,17 @@ def _delivered(draw: Draw, shop: Shop, row: Row, delivery: str, size: Size) -> I
 
 
 def write(folder: Path, size: str = "small", seed: int = SEED) -> dict[str, int]:
-    """Writes the deliveries below a folder and answers their lines by delivery."""
+    """Writes the deliveries below a folder and answers their lines by path."""
+    return write_rows(folder, _in_files(events(SIZES[size], seed)))
+
+
+def _in_files(delivered: Iterator[Delivered]) -> Iterator[Delivered]:
+    """The path of its file in place of the delivery of each event: no file has more than LINES_PER_FILE."""
     counts = dict.fromkeys(LANDED_AT, 0)
-    with ExitStack() as open_files:
-        files = {}
-        for delivery, row in events(SIZES[size], seed):
-            if counts[delivery] % LINES_PER_FILE == 0:
-                number = counts[delivery] // LINES_PER_FILE
-                path = folder / delivery / f"events-{number:04}.ndjson"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                if delivery in files:
-                    files[delivery].close()
-                files[delivery] = open_files.enter_context(path.open("w"))
-            files[delivery].write(json.dumps(row) + "\n")
-            counts[delivery] += 1
-    return counts
+    for delivery, row in delivered:
+        yield f"{delivery}/events-{counts[delivery] // LINES_PER_FILE:04}.ndjson", row
+        counts[delivery] += 1
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--size", choices=SIZES, default="small")
-    parser.add_argument("--seed", type=int, default=SEED)
-    options = parser.parse_args()
-    print(json.dumps(write(options.folder, options.size, options.seed)))
+    command_line(__doc__, SIZES, SEED, write)

@@ -5,19 +5,16 @@
 Writes `<folder>/load-<n>/<table>.ndjson`, each row as it is made, so memory does not grow with the size.
 """
 
-import argparse
-import json
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from ..draw import Draw
+from .deliveries import command_line, write_rows
 from .planted import Row
 
 SEED = 20_260_401
 FIRST_DAY = date(2026, 1, 1)
-LOADS = (1, 2)
 SIZES = {"small": (5, 60), "large": (500, 730)}
 """Campaigns of each platform, and days."""
 GOOGLE, FACEBOOK = "google_ads_campaigns", "facebook_ads_campaigns"
@@ -110,27 +107,9 @@ def _facebook(draw: Draw, campaign: int, day: date) -> Row:
 
 def write(folder: Path, size: str = "small", seed: int = SEED) -> dict[str, int]:
     """Writes the loads below a folder and answers their rows by path."""
-    counts: dict[str, int] = {}
-    with ExitStack() as open_files:
-        files = {}
-        for load in LOADS:
-            for table in (GOOGLE, FACEBOOK):
-                path = folder / f"load-{load}" / f"{table}.ndjson"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                files[load, table] = open_files.enter_context(path.open("w"))
-        for load, table, row in rows(*SIZES[size], seed):
-            files[load, table].write(json.dumps(row) + "\n")
-            name = f"load-{load}/{table}.ndjson"
-            counts[name] = counts.get(name, 0) + 1
-    return counts
+    made = rows(*SIZES[size], seed)
+    return write_rows(folder, ((f"load-{load}/{table}.ndjson", row) for load, table, row in made))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--size", choices=SIZES, default="small")
-    parser.add_argument("--seed", type=int, default=SEED)
-    options = parser.parse_args()
-    print(json.dumps(write(options.folder, options.size, options.seed)))
+    command_line(__doc__, SIZES, SEED, write)

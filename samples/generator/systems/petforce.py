@@ -6,14 +6,12 @@ Writes `<folder>/<delivery>/<table>.ndjson`, each version of a row as it is made
 the size. A delivery has at most one good version of a row, or ends with the newest one.
 """
 
-import argparse
-import json
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..draw import Draw
+from .deliveries import command_line, write_rows
 from .households import ACTIVITIES, CHANNELS, COUNTRIES, PLANS, TASK_TYPES, written
 from .planted import Row
 
@@ -178,23 +176,9 @@ class Generator:
 
 def write(folder: Path, size: str = "small", seed: int = SEED) -> dict[str, int]:
     """Writes the deliveries below a folder and answers their rows by path."""
-    counts: dict[str, int] = {}
-    with ExitStack() as open_files:
-        files = {}
-        for delivery, table, row in Generator(size, seed).rows():
-            path = folder / delivery / f"{table}.ndjson"
-            if path not in files:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                files[path] = open_files.enter_context(path.open("w"))
-            files[path].write(json.dumps(row) + "\n")
-            name = f"{delivery}/{table}.ndjson"
-            counts[name] = counts.get(name, 0) + 1
-    return counts
+    made = Generator(size, seed).rows()
+    return write_rows(folder, ((f"{delivery}/{table}.ndjson", row) for delivery, table, row in made))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--size", choices=SIZES, default="small")
-    parser.add_argument("--seed", type=int, default=SEED)
-    print(json.dumps(write(**vars(parser.parse_args()))))
+    command_line(__doc__, SIZES, SEED, write)
