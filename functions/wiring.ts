@@ -91,6 +91,7 @@ export function cleanseStarter(): StartEffects {
     silverBucket: env.SILVER_BUCKET,
     quarantineBucket: env.QUARANTINE_BUCKET,
     artifactsBucket: env.ARTIFACTS_BUCKET,
+    stage: env.STAGE,
     engine: env.CLEANSE_ENGINE as 'auto' | 'duckdb' | 'spark',
     sparkFromBytes: Number(env.SPARK_FROM_BYTES),
     task: taskSettings(env.CLEANSE_TASK),
@@ -134,6 +135,7 @@ export function buildStarter(): StartEffects {
   const settings = {
     silverBucket: env.SILVER_BUCKET,
     goldBucket: env.GOLD_BUCKET,
+    stage: env.STAGE,
     artifactsBucket: env.ARTIFACTS_BUCKET,
     task: taskSettings(env.DBT_TASK),
   }

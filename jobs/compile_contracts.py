@@ -53,7 +53,7 @@ def _column(column) -> dict:
         "type": column.type,
         "required": column.required,
         "glue_type": GLUE_TYPES.get(column.type, column.type),
-        "pii": column.pii,
+        "classification": column.classification,
     }
 
 

@@ -11,7 +11,10 @@ COMPILED = Path(__file__).resolve().parent.parent / "contracts" / "compiled"
 
 @dataclass(frozen=True)
 class CompiledContract:
-    """What an engine needs to know of an entity; `sql` holds the rules per dialect."""
+    """What an engine needs to know of an entity; `sql` holds the rules per dialect.
+
+    `classified` names the columns that tell of a person or are secret, each with its classification.
+    """
 
     entity: str
     version: str
@@ -19,7 +22,7 @@ class CompiledContract:
     required: tuple
     types: dict
     key: tuple
-    pii: tuple
+    classified: dict
     rules: tuple
     sql: dict
 
@@ -40,7 +43,11 @@ def load_compiled(entity: str, folder: Path = COMPILED) -> CompiledContract:
         required=tuple(column["name"] for column in document["columns"] if column["required"]),
         types={column["name"]: column["type"] for column in document["columns"]},
         key=tuple(document["key"]),
-        pii=tuple(column["name"] for column in document["columns"] if column["pii"]),
+        classified={
+            column["name"]: column["classification"]
+            for column in document["columns"]
+            if column["classification"] in ("pii", "restricted")
+        },
         rules=tuple(document["rules"]),
         sql=document["sql"],
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 SCHEMA_FILE = Path("contracts/schema/odcs-3.1.0.schema.json")
 RANGE_OPTIONS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
 TYPES_WITH_RANGE = {"integer", "double", "date", "timestamp"}
+# From the open to the secret; jobs.cleanse.masks says what silver hides of the last two.
+CLASSIFICATIONS = ("public", "internal", "confidential", "pii", "restricted")
 
 
 class ContractError(Exception):
@@ -21,7 +23,7 @@ class Column:
     name: str
     type: str
     required: bool
-    pii: bool
+    classification: str | None
     ranges: dict
     allowed: tuple
 
@@ -102,10 +104,19 @@ def _column(entity: str, item: dict) -> Column:
         name=item["name"],
         type=column_type,
         required=bool(item.get("required", False)),
-        pii=item.get("classification") == "personal",
+        classification=_classification(where, item, column_type),
         ranges=options,
         allowed=_allowed(where, column_type, item.get("quality", [])),
     )
+
+
+def _classification(where: str, item: dict, column_type: str) -> str | None:
+    given = item.get("classification")
+    if given is not None and given not in CLASSIFICATIONS:
+        raise ContractError(f"{where}: classification is one of {', '.join(CLASSIFICATIONS)}, not {given}")
+    if given in ("pii", "restricted") and (column_type != "string" or item.get("primaryKey")):
+        raise ContractError(f"{where}: only a text that is no key can be masked, so nothing else is {given}")
+    return given
 
 
 def _type(where: str, item: dict) -> str:

@@ -16,6 +16,8 @@ export interface Entity {
   engine: 'auto' | 'duckdb' | 'spark'
   contractVersion: string
   rejectedPercentMax: number
+  /** Its columns that tell of a person or are secret, by name. */
+  classified?: Record<string, 'pii' | 'restricted'>
 }
 
 export interface Dataset {

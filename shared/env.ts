@@ -3,6 +3,7 @@
  * Throws where one is read that the template forgot, with its name.
  */
 const names = [
+  'STAGE',
   'LEDGER_TABLE',
   'BUS_NAME',
   'BRONZE_BUCKET',

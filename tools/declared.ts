@@ -11,6 +11,7 @@ import { inWords } from './sources/places.js'
 const compiledContract = z.object({
   entity: name,
   version: z.string(),
+  columns: z.array(z.object({ name: z.string(), classification: z.string().nullable() })),
   silver_columns: z.array(z.object({ name: z.string(), glue_type: z.string() })),
   engine: z.enum(['auto', 'duckdb', 'spark']),
   gate: z.object({ max_rejected_percent: z.number().min(0).max(100) }),
@@ -91,6 +92,7 @@ function readBuilt(root: string): Omit<Declared, 'sources'> {
         engine: contract.engine,
         contractVersion: contract.version,
         rejectedPercentMax: contract.gate.max_rejected_percent,
+        ...classifiedOf(contract.columns),
       },
     ]),
   )
@@ -106,6 +108,14 @@ function readBuilt(root: string): Omit<Declared, 'sources'> {
     ...{ lagSeconds: lane.lag_seconds, objectives: lane.objectives, dashboards: lane.dashboards },
   }))
   return { entities, lanes }
+}
+
+/** The columns that tell of a person or are secret; nothing where there are none. */
+function classifiedOf(columns: { name: string; classification: string | null }[]) {
+  const found = columns.flatMap(({ name: one, classification }) =>
+    classification === 'pii' || classification === 'restricted' ? [[one, classification] as const] : [],
+  )
+  return found.length > 0 ? { classified: Object.fromEntries(found) } : {}
 }
 
 const files = (folder: string, ending: string) =>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -50,6 +51,8 @@ class Build:
         self.retry: Retry | None = None
         with self._timed("manifest"):
             self.project = Project(plan.target, directory)
+        # After parsing: what a model masks follows the stage, the names of its relations do not.
+        os.environ["SLUICE_STAGE"] = plan.stage
         self.transform = Transform(plan, self.project, self.findings, self._timed)
         self._check_lane()
 

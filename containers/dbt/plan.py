@@ -40,6 +40,8 @@ class BuildPlan:
     lane: str
     domains: tuple[str, ...]
     target: str
+    # The deployment's stage: what tells of a person is masked in gold unless it is production.
+    stage: str
     mode: str
     selectors: tuple[str, ...]
     edition: str
@@ -68,6 +70,7 @@ def parse_plan(raw: Any) -> BuildPlan:
         lane=text(raw, "lane", IDENTITY),
         domains=_texts(raw, "domains", NAME),
         target=_one_of(raw, "target", TARGETS),
+        stage=text(raw, "stage", IDENTITY),
         mode=_one_of(raw, "mode", MODES),
         selectors=_texts(raw, "selectors", SELECTOR),
         edition=text(raw, "edition", IDENTITY),

@@ -175,7 +175,7 @@ class _Batch:
         for day in self.days:
             path = work / f"{day}.parquet"
             rows = self.db.execute(
-                results.silver_sql(self.contract, self.plan.run_id, day, str(path), self.replayed)
+                results.silver_sql(self.contract, self.plan, day, str(path), self.replayed)
             ).fetchone()[0]
             if rows:
                 year, month, date = day.split("-")

@@ -2,6 +2,8 @@
 
 from jobs.cleanse.duckdb_sql import quoted
 from jobs.cleanse.limits import MAX_DRIFT_COLUMNS, MAX_LINE_BYTES
+from jobs.cleanse.masks import hidden_columns, shown_sql
+from jobs.cleanse.plan import Plan
 from jobs.compiled import CompiledContract
 
 
@@ -68,13 +70,14 @@ COPY (
 ) TO {quoted(target)} (FORMAT json)"""
 
 
-def silver_sql(contract: CompiledContract, run_id: str, day: str, target: str, replayed: bool) -> str:
+def silver_sql(contract: CompiledContract, plan: Plan, day: str, target: str, replayed: bool) -> str:
     """Writes the rows of one arrival day as Parquet: plain ones in their order, then the doubtful ones."""
-    values = ", ".join(f'a.c_{name} AS "{name}"' for name in contract.columns)
+    hidden = hidden_columns(contract, plan.stage)
+    values = ", ".join(f'{shown_sql(f"a.c_{name}", name, hidden)} AS "{name}"' for name in contract.columns)
     return f"""
 COPY (
   SELECT {values}, s.key AS _source_file, {line_sql("a.pos", replayed)} AS _source_line,
-    {quoted(run_id)} AS _run_id, s.ingested_at AS _ingested_at
+    {quoted(plan.run_id)} AS _run_id, s.ingested_at AS _ingested_at
   FROM accepted a JOIN sources s USING (f)
   WHERE s.day = {quoted(day)} AND a.pos NOT IN (SELECT pos FROM losers)
 ) TO {quoted(target)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"""

@@ -59,6 +59,8 @@ class Plan:
     quarantine_prefix_tail: str
     report_uri: str
     contract_version: str
+    # The deployment's stage: what tells of a person is masked in silver unless it is production.
+    stage: str
 
 
 def landed_text(item: Input) -> str:
@@ -85,6 +87,7 @@ def parse_plan(document: dict) -> Plan:
             quarantine_prefix_tail=_prefix(document["quarantine_prefix_tail"]),
             report_uri=document["report_uri"],
             contract_version=document["contract_version"],
+            stage=document["stage"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise PlanError(f"the plan is incomplete or malformed: {error!r}") from error

@@ -82,11 +82,18 @@ def _cleanse(plan: Plan, contract: CompiledContract, store, engine) -> Outcome:
 def carry_out(plan: Plan, contract: CompiledContract, store, engine, work: Path) -> Outcome:
     """What the engine makes of the plan, with rows that were rejected before as rows of their files again."""
     if not any(item.rejected for item in plan.inputs):
-        return engine.cleanse(plan, contract, store, work)
+        return _withheld(engine.cleanse(plan, contract, store, work), contract)
     replay = expand(plan, store, work)
     outcome = engine.cleanse(replay.plan, contract, store, work)
     replay.check(outcome.inputs)
     outcome.replayed = replay.objects
+    return _withheld(outcome, contract)
+
+
+def _withheld(outcome: Outcome, contract: CompiledContract) -> Outcome:
+    """No sample of an unknown column beside classified ones: nobody has said what it holds."""
+    if contract.classified:
+        outcome.drift = [{**found, "sample": None} for found in outcome.drift]
     return outcome
 
 

@@ -134,7 +134,7 @@ def _seen(one: _Change, contract: CompiledContract, found: tuple | None) -> str 
     except (ValueError, RecursionError, AttributeError):
         return None
     kind = KINDS.get(type(value).__name__, "object")
-    if one.column in contract.pii or not isinstance(value, str | int | float):
+    if one.column in contract.classified or not isinstance(value, str | int | float):
         return kind
     text = json.dumps(value, ensure_ascii=False)
     short = text if len(text) <= SCHEMA_SAMPLE_CHARACTERS else text[: SCHEMA_SAMPLE_CHARACTERS - 3] + "..."

@@ -35,7 +35,7 @@ class Batch:
 
     def _write(self, rows) -> None:
         rows = rows.selectExpr("*", sql.ALONE).selectExpr(*sql.ranked_items(self.contract))
-        fates = self._with_sources(rows).selectExpr(*sql.fate_items(self.contract, self.plan.run_id))
+        fates = self._with_sources(rows).selectExpr(*sql.fate_items(self.contract, self.plan))
         target = self.store.uri(self.plan.silver_bucket, self.plan.pending_prefix)
         fates.write.mode("append").partitionBy("year", "month", "day").parquet(target)
 

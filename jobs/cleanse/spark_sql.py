@@ -7,6 +7,8 @@ start with a letter, so an underscore keeps ours apart.
 
 from jobs.cleanse.duckdb_sql import NUMBER
 from jobs.cleanse.limits import DRIFT_SAMPLE_CHARACTERS
+from jobs.cleanse.masks import hidden_columns, shown_sql
+from jobs.cleanse.plan import Plan
 from jobs.cleanse.spark_scan import LINE_BITS, POSITION_DIGITS
 from jobs.cleanse.spark_shape import Shape, check_sql, sql_type
 from jobs.cleanse.spark_sources import quoted
@@ -130,19 +132,20 @@ def ranked_items(contract: CompiledContract) -> list[str]:
     return ["_pos", *[f"c_{name}" for name in contract.columns], "_odd", turn]
 
 
-def fate_items(contract: CompiledContract, run_id: str) -> list[str]:
+def fate_items(contract: CompiledContract, plan: Plan) -> list[str]:
     """The columns of silver, and the folder. In the folders of other fates some columns hold other things.
 
     `_source_line` is then the position; `_source_file` the reasons of a rejected row or the name of an
     unknown
     column; `_run_id` the row's text, or a sample of that column.
     """
+    hidden = hidden_columns(contract, plan.stage)
     fate = f"CASE WHEN _odd IS NOT NULL THEN _odd.fate WHEN _turn > 1 THEN '{DUPLICATE}' END"
     return [
-        *[f"c_{name} AS `{name}`" for name in contract.columns],
+        *[f"{shown_sql(f'c_{name}', name, hidden)} AS `{name}`" for name in contract.columns],
         "CASE WHEN _odd IS NOT NULL THEN _odd.first ELSE key END AS _source_file",
         f"CASE WHEN _odd IS NOT NULL OR _turn > 1 THEN _pos ELSE {LINE} END AS _source_line",
-        f"CASE WHEN _odd IS NOT NULL THEN _odd.second ELSE {quoted(run_id)} END AS _run_id",
+        f"CASE WHEN _odd IS NOT NULL THEN _odd.second ELSE {quoted(plan.run_id)} END AS _run_id",
         "ingested_at AS _ingested_at",
         *[f"COALESCE({fate}, {part}) AS {part}" for part in ("year", "month", "day")],
     ]

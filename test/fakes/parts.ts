@@ -122,7 +122,7 @@ function starter(kind: RunKind, { faults, fakes, world, publish }: Wrapped): Sta
     endUnchanged: (run: Run, unchanged: Unchanged) => endUnchanged(world, run, unchanged),
   }
   const shared = { ledger: world.ledger, project, tasks, stopTask: tasks.stop }
-  const buckets = { silverBucket: 'silver', artifactsBucket: 'artifacts' }
+  const buckets = { silverBucket: 'silver', artifactsBucket: 'artifacts', stage: 'dev' }
   if (kind === 'build') {
     const task = taskSettings('sluice-dbt:1')
     const settings = { ...buckets, goldBucket: 'gold', target: 'duckdb', task }

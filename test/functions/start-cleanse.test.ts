@@ -55,6 +55,7 @@ describe('the plan of a cleanse', () => {
       artifacts_bucket: 'artifacts',
       pending_prefix: `_pending/run=${runId}/attempt=1/`,
       quarantine_prefix_tail: `run=${runId}/attempt=1/`,
+      stage: 'dev',
       report_uri: `s3://artifacts/runs/${runId}/attempt=1/report.json`,
       contract_version: '1.0.0',
     })

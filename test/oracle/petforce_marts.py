@@ -82,7 +82,7 @@ def dim_users(seen: Seen) -> list[dict]:
                 "user_id": key,
                 "email": MASK,
                 "display_name": MASK,
-                "phone": None,
+                "phone": MASK if user["phone"] else None,
                 "country_code": user["country_code"],
                 "country_name": COUNTRIES.get(user["country_code"]),
                 "acquisition_channel": user["acquisition_channel"],

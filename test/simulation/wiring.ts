@@ -74,7 +74,12 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
     modules: `s3://code/modules-${revision}.zip`,
     workers: 2,
   }
-  const buckets = { silverBucket: 'silver', quarantineBucket: 'quarantine', artifactsBucket: 'artifacts' }
+  const buckets = {
+    silverBucket: 'silver',
+    quarantineBucket: 'quarantine',
+    artifactsBucket: 'artifacts',
+    stage: 'dev',
+  }
   const starter = {
     ...world,
     publish,

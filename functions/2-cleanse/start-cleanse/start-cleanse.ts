@@ -12,6 +12,8 @@ export interface CleanseSettings {
   silverBucket: string
   quarantineBucket: string
   artifactsBucket: string
+  /** The deployment's stage, which decides what of a person silver shows. */
+  stage: string
   /** `auto` chooses by size; a contract or a stage may pin an engine. */
   engine: 'auto' | 'duckdb' | 'spark'
   /** From this size on a batch goes to Spark. */
@@ -80,6 +82,7 @@ async function prepare(effects: CleanseStartEffects, run: Run, attempt: number):
       quarantine_prefix_tail: `run=${run.runId}/attempt=${attempt}/`,
       report_uri: `s3://${settings.artifactsBucket}/${path}report.json`,
       contract_version: project.entities[run.subject]?.contractVersion ?? '',
+      stage: settings.stage,
     },
     shown: { files: inputs.length, bytes },
   }

@@ -24,6 +24,8 @@ export interface BuildSettings {
   silverBucket: string
   goldBucket: string
   artifactsBucket: string
+  /** The deployment's stage, which decides what of a person gold shows. */
+  stage: string
   task: TaskSettings
 }
 
@@ -125,6 +127,7 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
       lane: run.subject,
       domains,
       target: 'duckdb',
+      stage: settings.stage,
       mode: mode === 'full-refresh' ? 'full_refresh' : 'standard',
       selectors,
       ...(order.length > 0 && { order }),

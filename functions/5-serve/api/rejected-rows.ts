@@ -1,3 +1,4 @@
+import type { Declared, Entity } from '../../../shared/declared.js'
 import type { Item, LedgerReader } from '../../../shared/ledger.js'
 import { linesOf, type ReadRange } from '../../../shared/lines.js'
 import { type Run, runKey } from '../../../shared/run.js'
@@ -14,6 +15,7 @@ const TEXT_CHARACTERS_MAX = 2_000
 
 export interface RejectedEffects {
   ledger: LedgerReader
+  project: Pick<Declared, 'entities'>
   /** Reads the quarantine bucket. */
   readRejected: ReadRange
 }
@@ -29,7 +31,7 @@ type Stored = { reason: string; key: string; rows: number }
 
 /** The rejected rows of a run, by reason and in the order of their files: one page. Nothing when there is no such run. */
 export async function rejectedRows(
-  { ledger, readRejected }: RejectedEffects,
+  { ledger, project, readRejected }: RejectedEffects,
   runId: string,
   query: RejectedQuery,
 ) {
@@ -50,7 +52,7 @@ export async function rejectedRows(
     const bounds = { lines: query.limit - rows.length, bytes: BYTES_MAX, rangeBytes: RANGE_BYTES }
     const page = await linesOf(readRejected, file.key, offset, bounds)
     if (!page) missing.push(file.key)
-    rows.push(...(page?.lines ?? []).map(({ text }) => shown(text)))
+    rows.push(...(page?.lines ?? []).map(({ text }) => shown(text, project.entities[run.subject])))
     const end = page?.lines.at(-1)?.end ?? offset
     read += end - offset
     ;[place, offset] = page && !page.ended ? [place, end] : [place + 1, 0]
@@ -74,9 +76,10 @@ function summary(run: Run) {
 }
 
 /** A line of the quarantine as the API shows it; one that is no JSON object is shown as text. */
-function shown(line: string) {
+function shown(line: string, entity: Entity | undefined) {
   const row = parsed(line)
-  const text = typeof row.raw === 'string' ? row.raw : row.raw === undefined ? line : JSON.stringify(row.raw)
+  const whole = typeof row.raw === 'string' ? row.raw : row.raw === undefined ? line : JSON.stringify(row.raw)
+  const text = entity?.classified ? withheld(whole, entity, entity.classified) : whole
   return {
     reason: row.reason ?? null,
     reasons: row.reasons ?? [],
@@ -88,6 +91,25 @@ function shown(line: string) {
     cut: text.length > TEXT_CHARACTERS_MAX,
   }
 }
+
+/**
+ * The text of a row that may tell of a person: of its members only those that the contract has and leaves open, and of a
+ * text that is no JSON object nothing. Nobody has said what the others hold.
+ */
+function withheld(text: string, entity: Entity, classified: Record<string, string>): string {
+  const open = new Set(
+    entity.columns.map(({ name }) => name).filter((name) => !Object.hasOwn(classified, name)),
+  )
+  const members = Object.entries(parsed(text))
+  if (members.length === 0) return MASK
+  return JSON.stringify(
+    Object.fromEntries(
+      members.map(([name, value]) => [name, value === null || open.has(name) ? value : MASK]),
+    ),
+  )
+}
+/** As in silver, see jobs/cleanse/masks.py. */
+const MASK = '***'
 
 function parsed(line: string): Partial<Item> {
   try {

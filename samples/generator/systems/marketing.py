@@ -81,6 +81,7 @@ def _google(draw: Draw, campaign: int, day: date) -> Row:
     return {
         "campaign_id": 9_000 + campaign,
         "campaign_name": None if draw.chance(1) else f"search campaign {campaign}",
+        "account_manager_email": f"manager-{campaign}@example.com",
         "segments_date": day.isoformat(),
         "customer_currency_code": _currency(draw, campaign),
         "metrics_cost_micros": -cost if draw.chance(1) else cost,

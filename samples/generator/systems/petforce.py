@@ -127,10 +127,10 @@ class Generator:
 
     def _user(self, draw: Draw, number: int, made: datetime) -> Row:
         email = "no address" if number % 20 == 7 else f" User-{number}@Example.com"
-        row = {"email": email, "display_name": f"user {number}", "phone": None}
-        row |= {"country_code": draw.one_of(["XX", *(code for code, _ in COUNTRIES)])}
-        row |= {"acquisition_channel": draw.one_of(CHANNELS), "is_email_verified": draw.chance(80)}
-        return row | {"last_login_at": None}
+        phone = f"+49 151 {number:07}" if number % 3 else None
+        row = {"email": email, "display_name": f"user {number}", "phone": phone}
+        row |= {"country_code": draw.one_of(["XX", *(code for code, _ in COUNTRIES)]), "last_login_at": None}
+        return row | {"acquisition_channel": draw.one_of(CHANNELS), "is_email_verified": draw.chance(80)}
 
     def _member(self, draw: Draw, number: int, made: datetime) -> Row:
         row = {"household_id": self._one("ho", draw, self.households), "user_id": f"us-{number:08}"}

@@ -10,6 +10,12 @@ PRODUCTS = [(f"SKU-{number:03}", 499 + 350 * number) for number in range(1, 41)]
 ORDER_EVENTS = ("order_placed", "order_fulfilled", "order_cancelled")
 
 
+def _contact(customer: str) -> Row:
+    """What a shop knows of who orders, and no dataset is to show."""
+    person = customer.removeprefix("cu-")
+    return {"name": f"Planted {person}", "email": f"buyer-{person}@example.com", "phone": f"+49 152 {person}"}
+
+
 class Shop:
     """Makes the events of one visit after another. Ids are counted, so they never repeat."""
 
@@ -40,6 +46,7 @@ class Shop:
         items = [self._item(product, cents) for product, cents in seen]
         total = sum(int(item["quantity"]) * round(item["unit_price"] * 100) for item in items) / 100
         payload = {"order_id": order, "currency": "USD", "total": total, "items": items}
+        payload |= {"contact": _contact(customer)} if customer else {}
         yield self._event(at, "cart_updated", customer, session, {"items": items})
         yield self._event(at + timedelta(minutes=1), "checkout_started", customer, session, {"items": items})
         yield self._event(

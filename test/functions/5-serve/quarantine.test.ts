@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Entity } from '../../../shared/declared.js'
 import type { Item } from '../../../shared/ledger.js'
 import { parts } from '../../fakes/parts.js'
 import { apiOn, ask } from './asking.js'
@@ -129,6 +130,21 @@ describe('the rejected rows of a run', () => {
       { reason: null, line: null, text: 'no json' },
     ])
     expect(body.next).toBeUndefined()
+  })
+
+  test('of an entity that knows persons show only what its contract leaves open', async () => {
+    const entity = effects.project.entities.market_data as Entity
+    const classified = { symbol: 'pii' } as const
+    const columns = [...entity.columns, { name: 'volume', glueType: 'bigint' }]
+    const entities = { ...effects.project.entities, market_data: { ...entity, columns, classified } }
+    effects = { ...effects, project: { ...effects.project, entities } }
+    const row = { volume: 1, symbol: 'Maria', mail: 'maria@example.org', note: null }
+    fakes.quarantine.objects.set(key('low'), `${line('low', 1, JSON.stringify(row))}\n${line('low', 2)}\n`)
+    const texts = (await get(`/quarantine/${RUN}?reason=low`)).body.rows.map(
+      (one: { text: string }) => one.text,
+    )
+    expect(JSON.parse(texts[0])).toEqual({ volume: 1, symbol: '***', mail: '***', note: null })
+    expect(texts[1]).toBe('***')
   })
 
   test('can be asked by reason', async () => {

@@ -105,6 +105,7 @@ class Lake:
         return {
             **{"version": 1, "kind": "build", "run_id": run_id, "attempt": 1, "correlation_id": "corr-1"},
             **{"lane": "finance+risk", "domains": ["finance", "risk"], "target": "duckdb"},
+            "stage": "dev",
             **{"mode": "standard", "edition": f"{run_id}-1", "silver": self.new_runs()},
             "selectors": ["source:lake.market_data+", "source:lake.transactions+"],
             "database": {"uri": self.database},

@@ -14,11 +14,12 @@ from folder_store import FolderStore
 class SilverLoads:
     """The silver of one lane: what a delivery brings is cleansed entity by entity and committed."""
 
-    def __init__(self, lake: Lake, source: str, entities: list[str]) -> None:
+    def __init__(self, lake: Lake, source: str, entities: list[str], stage: str = "dev") -> None:
         self.lake, self.source, self.entities = lake, source, entities
         lake.silver, lake.built = {entity: [] for entity in entities}, {}
         self.cleansed = cleanse_lake.Lake(FolderStore(lake.folder / "cleansed"))
         self.rejected: dict[str, int] = {}
+        self.stage = stage
 
     def load(self, folder: Path, landed_at: str) -> None:
         """Each `<entity>.ndjson` of the folder becomes one committed cleanse run."""
@@ -28,7 +29,7 @@ class SilverLoads:
                 landed = self.cleansed.land(
                     f"{folder.name}-{path.name}", path.read_bytes(), landed_at, self.source
                 )
-                self._commit(entity, self.cleansed.run([landed], entity=entity).report)
+                self._commit(entity, self.cleansed.run([landed], entity=entity, stage=self.stage).report)
 
     def _commit(self, entity: str, report: dict) -> None:
         self.rejected[entity] = self.rejected.get(entity, 0) + report["rows"]["rejected"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from lake import Lake
+from leaks import leaks, planted
 
 from samples.generator.systems import commerce_events
 from samples.generator.systems.commerce_events import LANDED_AT
@@ -121,3 +122,8 @@ def test_what_the_contract_lets_pass_is_told(story):
     warned = {found["test"] for found in story.tasks["first"].report["warned_tests"]}
     for name in ("not_null_stg_events_order_id", "audit_values_agree_fct_orders"):
         assert [test for test in warned if test.startswith(name)], sorted(warned)
+
+
+def test_no_file_of_gold_tells_of_a_person(story):
+    texts = planted(story.folder)
+    assert [leaks(story.lake, task, texts) for task in story.tasks.values()] == [set()] * 3

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from lake import Lake, Task
+from leaks import leaks, planted
 from silver_loads import SilverLoads
 
 from samples.generator.systems import petforce
@@ -100,5 +101,36 @@ def test_dirty_rows_are_rejected_before_silver(story):
     assert all(story.loads.rejected[entity] for entity in ("tasks", "activity_logs", "users"))
 
 
-def test_an_address_that_is_none_is_told_and_stops_nothing(story):
-    assert "assert_valid_email" in {found["test"] for found in story.tasks["first"].report["warned_tests"]}
+def test_no_file_of_gold_tells_of_a_person(story):
+    texts = planted(story.lake.folder / "deliveries")
+    assert [leaks(story.lake, story.tasks[build], texts) for build in BUILDS] == [set()] * len(BUILDS)
+
+
+@pytest.fixture(scope="module")
+def production(aws_endpoint, parse_state, tmp_path_factory) -> tuple[Lake, Task]:
+    """The same first delivery where the stage is production."""
+    lake = Lake(aws_endpoint, tmp_path_factory.mktemp("production"))
+    loads = SilverLoads(lake, "petforce", sorted(TABLES), stage="prod")
+    petforce.write(lake.folder / "deliveries")
+    landed = datetime.now(UTC) - timedelta(hours=LANDED["first"])
+    loads.load(lake.folder / "deliveries" / "first", landed.isoformat())
+    selectors = [f"source:lake.{entity}+" for entity in sorted(TABLES)]
+    return lake, lake.build(lane="households", domains=["households"], selectors=selectors, stage="prod")
+
+
+def test_production_shows_persons_and_never_what_is_restricted(production):
+    lake, task = production
+    users = lake.gold(task, "dim_users")
+    assert {"user-1@example.com", "user-2@example.com"} <= {user["email"] for user in users}
+    found = leaks(lake, task, planted(lake.folder / "deliveries"))
+    assert {dataset for dataset, _ in found} == {"dim_users", "dim_households"}
+    assert not any(text.startswith("code") for _, text in found)
+
+
+def test_an_address_that_is_none_is_told_and_stops_nothing(story, production):
+    """Where silver hides all of them there is none to judge."""
+    told = [
+        {found["test"] for found in task.report["warned_tests"]}
+        for task in (story.tasks["first"], production[1])
+    ]
+    assert ["assert_valid_email" in found for found in told] == [False, True]

@@ -2,6 +2,7 @@
 
 import pytest
 from lake import Lake
+from leaks import leaks, planted
 from raw_loads import RawLoads
 
 from samples.generator.systems import marketing
@@ -83,3 +84,8 @@ def test_spend_below_zero_is_told_and_stops_nothing(story):
 def test_old_rows_are_told_by_the_freshness_of_their_table(story):
     told = {found["test"] for found in story.tasks["first"].report["warned_tests"]}
     assert "source_freshness_google_ads_campaigns" in told
+
+
+def test_no_file_of_gold_tells_of_a_person(story):
+    texts = planted(story.lake.folder / "loads")
+    assert [leaks(story.lake, task, texts) for task in story.tasks.values()] == [set()] * 3

@@ -5,7 +5,8 @@ import re
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 
-from containers.dbt.project import load_manifest
+from containers.dbt.project import CONTRACTS, load_manifest
+from jobs.compiled import load_compiled
 
 PREFIXES = {"staging": ("stg_", "base_"), "intermediate": ("int_",), "marts": ("dim_", "fct_", "analytics_")}
 # Datasets that are known by these names; readers would have to learn any other one.
@@ -186,6 +187,30 @@ def test_what_tells_of_a_person_says_how_it_is_kept_and_is_masked_in_marts(manif
                     masked = re.search(r"mask_pii\(.*\) \}\} as " + column.name + r"\b", node.raw_code)
                     assert masked, f"{node.name}.{column.name}"
     assert {"stg_users", "dim_users", "dim_households"} <= seen
+
+
+def test_a_column_is_classified_as_its_contract_says_wherever_it_goes_by_its_name(manifest):
+    """Under another name it is found where gold's files are read (`leaks`)."""
+    contracts = {path.stem: load_compiled(path.stem).classified for path in CONTRACTS.glob("*.json")}
+    told = 0
+    for node in nodes_of(manifest, "model", "snapshot"):
+        expected = {
+            name: kind for entity in entities_of(manifest, node) for name, kind in contracts[entity].items()
+        }
+        for column in node.columns.values():
+            if column.name in expected:
+                told += 1
+                found = column.config.meta.get("classification")
+                assert found == expected[column.name], f"{node.name}.{column.name}"
+    assert told >= 12
+
+
+def entities_of(manifest: Manifest, node) -> set[str]:
+    """The entities whose columns a model may show: its sources, or else those of what it reads."""
+    parents = [name for name in node.depends_on_nodes if name.startswith(("model.", "snapshot.", "source."))]
+    lake = {manifest.sources[name].name for name in parents if name.startswith("source.lake.lake.")}
+    inner = [name for name in parents if name in manifest.nodes]
+    return lake or set().union(*(entities_of(manifest, manifest.nodes[name]) for name in inner))
 
 
 def test_critical_tests_can_be_chosen_by_their_tag(manifest):

@@ -10,8 +10,13 @@ from jobs.task.plan import PlanError
 def plan(**changes) -> dict:
     return {
         **{"version": 1, "kind": "build", "run_id": "b1", "attempt": 1, "correlation_id": "c1"},
-        **{"lane": "finance+risk", "domains": ["finance", "risk"], "target": "duckdb", "mode": "standard"},
-        **{"selectors": ["source:lake.market_data+"], "edition": "b1-1", "database": {"uri": None}},
+        **{"lane": "finance+risk", "domains": ["finance", "risk"], "target": "duckdb", "stage": "dev"},
+        **{
+            "mode": "standard",
+            "selectors": ["source:lake.market_data+"],
+            "edition": "b1-1",
+            "database": {"uri": None},
+        },
         "silver": {
             "market_data": [{"run_id": "m1", "files": ["s3://silver-1/entity=market_data/a.parquet"]}]
         },
@@ -53,6 +58,7 @@ def test_a_selector_that_is_none_is_refused(selector):
         {"attempt": 0},
         {"mode": "fast"},
         {"target": "snowflake"},
+        {"stage": None},
         {"edition": "b1'-1"},
         {"domains": []},
         {"selectors": ["a"] * 201},

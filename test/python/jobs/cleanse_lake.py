@@ -57,6 +57,7 @@ class Lake:
             "quarantine_prefix_tail": f"run={run_id}/attempt=1/",
             "report_uri": f"s3://{BUCKETS['artifacts']}/runs/{run_id}/attempt=1/report.json",
             "contract_version": load_compiled(entity).version,
+            "stage": "dev",
         }
 
     def run(self, inputs: list[dict], entity: str = "market_data", engine=None, **changes) -> Result:

@@ -96,7 +96,7 @@ def test_a_sample_is_short(lake):
 
 
 def test_of_personal_data_only_the_kind_is_shown():
-    contract = replace(load_compiled("market_data"), pii=("close",))
+    contract = replace(load_compiled("market_data"), classified={"close": "pii"})
     plan = SimpleNamespace(inputs=[SimpleNamespace(kept=None, key="a.ndjson")])
     broken = {(0, "close_not_a_number"): (3, 1)}
     look = lambda wanted: dict.fromkeys(wanted, (None, '{"close":"Jane Doe"}'))  # noqa: E731
