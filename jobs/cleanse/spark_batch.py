@@ -1,4 +1,4 @@
-"""The pass over all lines of a batch: plain lines by Spark's own JSON reader, others by the exact rules."""
+"""The pass over all lines of a batch: plain lines are cut and cast, others take the exact rules."""
 
 from functools import reduce
 

@@ -2,9 +2,9 @@
 
 Lines of one producer look alike: the same members in the same order with the same blanks between them. From
 that comes one pattern. A line that matches is an object of contract columns, each once, without escapes,
-with values whose text both readers take in the same way; so Spark's own JSON reader may parse it straight
-to types. Any other line goes to the exact rules, and so does a typed row that breaks a rule. The test may
-doubt, it must never err.
+with values that mean what their characters say; so it may be cut at its quotes, where a JSON reader would
+cost as much as everything else, and the pieces cast. Any other line goes to the exact rules, and so does a
+typed row that breaks a rule. The test may doubt, it must never err.
 """
 
 import re
@@ -34,11 +34,24 @@ SQL_TYPES = {"integer": "BIGINT", "json": "STRING"}
 
 
 @dataclass(frozen=True)
+class Member:
+    """One member of a line: its name, the colon and the comma or brace around its value with their blanks,
+    whether the value is quoted (else bare), and whether null may stand in its place.
+    """
+
+    name: str
+    colon: str
+    end: str
+    quoted: bool
+    nullable: bool
+
+
+@dataclass(frozen=True)
 class Shape:
-    """The pattern of a line for Java's regular expressions, and which columns come as texts (others bare)."""
+    """The pattern of a line for Java's regular expressions, and its members in their order."""
 
     pattern: str
-    quoted: frozenset
+    members: tuple[Member, ...]
 
 
 def sql_type(contract_type: str) -> str:
@@ -86,25 +99,23 @@ def _members_of(line: str, contract: CompiledContract) -> list | None:
 
 
 def _shape(members: tuple, comma: str, columns: list, contract: CompiledContract) -> Shape | None:
-    parts, texts = [], set()
-    for (name, colon), values in zip(members, columns, strict=True):
+    parts, found = [], []
+    for at, ((name, colon), values) in enumerate(zip(members, columns, strict=True)):
         given = [value for value in values if value != "null"]
-        texts_given = [value for value in given if value.startswith('"')]
+        texts = [value for value in given if value.startswith('"')]
         # The commoner way counts: the sample may hold dirt too.
-        is_text = contract.types[name] in ("string", "date", "timestamp") or 2 * len(texts_given) > len(given)
-        if is_text:
-            texts.add(name)
-            given = texts_given
-        else:
-            given = [value for value in given if not value.startswith('"')]
+        quoted = contract.types[name] in ("string", "date", "timestamp") or 2 * len(texts) > len(given)
+        given = texts if quoted else [value for value in given if not value.startswith('"')]
         value = _value_pattern(name, [value.strip('"') for value in given], contract)
         if value is None:
             return None
-        value = f'"{value}"' if name in texts else value
+        value = f'"{value}"' if quoted else value
         # A missing value that the sample does not show takes the exact rules.
-        missing = name not in contract.required and "null" in values
-        parts.append(f'"{name}"{colon}' + (f"(?:{value}|null)" if missing else value))
-    return Shape(r"\A\{" + comma.join(parts) + r"\}\z", frozenset(texts))
+        nullable = name not in contract.required and "null" in values
+        parts.append(f'"{name}"{colon}' + (f"(?:{value}|null)" if nullable else value))
+        end = comma if at < len(members) - 1 else "}"
+        found.append(Member(name, colon, end, quoted, nullable))
+    return Shape(r"\A\{" + comma.join(parts) + r"\}\z", tuple(found))
 
 
 def _value_pattern(name: str, given: list, contract: CompiledContract) -> str | None:

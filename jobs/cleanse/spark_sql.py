@@ -37,29 +37,47 @@ def staged_items() -> list[str]:
     ]
 
 
-def reader_schema(contract: CompiledContract, shape: Shape) -> str:
-    """How the JSON reader is to read lines of a shape: bare values straight to types, quoted ones as text."""
-    kinds = {
-        name: "STRING" if name in shape.quoted else sql_type(contract.types[name])
-        for name in contract.columns
-    }
-    return ", ".join(f"`{name}` {kind}" for name, kind in kinds.items())
-
-
 def plain_layers(contract: CompiledContract, shape: Shape) -> list[list[str]]:
     """From the text of a line of the shape, `_raw`, to typed values and `_odd`, which says where a rule is
     broken, not yet which.
+
+    No value holds a quote, so cutting at them gives each value the same place in every line.
     """
-    values = [
-        f"CAST(_read.`{name}` AS {sql_type(contract.types[name])}) AS c_{name}" for name in contract.columns
-    ]
+    kinds = {name: sql_type(contract.types[name]) for name in contract.columns}
+    texts = _value_texts(shape)
+    values = [f"CAST({texts.get(name, 'NULL')} AS {kind}) AS c_{name}" for name, kind in kinds.items()]
     kept = ["_pos", *[f"c_{name}" for name in contract.columns]]
     odd = _odd(DOUBTFUL, "CAST(NULL AS STRING)", "CAST(NULL AS STRING)")
     return [
-        ["_pos", f"FROM_JSON(_raw, {quoted(reader_schema(contract, shape))}) AS _read"],
+        ["_pos", f"SPLIT({_with_all_quotes(shape)}, '\"') AS _cut"],
         ["_pos", *values],
         [*kept, f"CASE WHEN COALESCE({check_sql(contract)}, FALSE) THEN NULL ELSE {odd} END AS _odd"],
     ]
+
+
+def _with_all_quotes(shape: Shape) -> str:
+    # No text of the shape is empty, so an empty one can stand for a missing one.
+    line = "_raw"
+    for one in shape.members:
+        if one.quoted and one.nullable:
+            front = f'"{one.name}"{one.colon}'
+            line = f"""REPLACE({line}, {quoted(front + "null")}, {quoted(front + '""')})"""
+    return line
+
+
+def _value_texts(shape: Shape) -> dict[str, str]:
+    """The text of each member's value, NULL where it is missing, over the line cut at its quotes."""
+    texts, at = {}, 0
+    for one in shape.members:
+        # The next piece is the name; then comes either `:value,` or `:`, the value and `,`.
+        if one.quoted:
+            text, missing, at = f"_cut[{at + 3}]", "''", at + 4
+        else:
+            around, whole = len(one.colon) + len(one.end), f"_cut[{at + 2}]"
+            text = f"SUBSTRING({whole}, {len(one.colon) + 1}, OCTET_LENGTH({whole}) - {around})"
+            missing, at = "'null'", at + 2
+        texts[one.name] = f"NULLIF({text}, {missing})" if one.nullable else text
+    return texts
 
 
 def _odd(fate: str, first: str, second: str) -> str:
