@@ -88,6 +88,22 @@ const incident = z.object({
 export const IncidentOpened = event('Incident Opened', incident)
 export const IncidentClosed = event('Incident Closed', incident)
 
+/** What is looked at for health, and the change of one of them; `cause` is what people are told of once. */
+const health = z.object({
+  finding: z.string().min(1).max(200),
+  kind: z.enum(['source', 'lag', 'objective', 'tests', 'rows']),
+  subject: z.string(),
+  lane: z.string(),
+  cause: z.string().min(1).max(200),
+  reason: z.string(),
+  since: z.string(),
+})
+export const HealthDegraded = event(
+  'Health Degraded',
+  health.extend({ level: z.enum(['warn', 'error']), priority }),
+)
+export const HealthRecovered = event('Health Recovered', health)
+
 const why = z.string().min(1).max(1_000)
 const edition = z.string().min(1).max(100)
 /** A person wants a parked run to be tried again. */
@@ -129,6 +145,8 @@ export const catalog = [
   StageFailed,
   IncidentOpened,
   IncidentClosed,
+  HealthDegraded,
+  HealthRecovered,
   RetryRequested,
   RunApproved,
   ReplayRequested,

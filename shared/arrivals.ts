@@ -6,30 +6,40 @@ export type Arrivals = {
   newestAt?: string
 }
 
-/** Of a waiting entry: what its input says of the data behind it, else the time at which it joined the lane. */
-function arrivalOf({ SK, input }: Item): { first: string; last: string } {
+/**
+ * Of a waiting entry: what its input says of the data behind it, else the time at which it joined the lane. Nothing where
+ * neither can be read: this is a measure, and must never keep a lane from being claimed.
+ */
+function arrivalOf({ SK, input }: Item): Arrivals {
   const { arrivedAt, newestAt } = (input ?? {}) as Arrivals
-  const joined = new Date(Number(SK.slice('WAIT#'.length).split('#')[0])).toISOString()
-  return { first: arrivedAt ?? joined, last: newestAt ?? joined }
+  const milliseconds = /^WAIT#(\d{13})#/.exec(SK)?.[1]
+  const joined = milliseconds && new Date(Number(milliseconds)).toISOString()
+  return arrived({
+    ...(joined && { arrivedAt: joined, newestAt: joined }),
+    ...arrived({ arrivedAt, newestAt }),
+  })
 }
 
 /** The arrivals of the entries that a run takes, ISO 8601; nothing of none. */
 export function arrivals(entries: Item[]): Arrivals {
-  if (entries.length === 0) return {}
-  const [arrivedAt] = entries.map((entry) => arrivalOf(entry).first).sort()
-  const newestAt = entries
-    .map((entry) => arrivalOf(entry).last)
+  const all = entries.map(arrivalOf)
+  const [arrivedAt] = all.flatMap((one) => one.arrivedAt ?? []).sort()
+  const newestAt = all
+    .flatMap((one) => one.newestAt ?? [])
     .sort()
     .at(-1)
-  return { ...(arrivedAt && { arrivedAt }), ...(newestAt && { newestAt }) }
+  return arrived({ arrivedAt, newestAt })
 }
 
 /** The arrivals that an item or an event carries. */
-export const arrived = ({ arrivedAt, newestAt }: Arrivals): Arrivals => ({
+export const arrived = ({
+  arrivedAt,
+  newestAt,
+}: { [K in keyof Arrivals]: Arrivals[K] | undefined }): Arrivals => ({
   ...(arrivedAt && { arrivedAt }),
   ...(newestAt && { newestAt }),
 })
 
-/** How an arrival is remembered by the clock: the later of two, either of which may be unknown. */
+/** The later of two times, either of which may be unknown. */
 export const later = (one: string | undefined, other: string | undefined): string | undefined =>
   one && other ? (one > other ? one : other) : (one ?? other)

@@ -18,6 +18,8 @@ export interface BuildState {
   ordinal: number
   databaseUri: string
   silverRuns: Record<string, number>
+  /** The run that left it. */
+  builtBy?: string
   /** When the newest row of each source table was loaded, by `<source>.<table>`, as builds have found it. */
   loadedAt?: Record<string, string>
 }

@@ -14,7 +14,7 @@ SEVERITIES = ("error", "warn")
 
 @dataclass(frozen=True)
 class Check:
-    """One test or freshness check that ran: on which nodes, how serious, and whether it passed."""
+    """One test that ran: on which nodes, how serious, and whether it passed. Freshness is no test."""
 
     nodes: tuple[str, ...]
     severity: str
@@ -22,9 +22,7 @@ class Check:
 
 
 def check_of(node, status: str) -> Check:
-    """A result of dbt as a check. What could not be run has not passed."""
-    if str(node.resource_type) == "source":
-        return Check((node.unique_id,), "warn" if status == "warn" else "error", status == "pass")
+    """A test's result as a check. What could not be run has not passed."""
     severity = "warn" if str(node.config.severity).lower() == "warn" else "error"
     return Check(tuple(node.depends_on_nodes), severity, status == "pass")
 

@@ -61,7 +61,7 @@ def _collect_check(
     findings: Findings, manifest: Manifest, result, kind: str, status: str, message: str
 ) -> None:
     name = result.node.name if kind == "test" else f"source_freshness_{result.node.name}"
-    if status != "skipped":
+    if kind == "test" and status != "skipped":
         findings.checks.append(check_of(result.node, status))
     if kind == "source" and (newest := getattr(result, "max_loaded_at", None)) is not None:
         findings.loaded[(result.node.source_name, result.node.name)] = newest.isoformat()

@@ -17,6 +17,8 @@ export const operate: readonly Row[] = [
       on(ours.SilverUpdated),
       on(ours.GoldBuilt),
       on(ours.ExtractFinished),
+      on(ours.HealthDegraded),
+      on(ours.HealthRecovered),
       { alarm: 'dead letters' },
       { everyMinutes: 5 },
     ],
@@ -90,6 +92,14 @@ export const operate: readonly Row[] = [
       'job:run',
       'job:read',
     ],
+  },
+  {
+    stage: 'check-health',
+    phase: 'operate',
+    does: 'looks how fresh, how late, how tested and how large the data is, and tells of each change for worse or better',
+    on: [{ everyMinutes: 15 }],
+    emits: [ours.HealthDegraded.name, ours.HealthRecovered.name],
+    may: ['ledger:lane'],
   },
   {
     stage: 'put-later',

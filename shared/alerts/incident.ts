@@ -31,6 +31,8 @@ export type Incident = Item & {
   note?: Note
   /** The CloudWatch alarm that opened it, where no run is to blame. */
   alarm?: string
+  /** It stands for findings of the data's health with its cause. */
+  health?: true
 }
 
 export type Note = { entity: string; columns: string[] }
@@ -38,7 +40,7 @@ export type Note = { entity: string; columns: string[] }
 export interface IncidentEffects {
   ledger: Ledger
   clock: Clock
-  project: Pick<Declared, 'lanes' | 'entities'>
+  project: Pick<Declared, 'lanes' | 'entities' | 'sources'>
   publish(events: Outgoing[]): Promise<void>
 }
 

@@ -26,6 +26,7 @@ export interface Finding {
   runId?: string
   alarm?: string
   note?: Note
+  health?: true
 }
 
 /** Rounds against other findings of the same cause, before the event is given back. */
@@ -64,7 +65,7 @@ async function open(effects: IncidentEffects, finding: Finding): Promise<Inciden
   const upstream = await upstreamOf(effects, finding)
   const incidentId = clock.newId()
   const openedAt = iso(clock.now())
-  const { cause, lane, priority, title, reason, runId, alarm, note } = finding
+  const { cause, lane, priority, title, reason, runId, alarm, note, health } = finding
   const incident: Incident = {
     ...incidentKey(incidentId),
     ...{ incidentId, cause, lane, lanes: [lane], priority, title, reason },
@@ -72,6 +73,7 @@ async function open(effects: IncidentEffects, finding: Finding): Promise<Inciden
     ...{ incidentsPk: INDEXED, incidentsAt: `${openedAt}#${incidentId}` },
     ...(alarm && { alarm }),
     ...(note && { note }),
+    ...(health && { health }),
     ...(upstream && { under: upstream.incidentId }),
   }
   const written = await ledger.write(

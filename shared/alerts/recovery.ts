@@ -1,5 +1,6 @@
 import { buildStateKey, goldPointerKey } from '../build.js'
 import { extractLane, extractStateKey } from '../extract.js'
+import { HEALTH_MAX, HEALTH_PK, type HealthState } from '../health/finding.js'
 import type { Item } from '../ledger.js'
 import { type Run, runKey } from '../run.js'
 import { alarmKey, type Incident, type IncidentEffects, type Note } from './incident.js'
@@ -10,12 +11,19 @@ const PUT_BACKS_MAX = 20
 /** Whether nothing of an incident is unresolved any more. What the ledger says counts, not the event that woke us. */
 export async function isOver(effects: IncidentEffects, incident: Incident): Promise<boolean> {
   if (incident.alarm) return (await effects.ledger.get(alarmKey(incident.alarm)))?.value === 'OK'
+  if (incident.health) return isHealthy(effects, incident)
   if (incident.note) return isNoted(effects, incident, incident.note)
   for (const runId of incident.runs) {
     const run = (await effects.ledger.get(runKey(runId))) as Run | undefined
     if (!run || !(await isResolved(effects, run))) return false
   }
   return true
+}
+
+/** Health is recovered when no finding has the incident's cause any more. */
+async function isHealthy({ ledger }: IncidentEffects, { cause }: Incident): Promise<boolean> {
+  const { items } = await ledger.query(HEALTH_PK, { limit: HEALTH_MAX })
+  return !(items as HealthState[]).some((one) => one.state === 'degraded' && one.cause === cause)
 }
 
 /** A note stays until the contract knows its columns, and a week at most: it waits for nobody. */

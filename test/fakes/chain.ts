@@ -127,6 +127,10 @@ export class Chain {
     if (name === 'Schema Changed') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
     if (name === 'Silver Updated') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
     if (name === 'Gold Built') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
+    if (name === 'Health Degraded' || name === 'Health Recovered')
+      await this.invoke(() =>
+        alerted(alert, { 'detail-type': name, detail } as Parameters<typeof alerted>[1]),
+      )
     if (name === 'Incident Opened' || name === 'Incident Closed')
       await this.invoke(() => sendAlert(send, detail.incidentId))
   }

@@ -29,6 +29,7 @@ import { expireEditions } from '../../functions/4-publish/expire-editions/expire
 import { goldMoved } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import { waking as publishOn } from '../../functions/4-publish/publish-gold/waking.js'
 import { announce } from '../../functions/operate/announce/announce.js'
+import { checkHealth } from '../../functions/operate/check-health/check-health.js'
 import { putBack } from '../../functions/operate/put-back/put-back.js'
 import { delayedEvent, putLater } from '../../functions/operate/put-later/put-later.js'
 import { alerted } from '../../functions/operate/raise-alert/raise-alert.js'
@@ -117,6 +118,10 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
     })),
   'raise-alert': ({ ledger, clock, project, publish }) =>
     stage('raise-alert', alertsOn, ledger, (event) => alerted({ ledger, clock, project, publish }, event)),
+  'check-health': ({ ledger, clock, project, publish }) =>
+    stage('check-health', tick, ledger, async () => ({
+      did: await checkHealth({ ledger, clock, project, publish }),
+    })),
   'run-backfill': ({ ledger, landing, publish }) =>
     stage('run-backfill', backfillsOn, ledger, (event) => runBackfill({ ...landing, publish }, event)),
   'put-back': ({ ledger, world, project }) =>

@@ -4,6 +4,8 @@ import {
   ExtractFinished,
   GateFailed,
   GoldBuilt,
+  HealthDegraded,
+  HealthRecovered,
   SchemaChanged,
   SilverUpdated,
   StageFailed,
@@ -22,6 +24,7 @@ import { COLUMN_ADDED, DEAD_LETTERS, FAULTS, priorityOf } from '../../../shared/
 import { laneKind, laneName } from '../../../shared/lane.js'
 import type { Outcome } from '../../../shared/observe.js'
 import { type Run, runKey } from '../../../shared/run.js'
+import { degraded, recovered } from './health.js'
 
 export type RaiseAlertEffects = IncidentEffects
 export type Failure = Detail<typeof StageFailed> | Detail<typeof GateFailed>
@@ -32,6 +35,8 @@ type Ours =
   | { 'detail-type': typeof SilverUpdated.name; detail: Detail<typeof SilverUpdated> }
   | { 'detail-type': typeof GoldBuilt.name; detail: Detail<typeof GoldBuilt> }
   | { 'detail-type': typeof ExtractFinished.name; detail: Detail<typeof ExtractFinished> }
+  | { 'detail-type': typeof HealthDegraded.name; detail: Detail<typeof HealthDegraded> }
+  | { 'detail-type': typeof HealthRecovered.name; detail: Detail<typeof HealthRecovered> }
 /** What wakes the stage, as far as it reads it. */
 export type Waking =
   | Ours
@@ -56,6 +61,10 @@ export async function alerted(effects: RaiseAlertEffects, event: Waking): Promis
       const run = (await effects.ledger.get(runKey(runId))) as Run | undefined
       return { runId, did: await lookAfter(effects, run?.lane) }
     }
+    case HealthDegraded.name:
+      return { did: await degraded(effects, event.detail) }
+    case HealthRecovered.name:
+      return { did: await recovered(effects, event.detail) }
     case 'CloudWatch Alarm State Change':
       return { did: await alarmChanged(effects, event) }
     case 'Scheduled Event':

@@ -5,6 +5,8 @@ import {
   envelope,
   GateFailed,
   GoldBuilt,
+  HealthDegraded,
+  HealthRecovered,
   SchemaChanged,
   SilverUpdated,
   StageFailed,
@@ -18,6 +20,8 @@ export const waking = z.union([
   envelope(SilverUpdated),
   envelope(GoldBuilt),
   envelope(ExtractFinished),
+  envelope(HealthDegraded),
+  envelope(HealthRecovered),
   alarmStateChange,
   tick,
 ])

@@ -3,7 +3,7 @@ import type { SdkWrite } from './table.js'
 /** What a call of the ledger is called in the coverage: the same words for the same await, whatever the data. */
 const STATES = ['FILLING', 'READY', 'RUNNING', 'COMMITTING', 'COMMITTED', 'PARKED', 'REPLAYED']
 /** Partitions whose sort keys are data. */
-const LISTS = ['EVENT', 'LANES', 'INCIDENTS', 'WAITING', 'ALARM']
+const LISTS = ['EVENT', 'LANES', 'INCIDENTS', 'WAITING', 'ALARM', 'HEALTH']
 /** What an update sets at every step, and what of it is no attribute. */
 const USUAL = ['state', 'duePk', 'dueAt', 'history']
 /** What may or may not stand in a transaction, as the data asks for it. */

@@ -44,7 +44,11 @@ const everyIncidentHasACause: Invariant = {
   name: 'no incident without a run that was parked, or an alarm that was recorded',
   when: 'rest',
   check: ({ ledger }) =>
-    incidentsOf(ledger).flatMap(({ incidentId, runs, alarm }) => {
+    incidentsOf(ledger).flatMap(({ incidentId, runs, alarm, health, cause }) => {
+      if (health)
+        return /^(stale|late|objective|tests|rows):/.test(cause)
+          ? []
+          : [`incident ${incidentId} has no cause`]
       if (alarm)
         return itemAt(ledger, `ALARM#${alarm}`, 'STATE') ? [] : [`incident ${incidentId} names no real alarm`]
       const wrong = (runs as string[]).filter(
@@ -115,8 +119,8 @@ const openUntilRecovered: Invariant = {
   name: 'an incident is open until what each of its runs held back has arrived, and no longer',
   when: 'rest',
   check: (evidence) =>
-    incidentsOf(evidence.ledger).flatMap(({ incidentId, runs, state, alarm }) => {
-      if (alarm) return []
+    incidentsOf(evidence.ledger).flatMap(({ incidentId, runs, state, alarm, health }) => {
+      if (alarm || health) return []
       const healed = (runs as string[]).map((id) => recovered(evidence, runAt(evidence.ledger, id) ?? {}))
       if (state === 'open') {
         const over = healed.every((one) => one === true)
@@ -127,6 +131,25 @@ const openUntilRecovered: Invariant = {
         ? [`incident ${incidentId} is closed, and ${early.join(', ')} has not recovered`]
         : []
     }),
+}
+
+const healthIsTold: Invariant = {
+  name: 'what is degraded stands in an open incident of its cause, and what is well in none',
+  when: 'rest',
+  check: ({ ledger }) => {
+    const bad = itemsUnder(ledger, 'HEALTH', '').filter(({ state }) => state === 'degraded')
+    const open = incidentsOf(ledger).filter(({ state, health }) => state === 'open' && health)
+    return [
+      ...bad
+        .filter(({ cause }) => !open.some((one) => one.cause === cause))
+        .map(({ finding }) => `${finding} is degraded, and no incident is open`),
+      ...open
+        .filter(({ cause }) => !bad.some((one) => one.cause === cause))
+        .map(
+          ({ incidentId, cause }) => `incident ${incidentId} is open, and nothing of ${cause} is degraded`,
+        ),
+    ]
+  },
 }
 
 const tellingIsTrue: Invariant = {
@@ -164,5 +187,6 @@ export const incidentInvariants: readonly Invariant[] = [
   everyParkedRunIsTold,
   everyIncidentHasACause,
   openUntilRecovered,
+  healthIsTold,
   tellingIsTrue,
 ]

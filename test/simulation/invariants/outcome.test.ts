@@ -209,6 +209,20 @@ const incidents: Wrong[] = [
     laterBuild,
   ],
   [
+    'what is degraded stands in an open incident of its cause, and what is well in none',
+    'lag:finance is degraded, and no incident is open',
+    (world) =>
+      put(world, {
+        ...{ PK: 'HEALTH', SK: 'lag:finance', finding: 'lag:finance' },
+        ...{ state: 'degraded', cause: 'late:finance' },
+      }),
+  ],
+  [
+    'what is degraded stands in an open incident of its cause, and what is well in none',
+    'incident i1 is open, and nothing of late:finance is degraded',
+    set('INCIDENT#i1', { health: true, cause: 'late:finance' }),
+  ],
+  [
     'people are told of real incidents, of an end only when it is one, and of each that is open',
     'email was told of i9, which does not exist',
     (world) => world.told.push({ channel: 'email', incidentId: 'i9', what: 'opened' }),

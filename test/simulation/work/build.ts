@@ -114,6 +114,7 @@ function reportOf(plan: Found, datasets: Found[], { failing, failedTests, end, p
     ...(error && { failure }),
     tests: { passed: 3, warned: 0, failed: failedTests ? 1 : 0 },
     failed_tests: failedTests ? [test] : [],
+    scores: (plan.domains as string[]).map((domain) => ({ domain, tests: testsOf(failedTests) })),
     warned_tests: [],
     datasets: datasets.map((dataset) => datasetOf(plan, dataset)),
     database: error ? null : { uri: failing ? partial : plan.database_out, bytes: 1_000 },
@@ -121,6 +122,11 @@ function reportOf(plan: Found, datasets: Found[], { failing, failedTests, end, p
     partial_database: failing ? partial : null,
   }
 }
+
+const testsOf = (failed: boolean) => ({
+  error: { passed: 3, failed: failed ? 1 : 0 },
+  warn: { passed: 1, failed: 0 },
+})
 
 function datasetOf(plan: Found, { domain, dataset, version, columns }: Found): Found {
   const location = `s3://gold/domain=${domain}/dataset=${dataset}/version=${version}/edition=${plan.edition}/`
