@@ -40,6 +40,7 @@ def compile_contract(path: Path, root: Path = ROOT) -> str:
         + added,
         "key": list(contract.key),
         "engine": contract.engine,
+        "retention_days": contract.retention_days,
         "gate": {"max_rejected_percent": contract.max_rejected_percent},
         "rules": [rule for rule, _ in rules.reasons_of(contract)],
         "sql": {dialect: _sql(contract, dialect) for dialect in DIALECTS} | {"plain": plain_sql(contract)},

@@ -11,6 +11,10 @@ TYPES_WITH_RANGE = {"integer", "double", "date", "timestamp"}
 # From the open to the secret; jobs.cleanse.masks says what silver hides of the last two.
 CLASSIFICATIONS = ("public", "internal", "confidential", "pii", "restricted")
 
+# The zones that hold rows as they were sent, and what of their expiry S3's lifecycle can promise.
+RETENTION_ZONES = ("bronze", "quarantine")
+MIN_RETENTION_DAYS, MAX_RETENTION_DAYS = 30, 3650
+
 
 class ContractError(Exception):
     """A contract that is not valid ODCS, or asks for something that the cleanse does not do."""
@@ -43,6 +47,7 @@ class Contract:
     key: tuple
     engine: str
     max_rejected_percent: float
+    retention_days: dict
 
 
 def load_contract(path: Path, root: Path) -> Contract:
@@ -77,7 +82,27 @@ def parse_contract(document: dict) -> Contract:
     engine = _custom(document, "engine", "auto")
     if engine not in ("auto", "duckdb", "spark"):
         raise ContractError(f"{table['name']}: engine must be auto, duckdb or spark, not {engine}")
-    return Contract(table["name"], document["version"], columns, key, engine, _gate(table))
+    kept = _retention(table["name"], document.get("slaProperties", []), columns)
+    return Contract(table["name"], document["version"], columns, key, engine, _gate(table), kept)
+
+
+def _retention(entity: str, agreed: list, columns: tuple) -> dict[str, int]:
+    """Days by zone; where a zone holds what silver hides, nobody may forget to say how long."""
+    days = {}
+    for item in agreed:
+        zone, value = item.get("element"), item.get("value")
+        if item["property"] != "retention":
+            raise ContractError(f"{entity}: of slaProperties only retention is enforced")
+        if zone not in RETENTION_ZONES or zone in days or item.get("unit") != "d":
+            raise ContractError(f"{entity}: retention is said once, in d, of {' and '.join(RETENTION_ZONES)}")
+        if type(value) is not int or not MIN_RETENTION_DAYS <= value <= MAX_RETENTION_DAYS:
+            limits = f"{MIN_RETENTION_DAYS} to {MAX_RETENTION_DAYS}"
+            raise ContractError(f"{entity}: retention in {zone} is {limits} days")
+        days[zone] = value
+    missing = [zone for zone in RETENTION_ZONES if zone not in days]
+    if missing and any(column.classification in ("pii", "restricted") for column in columns):
+        raise ContractError(f"{entity}: it has classified columns, so say the retention in {missing[0]}")
+    return days
 
 
 def _check_key(entity: str, columns: tuple, key: tuple) -> None:

@@ -18,6 +18,8 @@ export interface Entity {
   rejectedPercentMax: number
   /** Its columns that tell of a person or are secret, by name. */
   classified?: Record<string, 'pii' | 'restricted'>
+  /** How many days its rows are kept as they were sent, by zone; for ever where it says nothing. */
+  retentionDays?: { bronze?: number; quarantine?: number }
 }
 
 export interface Dataset {

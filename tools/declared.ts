@@ -14,6 +14,7 @@ const compiledContract = z.object({
   columns: z.array(z.object({ name: z.string(), classification: z.string().nullable() })),
   silver_columns: z.array(z.object({ name: z.string(), glue_type: z.string() })),
   engine: z.enum(['auto', 'duckdb', 'spark']),
+  retention_days: z.record(z.enum(['bronze', 'quarantine']), z.number().int()).or(z.object({})),
   gate: z.object({ max_rejected_percent: z.number().min(0).max(100) }),
 })
 
@@ -93,6 +94,7 @@ function readBuilt(root: string): Omit<Declared, 'sources'> {
         contractVersion: contract.version,
         rejectedPercentMax: contract.gate.max_rejected_percent,
         ...classifiedOf(contract.columns),
+        ...(Object.keys(contract.retention_days).length > 0 && { retentionDays: contract.retention_days }),
       },
     ]),
   )

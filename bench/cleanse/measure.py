@@ -60,7 +60,12 @@ def measure_cleanse(source: Path, work: Path) -> dict:
         {
             **{"version": 1, "kind": "cleanse", "run_id": "bench", "attempt": 1, "entity": "market_data"},
             **{"engine": "duckdb", "inputs": [item], "silver_bucket": "s", "quarantine_bucket": "q"},
-            **{"pending_prefix": "p/", "quarantine_prefix_tail": "t/", "report_uri": "s3://a/r"},
+            **{
+                "stage": "dev",
+                "pending_prefix": "p/",
+                "quarantine_prefix_tail": "t/",
+                "report_uri": "s3://a/r",
+            },
             "contract_version": contract.version,
         }
     )

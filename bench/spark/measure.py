@@ -101,7 +101,12 @@ def cleanse(spark, source: Path, work: Path) -> dict:
         {
             **{"version": 1, "kind": "cleanse", "run_id": "bench", "attempt": 1, "entity": "market_data"},
             **{"engine": "spark", "inputs": [item], "silver_bucket": "silver"},
-            **{"quarantine_bucket": "quarantine", "pending_prefix": "p/", "quarantine_prefix_tail": "t/"},
+            **{
+                "stage": "dev",
+                "quarantine_bucket": "quarantine",
+                "pending_prefix": "p/",
+                "quarantine_prefix_tail": "t/",
+            },
             **{"report_uri": "s3://a/r", "contract_version": contract.version},
         }
     )

@@ -36,6 +36,10 @@ def run_plan(run_id: str, plan_uri: str, store, log: Log, engine=None) -> dict:
     When it cannot, the report says only why and whether another attempt may get further; the error is raised.
     """
     document = store.read_json(plan_uri)
+    if document.get("kind") == "forget":
+        from jobs.forget.run import run_forget
+
+        return run_forget(run_id, document, store, log)
     if document.get("kind") == "compact":
         # It reads what the cleanse wrote, by the same image and the same job.
         from jobs.compact.run import run_compaction

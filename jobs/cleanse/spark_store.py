@@ -53,15 +53,6 @@ class SparkStore(Store):
             raise
         return body.iter_chunks(BLOCK_BYTES)
 
-    def objects(self, bucket: str, prefix: str) -> list[dict]:
-        """Key, etag (without quotes) and bytes of every object below a prefix, in the order of the keys."""
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        return [
-            {"key": item["Key"], "etag": item["ETag"].strip('"'), "bytes": item["Size"]}
-            for page in pages
-            for item in page.get("Contents", [])
-        ]
-
     def copy(self, bucket: str, key: str, to_bucket: str, to_key: str) -> None:
         """Copies an object of any size within S3."""
         self.s3.copy({"Bucket": bucket, "Key": key}, to_bucket, to_key)

@@ -55,6 +55,15 @@ class Store:
                 raise ObjectMissing(f"s3://{item.bucket}/{item.key}") from error
             raise
 
+    def objects(self, bucket: str, prefix: str) -> list[dict]:
+        """Key, etag (without quotes) and bytes of every object below a prefix, in the order of the keys."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [
+            {"key": item["Key"], "etag": item["ETag"].strip('"'), "bytes": item["Size"]}
+            for page in pages
+            for item in page.get("Contents", [])
+        ]
+
     def upload(self, path: Path, bucket: str, key: str) -> dict:
         """Stores a local file and returns its key, etag (without quotes) and bytes."""
         size = os.path.getsize(path)

@@ -4,9 +4,16 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { chain } from '../../events/chain.js'
 import { eventsOf } from '../../events/routes.js'
+import { project } from '../../shared/declared.js'
 import { packageService, root } from './packaged.js'
 import { writeStreamTemplates } from './stream-templates.js'
 
+type LifecycleRule = {
+  Status: string
+  Prefix?: string
+  ExpirationInDays?: number
+  NoncurrentVersionExpiration?: { NoncurrentDays: number }
+}
 const ZIP_BYTES_MAX = 350_000
 const RESOURCES_MAX = 400
 
@@ -79,6 +86,34 @@ describe('the packaged template by itself', () => {
       expect(Object.values(Properties.PublicAccessBlockConfiguration), id).toEqual([true, true, true, true])
       expect(DeletionPolicy, id).toBe('RetainExceptOnCreate')
     }
+  })
+
+  it('lets go of rows as they were sent when the contract of their entity says so, older versions too', () => {
+    const rulesOf = (bucket: string): LifecycleRule[] =>
+      ofType('AWS::S3::Bucket').find(([id]) => id === bucket)?.[1].Properties.LifecycleConfiguration.Rules
+    const goneAfter = (bucket: string, key: string) => {
+      const days = rulesOf(bucket)
+        .filter(({ Status, Prefix = '' }) => Status === 'Enabled' && key.startsWith(Prefix))
+        .map(
+          (rule) =>
+            (rule.ExpirationInDays ?? Infinity) + (rule.NoncurrentVersionExpiration?.NoncurrentDays ?? 0),
+        )
+      return Math.min(Infinity, ...days)
+    }
+    const known = Object.entries(project.entities).filter(([, { classified }]) => classified)
+    expect(known.map(([entity]) => entity)).toEqual(['households', 'users'])
+    for (const [entity, { retentionDays }] of known) {
+      expect(goneAfter('QuarantineBucket', `entity=${entity}/reason=x/run=r/rejected.ndjson`)).toBe(
+        retentionDays?.quarantine,
+      )
+      const folders = Object.values(project.sources).flatMap(({ feeds }) =>
+        feeds.filter((feed) => feed.entity === entity),
+      )
+      expect(folders.length, entity).toBeGreaterThan(0)
+      for (const { prefix } of folders)
+        expect(goneAfter('BronzeBucket', `${prefix}x.json`)).toBe(retentionDays?.bronze)
+    }
+    expect(goneAfter('BronzeBucket', 'source=petforce/entity=pets/x.json')).toBe(Infinity)
   })
 
   it('traces every function, keeps its logs for a bounded time and gives it a role of its own', () => {

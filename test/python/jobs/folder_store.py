@@ -45,6 +45,10 @@ class FolderStore:
         except FileNotFoundError as error:
             raise ObjectMissing(item.key) from error
 
+    def objects(self, bucket: str, prefix: str) -> list[dict]:
+        """See Store."""
+        return [{"key": key} for key in self.keys(bucket) if key.startswith(prefix)]
+
     def upload(self, path: Path, bucket: str, key: str) -> dict:
         """See Store."""
         body = path.read_bytes()

@@ -65,9 +65,38 @@ def test_what_is_classified_can_be_masked():
         ({"name": "mail", "logicalType": "string", "classification": "personal"}, "one of public"),
     ):
         properties = [*table["properties"], change]
-        document = {"id": "x", "version": "1.0.0", "schema": [table | {"properties": properties}]}
         with pytest.raises(ContractError, match=told):
-            parse_contract(document)
+            parse_contract(document_of(table | {"properties": properties}))
+
+
+def document_of(table: dict, *kept: dict) -> dict:
+    agreed = [{"property": "retention", "unit": "d"} | one for one in kept]
+    return {"id": "x", "version": "1.0.0", "schema": [table], "slaProperties": agreed}
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ([], "say the retention in bronze"),
+        ([{"element": "bronze", "value": 90}], "say the retention in quarantine"),
+        ([{"element": "bronze", "value": 7}], "30 to 3650 days"),
+        ([{"element": "gold", "value": 90}], "said once, in d, of bronze and quarantine"),
+        ([{"element": "bronze", "value": 90, "unit": "y"}], "said once, in d"),
+    ],
+)
+def test_an_entity_with_classified_columns_says_how_long_its_raw_rows_are_kept(kept, told):
+    table = {
+        "name": "x",
+        "quality": [{"engine": "sluice", "implementation": {"maxRejectedPercent": 1}}],
+        "properties": [
+            {"name": "id", "logicalType": "string", "required": True, "primaryKey": True},
+            {"name": "mail", "logicalType": "string", "classification": "pii"},
+        ],
+    }
+    with pytest.raises(ContractError, match=told):
+        parse_contract(document_of(table, *kept))
+    good = [{"element": zone, "value": 90} for zone in ("bronze", "quarantine")]
+    assert parse_contract(document_of(table, *good)).retention_days == {"bronze": 90, "quarantine": 90}
 
 
 def test_the_classified_columns_are_those_of_the_contracts():

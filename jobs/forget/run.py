@@ -1,0 +1,97 @@
+"""A deletion request as a job: finds the subject's rows, writes the files anew without them, and proves it.
+
+A file keeps its key, so no list of files changes, in the ledger or in a database that remembers them. Writing
+it again is one put: a reader sees the old file or the new one, and a repeat after a crash finds what is left.
+"""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from jobs.cleanse.log import Log
+from jobs.cleanse.plan import PlanError
+from jobs.compiled import load_compiled
+from jobs.failures import failure_of
+from jobs.forget.plan import ForgetPlan, parse_plan, subject_of
+from jobs.forget.quarantine import QuarantineFiles
+from jobs.forget.silver import SilverFiles
+
+# Files that came while others were read are read in a further round; who lands faster has to be asked again.
+ROUNDS_MAX = 5
+
+
+class StillThere(Exception):
+    """Rows of the subject are left, though they were removed: another try removes them again."""
+
+
+def run_forget(run_id: str, document: dict, store, log: Log) -> dict:
+    """Carries out a deletion plan, and stores and returns the report, which never names the subject.
+
+    When it cannot, the report says only why and whether another attempt may get further; the error is raised.
+    """
+    plan = parse_plan(document)
+    log.bind(run_id=plan.run_id, correlation_id=plan.correlation_id, attempt=plan.attempt)
+    if plan.run_id != run_id:
+        raise PlanError(f"the plan is of run {plan.run_id}, not of {run_id}")
+    log.info("deletion started", entity=plan.entity, column=plan.column, dry_run=plan.dry_run)
+    head = {"version": 1, **{name: getattr(plan, name) for name in ("run_id", "attempt", "entity")}}
+    try:
+        report = {**head, "column": plan.column, "dry_run": plan.dry_run, **carry_out(plan, store)}
+    except Exception as error:
+        store.write_json(plan.report_uri, {**head, "failure": failure_of(error)})
+        raise
+    store.write_json(plan.report_uri, report)
+    log.info("deletion reported", rows=report["rows"], seconds=report["seconds"])
+    return report
+
+
+def carry_out(plan: ForgetPlan, store) -> dict:
+    """Every file that was read, the rows removed of each, and what reading the rewritten ones again found."""
+    started = time.monotonic()
+    contract = load_compiled(plan.entity)
+    value = subject_of(plan, contract, store)
+    parent = os.getcwd() if os.access(os.getcwd(), os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="forget-", dir=parent) as work:
+        silver = SilverFiles(plan.column, value, Path(work))
+        quarantine = QuarantineFiles(plan.column, value, Path(work) / "quarantine.ndjson")
+        prefix = f"entity={plan.entity}/"
+        zones = {
+            "silver": _zone(store, plan.silver_bucket, prefix, silver, plan.dry_run),
+            "quarantine": _zone(store, plan.quarantine_bucket, prefix, quarantine, plan.dry_run),
+        }
+    files = [file for read in zones.values() for file in read]
+    if not plan.dry_run and any(file["left"] for file in files):
+        raise StillThere(f"{sum(file['left'] for file in files)} rows are left")
+    return {
+        **zones,
+        "rows": {name: sum(file[name] for file in files) for name in ("found", "removed", "left")},
+        # Raw files are never changed: they go by the retention of the contract.
+        "bronze": sorted(silver.sources | quarantine.sources),
+        "seconds": round(time.monotonic() - started, 3),
+    }
+
+
+def _zone(store, bucket: str, prefix: str, files, dry_run: bool) -> list[dict]:
+    """What was read of one zone, in rounds until there is no file that nobody has read."""
+    read: dict[str, dict] = {}
+    for _ in range(ROUNDS_MAX):
+        keys = [item["key"] for item in store.objects(bucket, prefix) if item["key"] not in read]
+        if not keys:
+            return list(read.values())
+        for key in keys:
+            read[key] = _one(store, bucket, key, files, dry_run)
+    raise StillThere(f"files keep coming below {prefix}: nobody can say that all were read")
+
+
+def _one(store, bucket: str, key: str, files, dry_run: bool) -> dict:
+    rows, found = files.load(store, bucket, key)
+    result = {"key": key, "rows": rows, "found": found, "removed": 0, "left": found}
+    if not found or dry_run:
+        return result
+    etag = store.upload(files.without(), bucket, key)["etag"]
+    # What counts is what the store holds now, not what was sent.
+    kept, left = files.load(store, bucket, key)
+    if kept != rows - found:
+        raise StillThere(f"{key} has {kept} rows, and {rows - found} were to stay")
+    return result | {"removed": found, "left": left, "etag": etag}
