@@ -10,7 +10,7 @@ import pytest
 
 from samples.servers import process
 
-SERVICES = "s3,secretsmanager,athena,glue,sts"
+SERVICES = "s3,secretsmanager,athena,glue,sts,ecr"
 
 
 @pytest.fixture(scope="session")
