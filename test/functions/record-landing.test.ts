@@ -43,6 +43,27 @@ describe('a landed file', () => {
     expect(own.bus.details('Batch Ready')).toHaveLength(1)
   })
 
+  test('of which nothing is left when its event comes is ignored, and says so', async () => {
+    own.landing.findVersion = async () => undefined
+    const { fates, lanes } = await record(landing(KEY, {}))
+    expect(fates).toEqual([{ did: 'ignored: the object is gone' }])
+    expect(lanes).toEqual([])
+    expect(files()).toEqual([])
+  })
+
+  test('that nobody declared is quarantined once, under its reason, whatever event tells of it', async () => {
+    const first = landing('x/y.json', { size: 1, 'version-id': 'v1' })
+    const did = 'quarantined: no source declares the folder that this key lies in'
+    const [stray] = (await record(first)).fates
+    expect(stray).toMatchObject({ did, about: files()[0]?.PK, correlationId: files()[0]?.correlationId })
+    expect((await record(first)).fates).toMatchObject([{ did, correlationId: stray?.correlationId }])
+    const again = await record({ ...first, id: 'another' })
+    expect(again.fates).toMatchObject([{ did: `known already: duplicate of event ${first.id} (${did})` }])
+    expect(again.lanes).toEqual([])
+    expect(files()).toHaveLength(1)
+    expect(files()[0]).toMatchObject({ quarantined: 'unknown_source', quarantinedPk: expect.any(String) })
+  })
+
   test('that lands again as another version is another file', async () => {
     await record(
       landing(KEY, { size: 42, 'version-id': 'v1' }),

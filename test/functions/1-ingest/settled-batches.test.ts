@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { closeBatch } from '../../../functions/1-ingest/close-batch/close-batch.js'
+import { batchClosed, closeBatch } from '../../../functions/1-ingest/close-batch/close-batch.js'
 import { recordLandings } from '../../../functions/1-ingest/record-landing/record-landing.js'
 import { reconcile } from '../../../functions/operate/reconcile/reconcile.js'
 import type { DeclaredSource } from '../../../shared/declared.js'
@@ -57,6 +57,19 @@ describe('a source with a settle time', () => {
     expect((put?.at ?? 0) - chain.parts.clock.now()).toBe(61_000)
   })
 
+  test('says what the end of its wait takes, and that nothing is left', async () => {
+    const lane = 'cleanse:market_data'
+    const ended = { 'detail-type': 'Lane Settled', detail: { lane } } as const
+    await land('a.json')
+    chain.parts.clock.advance(61)
+    const runId = 'r0000000000000000000000001'
+    expect(await batchClosed(chain.parts.landing, ended)).toEqual({
+      runId,
+      did: `run ${runId} takes what waited in ${lane}`,
+    })
+    expect(await batchClosed(chain.parts.landing, ended)).toEqual({ did: `nothing to take in ${lane}` })
+  })
+
   test('waits no longer than since the landing, however late its event came', async () => {
     const event = chain.land('a.json')
     chain.parts.clock.advance(3_600)
@@ -83,6 +96,12 @@ describe('a source with a settle time', () => {
     await reconcile(chain.parts.reconcile)
     expect(await batches()).toEqual([['a.json']])
   })
+})
+
+test('a sync of a source whose batches nobody closes writes nothing', async () => {
+  const written = chain.parts.ledger.all().length
+  expect(await close()).toBe('closed cleanse:market_data')
+  expect(chain.parts.ledger.all()).toHaveLength(written)
 })
 
 describe('a source whose sync closes the batch', () => {
