@@ -1,14 +1,12 @@
 """What one pass left behind: counts by input, rejected rows, unknown columns, and the silver files."""
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 from jobs.cleanse.limits import DRIFT_SAMPLE_CHARACTERS, MAX_DRIFT_COLUMNS
 from jobs.cleanse.plan import Plan
 from jobs.cleanse.report import InputCount, Outcome
 from jobs.cleanse.schema_change import schema_changes
-from jobs.cleanse.spark_broken import broken_rules, look_at
+from jobs.cleanse.spark_broken import OddCounts, count_odd, look_at
 from jobs.cleanse.spark_inputs import Lines
 from jobs.cleanse.spark_quarantine import REJECTS_FOLDER, write_quarantine
 from jobs.cleanse.spark_sql import BLANK, DOUBTFUL, DRIFT, DUPLICATE, LINE, PLACE, REJECTED
@@ -72,56 +70,39 @@ class Results:
 
         Writes quarantine too, and names its files and those of silver.
         """
-        fates, rejected, reasons = self._counts()
+        counts = count_odd(self.odd, self.spooled)
         inputs = []
         for place, item in enumerate(self.plan.inputs):
-            judged = fates[REJECTED, place]
+            judged = counts.fates[REJECTED, place]
             count = InputCount(item.key, item.version_id, problem=self.lines.problems.get(place))
-            count.rejected = rejected[place]
-            count.duplicates = fates[DUPLICATE, place]
-            readable = self.lines.rows[place] - fates[BLANK, place]
+            count.rejected = counts.rejected[place]
+            count.duplicates = counts.fates[DUPLICATE, place]
+            readable = self.lines.rows[place] - counts.fates[BLANK, place]
             count.rows = readable - judged + count.rejected
             count.out = count.rows - count.rejected - count.duplicates
             inputs.append(count)
         # The count above keeps the odd rows, and what follows is many small jobs: none fills the cores.
         with ThreadPoolExecutor() as pool:
-            changes = pool.submit(self._schema_changes, inputs, reasons)
+            changes = pool.submit(self._schema_changes, inputs, counts)
             drift, files = pool.submit(self._drift), pool.submit(self._silver_files)
-            quarantine = pool.submit(self._quarantine, reasons)
-        outcome = Outcome(inputs=inputs, reasons=dict(reasons), drift=drift.result())
+            quarantine = pool.submit(self._quarantine, counts.reasons)
+        outcome = Outcome(inputs=inputs, reasons=dict(counts.reasons), drift=drift.result())
         outcome.schema_changes, outcome.files = changes.result(), files.result()
         outcome.quarantine = quarantine.result()
         return outcome
 
-    def _schema_changes(self, inputs: list, reasons: dict) -> list[dict]:
-        if not reasons:
+    def _schema_changes(self, inputs: list, counts: OddCounts) -> list[dict]:
+        if not counts.reasons:
             return []
-        rows = self._rejected_rows()
-        found = broken_rules(rows), partial(look_at, rows)
-        return schema_changes(self.plan, self.contract, inputs, *found)
+        return schema_changes(self.plan, self.contract, inputs, counts.broken, self._look_at)
+
+    def _look_at(self, wanted: list) -> dict:
+        return look_at(self._rejected_rows(), wanted)
 
     def _quarantine(self, reasons: dict) -> list[dict]:
         if not reasons:
             return []
         return write_quarantine(self.spark, self.store, self.plan, self._rejected_rows(), reasons)
-
-    def _counts(self) -> tuple[Counter, Counter, Counter]:
-        """Rows by (fate, place), rejected rows by place, and by first reason; all by one query."""
-        judged = self.odd.selectExpr(
-            "fate", "place", f"CASE WHEN fate = '{REJECTED}' THEN {FIRST_REASON} END AS reason"
-        )
-        rows = (
-            judged.unionByName(self.spooled.selectExpr("'' AS fate", "place", "reason"))
-            if self.spooled
-            else judged
-        )
-        fates, rejected, reasons = Counter(), Counter(), Counter()
-        for row in rows.groupBy("fate", "place", "reason").count().collect():
-            fates[row.fate, row.place] += row["count"]
-            if row.reason is not None:
-                rejected[row.place] += row["count"]
-                reasons[row.reason] += row["count"]
-        return fates, rejected, reasons
 
     def _drift(self) -> list[dict]:
         from pyspark.sql import functions as F

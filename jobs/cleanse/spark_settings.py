@@ -7,6 +7,8 @@ SPLIT_BYTES = 64 * MIB
 # Shuffled bytes per output task: a few large files, whatever the number of inputs.
 OUTPUT_TASK_BYTES = 128 * MIB
 SHUFFLE_TASK_BYTES = 32 * MIB
+# The same where only the lines that miss the shape are shuffled, mostly one in a hundred.
+SUSPECTS_TASK_BYTES = 256 * MIB
 MAX_SHUFFLE_TASKS = 2000
 # Arrival days of one batch that are written side by side; above it Spark sorts each task's rows by day.
 MAX_OPEN_FOLDERS = 32
@@ -63,11 +65,11 @@ def settle(spark, split_bytes: int = SPLIT_BYTES):
     return spark
 
 
-def size_shuffle(spark, input_bytes: int) -> None:
-    """Sets how many pieces a shuffle starts with; adaptive execution joins those that turn out small."""
-    pieces = min(
-        max(input_bytes // SHUFFLE_TASK_BYTES, spark.sparkContext.defaultParallelism), MAX_SHUFFLE_TASKS
-    )
+def size_shuffle(spark, input_bytes: int, task_bytes: int = SHUFFLE_TASK_BYTES) -> None:
+    """Sets how many pieces a shuffle starts with, given the bytes of input for each; adaptive execution joins
+    those that turn out small.
+    """
+    pieces = min(max(input_bytes // task_bytes, spark.sparkContext.defaultParallelism), MAX_SHUFFLE_TASKS)
     spark.conf.set("spark.sql.shuffle.partitions", str(pieces))
 
 
