@@ -24,6 +24,8 @@ export type Sync = Item & {
   confirmed?: boolean
   /** How it became known, when no notice told it. */
   via?: string
+  /** The request that wrote it, where a request did. */
+  request?: string
   dueAt?: string
 }
 
@@ -49,9 +51,14 @@ export interface Told {
   /** Whether the source's API has said so itself: then it is not asked again. */
   confirmed?: boolean
   via?: string
+  /** The id of the request that tells it, by which a write that is tried again knows its own. */
+  request?: string | undefined
 }
 
-/** Writes a sync into the ledger, once for ever; gives the item that stands there, and whether it is new. */
+/**
+ * Writes a sync into the ledger, once for ever; gives the item that stands there, and whether it is new. It is new as well
+ * when an earlier try of the same request wrote it, and only the answer was lost.
+ */
 export async function recordSync(
   effects: SyncEffects,
   told: Told,
@@ -60,12 +67,13 @@ export async function recordSync(
   const { syncId } = item
   const written = await effects.ledger.write({ put: item, when: [absent('PK')] })
   if (written.done) return { syncId, isNew: true, item }
-  return { syncId, isNew: false, item: ((await effects.ledger.get(syncKey(syncId))) ?? item) as Sync }
+  const there = ((await effects.ledger.get(syncKey(syncId))) ?? item) as Sync
+  return { syncId, isNew: told.request !== undefined && there.request === told.request, item: there }
 }
 
 function newSync(
   { clock, project }: SyncEffects,
-  { source, heard, correlationId, confirmed, via }: Told,
+  { source, heard, correlationId, confirmed, via, request }: Told,
 ): Sync {
   const { outcome, identity, ...rest } = heard
   const syncId = syncIdOf(source, identity)
@@ -86,6 +94,7 @@ function newSync(
     correlationId: correlationId ?? syncId,
     ...(confirmed && { confirmed }),
     ...(via && { via }),
+    ...(request && { request }),
     ...(isDue && { duePk: INDEXED, dueAt: iso(now + dueSeconds * 1_000) }),
     expiresAt: Math.floor(now / 1_000) + KEPT_SECONDS,
   }

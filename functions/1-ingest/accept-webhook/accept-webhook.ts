@@ -39,7 +39,8 @@ export async function acceptWebhook(effects: AcceptEffects, request: Request): P
       : readNotice({ ...request, content }, readingOf(declared))
   if ('problems' in heard) return answer.unreadable(request.source, heard.problems)
   const correlationId = correlationOf(request)
-  const { isNew, item } = await recordSync(effects, { source: request.source, heard, correlationId })
+  const told = { source: request.source, heard, correlationId, request: request.requestId }
+  const { isNew, item } = await recordSync(effects, told)
   await tell(effects, item, isNew)
   return isNew && TAKEN.includes(item.outcome) ? answer.taken(item) : answer.seen(item, isNew)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { syncKey } from '../../../shared/doors/sync.js'
+import { FakeLedger } from '../../fakes/ledger.js'
 import { door, sent, succeeded } from './open-door.js'
 
 describe('a sync that finished', () => {
@@ -33,6 +34,21 @@ describe('a sync that finished', () => {
     await ledger.write({ update: syncKey(first.id), remove: ['duePk', 'dueAt'] })
     await post('ads', succeeded)
     expect(bus.details('Sync Finished')).toHaveLength(2)
+  })
+
+  it('is new to its sender when the write was tried again because its first answer was lost', async () => {
+    const lossy = new FakeLedger()
+    const ledger = {
+      get: (key: Parameters<FakeLedger['get']>[0]) => lossy.get(key),
+      write: async (...writes: Parameters<FakeLedger['write']>) => {
+        await lossy.write(...writes)
+        return lossy.write(...writes)
+      },
+    }
+    const { bus, post } = door({ ledger })
+    expect(await post('ads', succeeded)).toMatchObject({ status: 202 })
+    expect(bus.details('Sync Finished')).toHaveLength(1)
+    expect(await post('ads', succeeded)).toMatchObject({ status: 200 })
   })
 
   it('is taken although the bus is away: the reconciler tells it', async () => {

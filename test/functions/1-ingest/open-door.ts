@@ -20,6 +20,7 @@ export function door(changed: Partial<AcceptEffects> = {}) {
   const bus = new FakeBus()
   const clock = new FakeClock()
   const calls: string[] = []
+  const requests = Array.from({ length: 2_000 }, (_, number) => `r${number}`).values()
   const counts = new Map<string, number>()
   const effects: AcceptEffects = {
     project: doorProject,
@@ -53,7 +54,7 @@ export function door(changed: Partial<AcceptEffects> = {}) {
       key: `key of ${source}-door`,
       headers: { 'content-type': 'application/json', ...more.headers },
       body: typeof text === 'string' ? Buffer.from(text) : text,
-      requestId: 'r1',
+      requestId: more.requestId ?? String(requests.next().value),
       ...('key' in more && { key: more.key }),
     })
   const platform = (name: string) =>
