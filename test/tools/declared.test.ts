@@ -12,8 +12,11 @@ const CONTRACT = {
   silver_columns: [{ name: 'symbol', glue_type: 'string' }],
   engine: 'auto',
   gate: { max_rejected_percent: 5 },
+  columns: [],
+  retention_days: {},
 }
-const LANE = { lane: 'risk', domains: ['risk'], sources: ['prices'], datasets: [] }
+const WATCHED = { freshness: [], lag_seconds: 60, objectives: [], dashboards: [] }
+const LANE = { lane: 'risk', domains: ['risk'], sources: ['prices'], datasets: [], ...WATCHED }
 const SOURCE = 'source: vendor\ndescription: Prices.\nkind: drop\nentities:\n  - entity: prices\n'
 
 beforeEach(() => {
@@ -37,7 +40,12 @@ test('what the project declares comes from its files', () => {
         rejectedPercentMax: 5,
       },
     },
-    lanes: [{ lane: 'risk', domains: ['risk'], entities: ['prices'], datasets: [] }],
+    lanes: [
+      {
+        ...{ lane: 'risk', domains: ['risk'], entities: ['prices'], datasets: [] },
+        ...{ freshness: [], lagSeconds: 60, objectives: [], dashboards: [] },
+      },
+    ],
   })
 })
 
