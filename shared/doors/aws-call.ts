@@ -1,9 +1,6 @@
-import * as http from 'node:http'
-import * as https from 'node:https'
-import { isIP } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { urlToHttpOptions } from 'node:url'
 import { Contention, TransientError } from '../errors.js'
+import { httpLine, type Post } from './http-line.js'
 import { type Credentials, signedHeaders } from './sigv4.js'
 
 export type { Credentials } from './sigv4.js'
@@ -42,10 +39,10 @@ export class Refused extends Error {
 
 const TRIES_MAX = 3
 const PAUSE_MILLISECONDS = 50
-const ANSWER_MILLISECONDS = 3_000
+/** Longer than a jam: a second request beside one that is still worked at makes it worse. */
+const QUIET_MILLISECONDS = 8_000
 const THROTTLED =
   /Throttl|TooManyRequests|RequestLimitExceeded|ProvisionedThroughputExceeded|TransactionConflict/
-const socketOptions = { keepAlive: true, maxSockets: 8 }
 
 export type Call = (action: Action, input: object) => Promise<{ [name: string]: unknown }>
 
@@ -54,7 +51,7 @@ export type Call = (action: Action, input: object) => Promise<{ [name: string]: 
  * are most of it. Tried three times where that heals. Throws `Refused`, `Contention`, or `TransientError`.
  */
 export function awsCaller(place: () => Place, credentials: () => Credentials, now: () => number): Call {
-  const agents = { 'http:': new http.Agent(socketOptions), 'https:': new https.Agent(socketOptions) }
+  const lines = new Map<string, Line>()
   return async (action, input) => {
     const body = JSON.stringify(input)
     for (let tries = 1; ; tries += 1) {
@@ -70,11 +67,11 @@ export function awsCaller(place: () => Place, credentials: () => Credentials, no
   async function once(action: Action, body: string): Promise<{ [name: string]: unknown }> {
     const [service = '', operation] = action.split(':')
     const { region, endpoint = `https://${service}.${region}.${domainOf(region)}` } = place()
-    const to = addressOf(endpoint)
+    const { host, post } = lineTo(lines, endpoint)
     const { target, type } = PROTOCOLS[service] as { target: string; type: string }
-    const plain = { host: to.host, 'content-type': type, 'x-amz-target': `${target}.${operation}` }
+    const plain = { host, 'content-type': type, 'x-amz-target': `${target}.${operation}` }
     const headers = signedHeaders(plain, body, { service, region, credentials: credentials(), now: now() })
-    const { status, text } = await send({ ...to.options, agent: agents[to.options.protocol], headers }, body)
+    const { status, text } = await post(headers, body)
     const content = parsed(text)
     if (status < 300) return content
     const code = String(content.__type ?? status).replace(/^.*#/, '')
@@ -82,32 +79,27 @@ export function awsCaller(place: () => Place, credentials: () => Credentials, no
   }
 }
 
-interface Address {
+interface Line {
   host: string
-  options: https.RequestOptions & { protocol: 'http:' | 'https:' }
+  post: Post
 }
-const addresses = new Map<string, Address>()
 
-/** Where an endpoint's requests go. It is read once: Node would work it, and the name for TLS, out for each request. */
-function addressOf(endpoint: string): Address {
-  const known = addresses.get(endpoint)
+/** Where an endpoint's requests go. It is read once. */
+function lineTo(lines: Map<string, Line>, endpoint: string): Line {
+  const known = lines.get(endpoint)
   if (known) return known
-  const url = new URL(endpoint)
-  const { hostname, port } = urlToHttpOptions(url)
-  const address: Address = {
-    host: url.host,
-    options: {
-      protocol: url.protocol as 'http:' | 'https:',
-      hostname,
-      port,
-      servername: isIP(String(hostname)) ? '' : String(hostname),
-      method: 'POST',
-      path: '/',
-      timeout: ANSWER_MILLISECONDS,
-    },
-  }
-  addresses.set(endpoint, address)
-  return address
+  const { protocol, hostname, port, host } = new URL(endpoint)
+  if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError(`${endpoint} is no address of HTTP`)
+  const to = {
+    protocol,
+    // An address of IPv6 stands in brackets there.
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || (protocol === 'http:' ? 80 : 443)),
+    host,
+  } as const
+  const line = { host, post: httpLine(to, QUIET_MILLISECONDS) }
+  lines.set(endpoint, line)
+  return line
 }
 
 const domainOf = (region: string) => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com')
@@ -116,24 +108,6 @@ function away(action: Action, error: Error): TransientError {
   const told = error instanceof Refused ? error.code : ((error as NodeJS.ErrnoException).code ?? error.name)
   const message = `${action} gave no answer: ${told}`
   return THROTTLED.test(told) ? new Contention(message) : new TransientError(message)
-}
-
-function send(options: https.RequestOptions, body: string): Promise<{ status: number; text: string }> {
-  const { request } = options.protocol === 'http:' ? http : https
-  return new Promise((resolve, reject) => {
-    const call = request(options, (answer) => {
-      let text = ''
-      answer.setEncoding('utf8')
-      answer.on('data', (chunk: string) => {
-        text += chunk
-      })
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
-      answer.on('error', reject)
-    })
-    call.on('timeout', () => call.destroy(new Error(`nothing within ${ANSWER_MILLISECONDS} ms`)))
-    call.on('error', reject)
-    call.end(body)
-  })
 }
 
 function parsed(text: string): { [name: string]: unknown } {
