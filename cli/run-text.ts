@@ -3,7 +3,7 @@ import { type Cell, count, plain, plural, seconds, shortened, table } from './re
 /** A run as the API shows it; what is missing was not reached. */
 export interface RunView {
   runId: string
-  kind: 'cleanse' | 'build' | 'extract'
+  kind: 'cleanse' | 'build' | 'extract' | 'compact'
   subject: string
   state: string
   engine?: string

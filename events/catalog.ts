@@ -133,6 +133,27 @@ export const ReplayRequested = event(
   z.union([z.object({ runId, by }), z.object({ fileId: z.string().regex(/^[0-9a-f]{64}$/), by })]),
 )
 
+/** The clock, or a person, wants small files of silver put together: of one entity, or of all that have new silver. */
+export const CompactionRequested = event(
+  'Compaction Requested',
+  z.object({
+    entity: z.string().min(1).max(63).optional(),
+    requestId: z.string().min(1).max(200),
+    /** Days that are not over as well. */
+    today: z.boolean().optional(),
+    by: by.optional(),
+  }),
+)
+export const CompactionReady = event('Compaction Ready', z.object(ofRun))
+/** Days of an entity are read from new files; the old ones go when nobody can be reading them any more. */
+export const SilverCompacted = event(
+  'Silver Compacted',
+  z.object({
+    ...{ ...ofRun, entity: z.string(), days: z.int(), rows: z.int() },
+    files: z.object({ before: z.int(), after: z.int() }),
+  }),
+)
+
 export const catalog = [
   ...intake,
   BatchReady,
@@ -152,6 +173,9 @@ export const catalog = [
   ReplayRequested,
   RollbackRequested,
   ExpiryRequested,
+  CompactionRequested,
+  CompactionReady,
+  SilverCompacted,
 ] as const
 
 export type Event = (typeof catalog)[number]

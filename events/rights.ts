@@ -31,6 +31,7 @@ const inDatabase = (database: string) => [
   glue(`table/\${${database}}/*`),
 ]
 const job = glue('job/${CleanseJob}')
+const compactJob = glue('job/${CompactJob}')
 const family = (name: string) =>
   sub(
     `arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:task-definition/\${AWS::StackName}-${name}:*`,
@@ -118,6 +119,7 @@ export const rights = {
     allow(['s3:GetObject'], [inBucket('SilverBucket', '_pending/*')]),
     allow(['s3:PutObject'], [inBucket('SilverBucket', 'entity=*')]),
   ],
+  'silver:remove': [allow(['s3:DeleteObject'], [inBucket('SilverBucket', 'entity=*')])],
   'partitions:write': [allow(['glue:BatchCreatePartition'], inDatabase('SilverDatabase'))],
   'schemas:register': [
     allow(
@@ -143,9 +145,12 @@ export const rights = {
   'task:run': runTask('cleanse', 'CleanseTaskRole'),
   'dbt-task:run': runTask('dbt', 'DbtTaskRole'),
   'extract-task:run': runTask('extract', 'ExtractTaskRole'),
+  'compact-task:run': runTask('compact', 'CompactTaskRole'),
   'task:read': [allow(['ecs:DescribeTasks'], [tasksOfCluster])],
   'job:run': [allow(['glue:StartJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'], [job])],
   'job:read': [allow(['glue:GetJobRun'], [job])],
+  'compact-job:run': [allow(['glue:StartJobRun', 'glue:GetJobRuns', 'glue:BatchStopJobRun'], [compactJob])],
+  'compact-job:read': [allow(['glue:GetJobRun'], [compactJob])],
   'alerts:publish': [allow(['sns:Publish'], [{ 'Fn::Sub': '${AlertsTopic}' }])],
   'alert-secrets:read': [allow(['secretsmanager:GetSecretValue'], [{ 'Fn::Sub': '${AlertSecrets}' }])],
   // A statement without resources is none, so without such a source there is nothing to allow.

@@ -31,16 +31,20 @@ const taskEnd = (family: string) => ({
   },
 })
 
+const jobEnd = (job: string) => ({
+  source: ['aws.glue'],
+  'detail-type': ['Glue Job State Change'],
+  detail: { jobName: [{ Ref: job }], state: GLUE_ENDS },
+})
+
 /** The pattern of each kind of heavy work's end, as AWS announces it on the default bus. */
 export const workEnds: Record<Work, object> = {
   'cleanse task': taskEnd('cleanse'),
   'dbt task': taskEnd('dbt'),
   'extract task': taskEnd('extract'),
-  'cleanse job': {
-    source: ['aws.glue'],
-    'detail-type': ['Glue Job State Change'],
-    detail: { jobName: [{ Ref: 'CleanseJob' }], state: GLUE_ENDS },
-  },
+  'compact task': taskEnd('compact'),
+  'cleanse job': jobEnd('CleanseJob'),
+  'compact job': jobEnd('CompactJob'),
 }
 
 /** The alarms on the depth of the dead-letter queues (infra/alarms.yml), as CloudWatch announces their changes. */

@@ -13,7 +13,13 @@ export interface Row {
   may: readonly Right[]
 }
 
-export type Work = 'cleanse task' | 'cleanse job' | 'dbt task' | 'extract task'
+export type Work =
+  | 'cleanse task'
+  | 'cleanse job'
+  | 'dbt task'
+  | 'extract task'
+  | 'compact task'
+  | 'compact job'
 
 /** `schedules` name who is asked by the clock: EventBridge Scheduler puts one of our events, which the row hears too. */
 export type Trigger =
@@ -26,7 +32,7 @@ export type Trigger =
   | { schedules: Schedules }
   | { http: readonly string[] }
 
-export type Schedules = 'sources' | 'builds' | 'editions'
+export type Schedules = 'sources' | 'builds' | 'editions' | 'compaction'
 
 /** The trigger of an event of ours. */
 export const on = (event: ours.Event): Trigger => ({ event: event.name })

@@ -1,5 +1,12 @@
 import { type Declared, project, type Schedule } from '../shared/declared.js'
-import { BuildRequested, type Detail, ExpiryRequested, ExtractRequested, SOURCE } from './catalog.js'
+import {
+  BuildRequested,
+  CompactionRequested,
+  type Detail,
+  ExpiryRequested,
+  ExtractRequested,
+  SOURCE,
+} from './catalog.js'
 
 /**
  * What the clock asks for. EventBridge Scheduler knows time zones; it puts events of ours on our bus, so that every
@@ -44,11 +51,22 @@ const expiry: Planned = {
   detail: { requestId: `nightly:${SCHEDULED_TIME}`, by } satisfies Detail<typeof ExpiryRequested>,
 }
 
-/** All schedules of a project: those of its sources, two for each lane of domains, and one for their editions. */
-export const plannedOf = ({ sources, lanes }: Pick<Declared, 'sources' | 'lanes'>): Planned[] => [
+/** Yesterday's days are over then, in every entity: days are UTC. */
+const compaction: Planned = {
+  ...{ name: 'compact-silver', when: DAILY, event: CompactionRequested.name },
+  detail: { requestId: `nightly:${SCHEDULED_TIME}`, by } satisfies Detail<typeof CompactionRequested>,
+}
+
+/** All schedules of a project: those of its sources, two for each lane of domains, of editions, and of compaction. */
+export const plannedOf = ({
+  sources,
+  lanes,
+  entities,
+}: Pick<Declared, 'sources' | 'lanes' | 'entities'>): Planned[] => [
   ...Object.entries(sources).flatMap(ofSource),
   ...lanes.flatMap(ofLane),
   ...(lanes.length > 0 ? [expiry] : []),
+  ...(Object.keys(entities).length > 0 ? [compaction] : []),
 ]
 
 /** `build-daily-finance+risk` -> `BuildDailyFinanceRiskSchedule`. */
@@ -116,7 +134,7 @@ const role = (events: string[]) => ({
 })
 
 /** The template's schedules and their role. Throws when two have one name in the template. */
-export function schedulesOf(declared: Pick<Declared, 'sources' | 'lanes'>) {
+export function schedulesOf(declared: Pick<Declared, 'sources' | 'lanes' | 'entities'>) {
   const planned = plannedOf(declared)
   const entries = planned.map((one) => [idOf(one.name), schedule(one)] as const)
   if (new Set(entries.map(([id]) => id)).size < entries.length)

@@ -22,6 +22,8 @@ export interface BuildState {
   builtBy?: string
   /** When the newest row of each source table was loaded, by `<source>.<table>`, as builds have found it. */
   loadedAt?: Record<string, string>
+  /** How many compactions of each entity its database has followed. */
+  compactions?: Record<string, number>
 }
 
 /** dbt's words for an entity and all that is made from it. */
@@ -115,6 +117,7 @@ async function commit(
     databaseUri: report.database.uri,
     previousUri: before?.databaseUri ?? null,
     silverRuns: run.silverRuns as Record<string, number>,
+    compactions: (run.compactions ?? {}) as Record<string, number>,
     builtBy: run.runId,
     loadedAt: { ...before?.loadedAt, ...loadedAt(report) },
   }

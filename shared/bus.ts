@@ -1,5 +1,12 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
-import { BatchReady, BuildReady, ExtractReady, type Outgoing, SOURCE } from '../events/catalog.js'
+import {
+  BatchReady,
+  BuildReady,
+  CompactionReady,
+  ExtractReady,
+  type Outgoing,
+  SOURCE,
+} from '../events/catalog.js'
 import { carried } from './correlation.js'
 import { EventsRefused } from './errors.js'
 import type { RunKind } from './run.js'
@@ -26,7 +33,12 @@ export function putEvents(busName: string, client = new EventBridgeClient({})): 
   }
 }
 
-const READY = { cleanse: BatchReady.name, build: BuildReady.name, extract: ExtractReady.name } as const
+const READY = {
+  cleanse: BatchReady.name,
+  build: BuildReady.name,
+  extract: ExtractReady.name,
+  compact: CompactionReady.name,
+} as const
 
 /** Says that a run is ready to start, to the stage of its kind. */
 export const announceReady =

@@ -93,7 +93,7 @@ async function commit(effects: CleanseEffects, run: Run, report: CleanseReport) 
   const files = [...report.files].sort((a, b) => (a.key < b.key ? -1 : 1))
   const placed = files.map((file, ordinal) => {
     const day = `${file.year}/${file.month}/${file.day}`
-    return { from: file.key, to: silverKey(entity, day, run.runId, ordinal), day }
+    return { from: file.key, to: silverKey(entity, day, run.runId, ordinal), day, bytes: file.bytes }
   })
   await eachAtOnce(placed, COPIES_AT_ONCE, (file) => effects.copyObject(file.from, file.to))
   const days = placed.map((file) => file.day)
@@ -107,7 +107,8 @@ async function commit(effects: CleanseEffects, run: Run, report: CleanseReport) 
     { runId: run.runId, at: run.createdAt },
     report.drift,
   )
-  const item = { runId: run.runId, ordinal: number, days, rows: report.rows.out, ...arrived(run) }
+  const bytes = placed.map((file) => file.bytes)
+  const item = { runId: run.runId, ordinal: number, days, bytes, rows: report.rows.out, ...arrived(run) }
   return {
     writes: [
       countSilver(entity, number, { ...schema, ...totals(head, run, report.rows) }),

@@ -32,10 +32,12 @@ export interface Entry {
   priority?: Priority
 }
 
-export const ENTRIES_MAX = { cleanse: 5_000, build: 1_000, extract: 200 } as const satisfies Record<
-  RunKind,
-  number
->
+export const ENTRIES_MAX = {
+  cleanse: 5_000,
+  build: 1_000,
+  extract: 200,
+  compact: 100,
+} as const satisfies Record<RunKind, number>
 export const BYTES_MAX = 200 * 1_024 ** 3
 
 export const laneName = (kind: RunKind, subject: string) => `${kind}:${subject}`

@@ -135,6 +135,7 @@ export const removeObject =
   }
 
 /** DeleteObjects takes 1,000 keys a call, and a listing gives as many a page (S3 API reference). */
+const KEYS_PER_CALL = 1_000
 const FOLDER_PAGES_MAX = 1_000
 
 /** Deletes every object whose key begins so. Throws when S3 refuses one, or when there are more than a million. */
@@ -147,14 +148,25 @@ export const removeFolder =
       // What was deleted is not listed again, so each look is the first page.
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }))
       if (Contents.length === 0) return
-      const Objects = Contents.map(({ Key }) => ({ Key }))
+      await removeObjects(Bucket, client)(Contents.map(({ Key = '' }) => Key))
+    }
+    throw new TerminalError(`${Prefix} holds more objects than one pass deletes`)
+  }
+
+/** Deletes objects by their keys; one that is gone already is no error. Throws when S3 refuses one. */
+export type RemoveObjects = (keys: string[]) => Promise<void>
+
+export const removeObjects =
+  (Bucket: string, client: S3Client): RemoveObjects =>
+  async (keys) => {
+    for (let from = 0; from < keys.length; from += KEYS_PER_CALL) {
+      const Objects = keys.slice(from, from + KEYS_PER_CALL).map((Key) => ({ Key }))
       const { Errors = [] } = await client.send(
         new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
       )
       if (Errors.length > 0)
         throw new TransientError(`S3 refused to delete ${Errors[0]?.Key}: ${Errors[0]?.Code}`)
     }
-    throw new TerminalError(`${Prefix} holds more objects than one pass deletes`)
   }
 
 export type PutNote = (key: string, note: unknown) => Promise<void>

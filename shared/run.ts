@@ -6,10 +6,10 @@ import { absent, type Condition, INDEXED, type Item, is, type Key, type Value, t
 import { type Failure, POLICIES } from './policies.js'
 
 /**
- * A run is one unit of heavy work: a cleanse of one entity's batch, a dbt build of one lane of domains, or an extraction
- * from one source, which may be a job of another engine that Sluice only starts.
+ * A run is one unit of heavy work: a cleanse of one entity's batch, a dbt build of one lane of domains, a compaction of
+ * one entity's silver, or an extraction from one source, which may be a job of another engine that Sluice only starts.
  */
-export type RunKind = 'cleanse' | 'build' | 'extract'
+export type RunKind = 'cleanse' | 'build' | 'extract' | 'compact'
 export type RunState = 'FILLING' | 'READY' | 'RUNNING' | 'COMMITTING' | 'COMMITTED' | 'PARKED' | 'REPLAYED'
 export type Engine = 'duckdb' | 'spark' | 'dbt' | 'dlt' | 'dbt-platform'
 /** Engines whose start takes no token: to repeat it would be a second job, so a lost one is looked for. */
@@ -19,7 +19,7 @@ export type Run = Item & {
   runId: string
   kind: RunKind
   lane: string
-  /** The entity of a cleanse, the lane's domains joined by `+` of a build, the source of an extraction. */
+  /** The entity of a cleanse or a compaction, the lane's domains joined by `+` of a build, the source of an extraction. */
   subject: string
   state: RunState
   /** Counts every intent to start, so it is the fence between attempts. It only grows. */

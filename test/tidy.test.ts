@@ -84,15 +84,20 @@ describe('the repository', () => {
   })
 })
 
+/** Stages that take in the end of work decide alike, whatever the work was. */
+const SHARED_DECISIONS: Record<string, string> = {
+  'finish-build': 'shared/finish-task.ts',
+  'finish-cleanse': 'shared/finish-work.ts',
+  'finish-compaction': 'shared/finish-work.ts',
+}
+
 describe('the chain', () => {
   it('has a folder of one shape for each stage, and no other stage folder', () => {
     const handlers = matching(/^functions\/[^/]+\/[^/]+\/handler\.ts$/).map((file) => file.split('/')[2])
     expect(handlers.sort()).toEqual(chain.map(({ stage }) => stage).sort())
     for (const handler of matching(/^functions\/.*\/handler\.ts$/)) {
       const stage = handler.split('/')[2]
-      const decision = stage?.startsWith('finish-build')
-        ? 'shared/finish-task.ts'
-        : join(dirname(handler), `${stage}.ts`)
+      const decision = SHARED_DECISIONS[String(stage)] ?? join(dirname(handler), `${stage}.ts`)
       expect(tracked, handler).toContain(decision)
     }
   })

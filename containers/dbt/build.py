@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from containers.dbt import database, gold
+from containers.dbt.compacted import follow
 from containers.dbt.graph import lane_graph
 from containers.dbt.plan import BuildPlan, SilverRun
 from containers.dbt.project import CONTRACTS, Project, fingerprint
@@ -96,7 +97,7 @@ class Build:
         with self._timed("prepare"):
             self.retry = self._go_on(results_of_earlier)
             with database.open_database(self.database) as connection:
-                built = database.built_runs(connection)
+                built = follow(connection, database.built_runs(connection), self.plan.moved)
                 self._choose_scope(database.project_fingerprint(connection))
                 self.reading = runs_to_read(self.plan, built, self.full_refresh)
                 inputs = prepare_silver(connection, self.reading, CONTRACTS)

@@ -23,6 +23,7 @@ create table if not exists sluice.built_runs (
     entity varchar, run_id varchar, files varchar[], primary key (entity, run_id)
 );
 alter table sluice.built_runs add column if not exists files varchar[];
+alter table sluice.built_runs add column if not exists number bigint;
 create table if not exists sluice.project (fingerprint varchar);
 create table if not exists sluice.raw_seen (
     table_name varchar primary key, row_count bigint, newest varchar
@@ -54,9 +55,9 @@ def open_database(path: Path, with_s3: bool = True):
 def built_runs(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, SilverRun | None]]:
     """The silver runs merged so far, by entity and id; None where an older image kept no files."""
     runs: dict[str, dict[str, SilverRun | None]] = {}
-    remembered = connection.execute("select entity, run_id, files from sluice.built_runs").fetchall()
-    for entity, run_id, files in remembered:
-        run = None if files is None else SilverRun(run_id, tuple(files))
+    remembered = connection.execute("select entity, run_id, files, number from sluice.built_runs").fetchall()
+    for entity, run_id, files, number in remembered:
+        run = None if files is None else SilverRun(run_id, tuple(files), number)
         runs.setdefault(entity, {})[run_id] = run
     return runs
 
@@ -79,8 +80,14 @@ def record_build(
         by_id = {run.run_id: run for run in added}
         ordered = [by_id[run_id] for run_id in sorted(by_id)]
         connection.execute(
-            "insert or replace into sluice.built_runs select ?, unnest(?::varchar[]), unnest(?::varchar[][])",
-            [entity, [run.run_id for run in ordered], [list(run.files) for run in ordered]],
+            "insert or replace into sluice.built_runs (entity, run_id, files, number)"
+            " select ?, unnest(?::varchar[]), unnest(?::varchar[][]), unnest(?::bigint[])",
+            [
+                entity,
+                [run.run_id for run in ordered],
+                [list(run.files) for run in ordered],
+                [run.number for run in ordered],
+            ],
         )
     connection.execute("commit")
 

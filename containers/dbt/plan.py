@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.task.plan import BUCKET, IDENTITY, URI, PlanError, head, text, text_or_none
@@ -13,6 +13,7 @@ TARGETS = ("duckdb", "athena")
 MAX_SELECTORS = 200
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+DAY = re.compile(r"\d{4}/\d{2}/\d{2}\Z")
 COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}\Z")
 # dbt's selector words only: no blanks, no quotes, and never a leading dash, which would be an option.
 SELECTOR = re.compile(r"[A-Za-z0-9_+@*][A-Za-z0-9_.:+@*/,-]{0,199}\Z")
@@ -24,6 +25,26 @@ class SilverRun:
 
     run_id: str
     files: tuple[str, ...]
+    # Its place among the committed runs of its entity; None where nobody noted it.
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class MovedFile:
+    """A file that holds rows of runs with numbers from `first` to `last`."""
+
+    uri: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class MovedDay:
+    """The files that hold all rows of a day (`YYYY/MM/DD`) of the runs up to a number."""
+
+    day: str
+    up_to: int
+    files: tuple[MovedFile, ...]
 
 
 @dataclass(frozen=True)
@@ -59,6 +80,8 @@ class BuildPlan:
     # Columns that say when a row of RAW was loaded; whether to build only when there are new ones.
     refresh_columns: tuple[str, ...] = ()
     only_if_new: bool = False
+    # Days whose files compaction has replaced since the database was built, by entity.
+    moved: dict[str, tuple[MovedDay, ...]] = field(default_factory=dict)
 
 
 def parse_plan(raw: Any) -> BuildPlan:
@@ -85,6 +108,7 @@ def parse_plan(raw: Any) -> BuildPlan:
         raw_uri=_folder(raw, "raw_uri") if raw.get("raw_uri") else None,
         refresh_columns=_texts(raw, "refresh_columns", COLUMN) if raw.get("refresh_columns") else (),
         only_if_new=_yes(raw, "only_if_new"),
+        moved={entity: tuple(map(_moved_day, days)) for entity, days in (raw.get("moved") or {}).items()},
     )
 
 
@@ -136,4 +160,22 @@ def _silver_run(raw: Any) -> SilverRun:
     if not isinstance(raw, dict) or not isinstance(raw.get("files"), list):
         raise PlanError("a silver run needs run_id and files")
     files = tuple(text({"files": file}, "files", URI) for file in raw["files"])
-    return SilverRun(text(raw, "run_id", IDENTITY), files)
+    number = None if raw.get("number") is None else _count(raw, "number")
+    return SilverRun(text(raw, "run_id", IDENTITY), files, number)
+
+
+def _moved_day(raw: Any) -> MovedDay:
+    if not isinstance(raw, dict) or not isinstance(raw.get("files"), list):
+        raise PlanError("a moved day needs day, up_to and files")
+    files = tuple(
+        MovedFile(text(file, "uri", URI), _count(file, "from"), _count(file, "up_to"))
+        for file in raw["files"]
+    )
+    return MovedDay(text(raw, "day", DAY), _count(raw, "up_to"), files)
+
+
+def _count(raw: dict, name: str) -> int:
+    value = raw.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise PlanError(f"{name} must be a whole number from 1 on")
+    return value

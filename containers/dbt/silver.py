@@ -61,7 +61,9 @@ def prepare_silver(
     inputs = {}
     for entity, runs in reading.items():
         files = sorted({file for run in runs for file in run.files})
-        _create_view(connection, entity, _columns(contracts, entity), files)
+        # A file that compaction has made bears no run's name, and holds rows of other runs too.
+        shared = any(run.run_id not in file for run in runs for file in run.files)
+        _create_view(connection, entity, _columns(contracts, entity), files, shared)
         connection.execute(
             "insert into sluice.plan_runs select ?, unnest(?::varchar[]), true",
             [entity, [run.run_id for run in runs]],
@@ -90,7 +92,11 @@ def _columns(contracts: Path, entity: str) -> list[tuple[str, str]]:
 
 
 def _create_view(
-    connection: duckdb.DuckDBPyConnection, entity: str, columns: list[tuple[str, str]], files: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    entity: str,
+    columns: list[tuple[str, str]],
+    files: list[str],
+    shared: bool,
 ) -> None:
     """The empty typed half gives a source without files its columns, and old files the newer columns."""
     typed = ", ".join(f'cast(null as {DUCKDB_TYPES.get(kind, kind)}) as "{name}"' for name, kind in columns)
@@ -99,4 +105,6 @@ def _create_view(
         listed = ", ".join(f"'{file}'" for file in files)
         query += f" union all by name select * from read_parquet([{listed}], union_by_name = true,"
         query += " hive_partitioning = false)"
+        if shared:
+            query += f" where _run_id in (select run_id from sluice.plan_runs where entity = '{entity}')"
     connection.execute(f"create or replace view lake_silver.{entity} as {query}")

@@ -1,7 +1,12 @@
 import * as ours from '../catalog.js'
 import { on, type Row } from '../row.js'
 
-const readies = [ours.BatchReady.name, ours.BuildReady.name, ours.ExtractReady.name] as const
+const readies = [
+  ours.BatchReady.name,
+  ours.BuildReady.name,
+  ours.ExtractReady.name,
+  ours.CompactionReady.name,
+] as const
 const failures = [ours.GateFailed.name, ours.StageFailed.name] as const
 
 /** What watches over the others: alerts, the reconciler, delays, and a person’s requests. */
@@ -19,6 +24,7 @@ export const operate: readonly Row[] = [
       on(ours.ExtractFinished),
       on(ours.HealthDegraded),
       on(ours.HealthRecovered),
+      on(ours.SilverCompacted),
       { alarm: 'dead letters' },
       { everyMinutes: 5 },
     ],
@@ -48,6 +54,7 @@ export const operate: readonly Row[] = [
       on(ours.SilverUpdated),
       on(ours.GoldBuilt),
       on(ours.ExtractFinished),
+      on(ours.SilverCompacted),
       on(ours.GateFailed),
       on(ours.StageFailed),
     ],
@@ -58,7 +65,7 @@ export const operate: readonly Row[] = [
     phase: 'operate',
     does: 'finds what the events lost and drives it on',
     on: [{ everyMinutes: 5 }],
-    starts: ['cleanse task', 'cleanse job', 'dbt task', 'extract task'],
+    starts: ['cleanse task', 'cleanse job', 'dbt task', 'extract task', 'compact task', 'compact job'],
     emits: [
       ...readies,
       ours.RunStarted.name,
@@ -70,6 +77,8 @@ export const operate: readonly Row[] = [
       ours.ExtractFinished.name,
       ours.SyncFinished.name,
       ours.RollbackRequested.name,
+      ours.SilverCompacted.name,
+      ours.CompactionRequested.name,
     ],
     may: [
       'ledger:lane',
@@ -91,6 +100,10 @@ export const operate: readonly Row[] = [
       'task:read',
       'job:run',
       'job:read',
+      'compact-task:run',
+      'compact-job:run',
+      'compact-job:read',
+      'silver:remove',
     ],
   },
   {
@@ -100,6 +113,28 @@ export const operate: readonly Row[] = [
     on: [{ everyMinutes: 15 }],
     emits: [ours.HealthDegraded.name, ours.HealthRecovered.name],
     may: ['ledger:lane'],
+  },
+  {
+    stage: 'plan-compaction',
+    phase: 'operate',
+    does: 'finds the small files of days that are over, and starts one job for an entity that puts them together',
+    on: [{ schedules: 'compaction' }, on(ours.CompactionRequested), on(ours.CompactionReady)],
+    starts: ['compact task', 'compact job'],
+    emits: [ours.CompactionReady.name, ours.RunStarted.name, ours.StageFailed.name],
+    may: ['ledger:lane', 'plans:write', 'compact-task:run', 'compact-job:run'],
+  },
+  {
+    stage: 'finish-compaction',
+    phase: 'operate',
+    does: 'moves days of silver to their new files once these are proven, and frees the lane; the old ones wait',
+    on: [{ ended: 'compact task' }, { ended: 'compact job' }],
+    emits: [
+      ours.SilverCompacted.name,
+      ours.CompactionRequested.name,
+      ours.CompactionReady.name,
+      ours.StageFailed.name,
+    ],
+    may: ['ledger:lane', 'reports:read', 'silver:commit', 'compact-job:read'],
   },
   {
     stage: 'put-later',

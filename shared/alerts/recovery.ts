@@ -1,4 +1,5 @@
 import { buildStateKey, goldPointerKey } from '../build.js'
+import { compactStateKey } from '../compact.js'
 import { extractLane, extractStateKey } from '../extract.js'
 import { HEALTH_MAX, HEALTH_PK, type HealthState } from '../health/finding.js'
 import type { Item } from '../ledger.js'
@@ -41,7 +42,11 @@ function isNoted(
 /** Whether what a failed run should have done is done: its inputs are in silver, or a later run has made up for it. */
 export async function isResolved(effects: IncidentEffects, run: Run): Promise<boolean> {
   if (run.kind === 'build') return hasLaterBuild(effects, run)
-  return (await isCommitted(effects, run)) || (run.kind === 'extract' && hasLaterExtract(effects, run))
+  if (await isCommitted(effects, run)) return true
+  // What one compaction left, the next one takes along.
+  if (run.kind === 'compact')
+    return isLater(effects, run, await effects.ledger.get(compactStateKey(run.subject)))
+  return run.kind === 'extract' && hasLaterExtract(effects, run)
 }
 
 /** What one plain extraction missed, the next good one brings. A window is brought by a run of its own only. */

@@ -101,7 +101,13 @@ function extracted(places: Places, project: Declared, { run, report }: Traced): 
   return { inputs: [{ namespace: places.stack, name: `source.${run.subject}` }], outputs }
 }
 
-const OF_KIND = { cleanse: cleansed, build: built, extract: extracted }
+/** The same silver in other files. */
+function compacted(places: Places, project: Declared, { run }: Traced): InAndOut {
+  const silver = silverTable(places, project, run.subject)
+  return { inputs: [silver], outputs: [silver] }
+}
+
+const OF_KIND = { cleanse: cleansed, build: built, extract: extracted, compact: compacted }
 
 /** The datasets that a run reads and writes, by OpenLineage's names, with what is known of them. */
 export const datasetsOf = (places: Places, project: Declared, traced: Traced): InAndOut =>

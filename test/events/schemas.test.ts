@@ -4,6 +4,7 @@ import { jobStateChange, objectCreated, taskStateChange, tick } from '../../even
 import {
   BatchReady,
   BuildRequested,
+  CompactionRequested,
   catalog,
   ExpiryRequested,
   ExtractRequested,
@@ -83,6 +84,7 @@ describe('our own events', () => {
 const PUT_BY_CLOCK = {
   ...{ sources: ExtractRequested.name, builds: BuildRequested.name },
   editions: ExpiryRequested.name,
+  compaction: CompactionRequested.name,
 }
 
 describe('the chain', () => {

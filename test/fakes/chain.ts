@@ -5,21 +5,25 @@ import { finishExtract } from '../../functions/1-ingest/finish-extract/finish-ex
 import { recordLandings } from '../../functions/1-ingest/record-landing/record-landing.js'
 import { planBuild, planRequest, planSync } from '../../functions/3-transform/plan-build/plan-build.js'
 import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
+import { compactionAsked } from '../../functions/operate/plan-compaction/plan-compaction.js'
 import { alerted, raiseAlert } from '../../functions/operate/raise-alert/raise-alert.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
 import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
 import { finishRun } from '../../shared/end-run.js'
 import { requestExtract } from '../../shared/extract.js'
-import { parseAttemptName, type RunKind } from '../../shared/run.js'
+import { parseAttemptName, type Run, type RunKind, runKey } from '../../shared/run.js'
 import { startRun } from '../../shared/start-run.js'
 import type { Ended } from '../../shared/work.js'
 import { Crash } from './faults.js'
+import type { FakeObjects } from './objects.js'
 import { parts } from './parts.js'
 import {
   buildPlan,
   buildReportOf,
   cleansePlan,
   cleanseReportOf,
+  compactPlan,
+  compactReportOf,
   extractPlan,
   extractReportOf,
 } from './work.js'
@@ -116,6 +120,11 @@ export class Chain {
       await this.invoke(() => requestExtract({ ...starts.extract, project: world.project }, detail))
     if (name === 'Platform Job Ended')
       await this.invoke(() => finishExtract(this.parts.ends.extract, { 'detail-type': name, detail }))
+    const compaction = { ...starts.compact, project: world.project }
+    if (name === 'Compaction Requested')
+      await this.invoke(() => compactionAsked(compaction, { 'detail-type': name, detail }))
+    if (name === 'Compaction Ready') await this.invoke(() => startRun(starts.compact, detail.runId))
+    if (name === 'Silver Compacted') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
     if (name === 'Extract Finished') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
     if (name === 'Sync Finished') await this.invoke(() => closeBatch(world, detail))
     if (name === 'Sync Finished') await this.invoke(() => planSync(world, detail))
@@ -167,7 +176,8 @@ export class Chain {
       const { runId, attempt } = glue.request
       const ended = await this.leaveReport(runId, attempt)
       jobs.end(glue.job, ended)
-      await this.invoke(() => finishRun(ends.cleanse, runId, attempt, ended))
+      const { kind } = (await this.parts.ledger.get(runKey(runId))) as Run
+      await this.invoke(() => finishRun(ends[kind], runId, attempt, ended))
     }
     return task !== undefined || glue !== undefined
   }
@@ -182,20 +192,29 @@ export class Chain {
     if (!ended.ok) return ended
     const report = this.behaviour.report?.(plan) ?? this.report(plan, runId)
     if ((plan as { kind: RunKind }).kind !== 'extract')
-      for (const { key } of pendingFiles(report)) await silver.put(key, { runId, attempt })
+      for (const { key } of pendingFiles(report))
+        await silver.put(key, { runId, attempt, ...holdsOf(silver, plan, key) })
     await artifacts.put(`${path}report.json`, report)
     return ended
   }
 
   private report(plan: unknown, runId: string) {
     if ((plan as { kind: string }).kind === 'build') return buildReportOf(buildPlan(plan))
+    if ((plan as { kind: string }).kind === 'compact') return compactReportOf(compactPlan(plan))
     if ((plan as { kind: string }).kind === 'extract') return extractReportOf(extractPlan(plan))
     return cleanseReportOf(cleansePlan(plan), { rejected: this.behaviour.rejected?.(runId) ?? 0 })
   }
 }
 
 /** The kind of run whose task has this container. */
-const KINDS = { cleanse: 'cleanse', dbt: 'build', extract: 'extract' } as const
+const KINDS = { cleanse: 'cleanse', dbt: 'build', extract: 'extract', compact: 'compact' } as const
+
+/** The files of cleanses whose rows a new file of a compaction holds; it reads the old ones, which must be there. */
+function holdsOf(silver: FakeObjects, plan: unknown, key: string): { holds?: string[] } {
+  if ((plan as { kind: string }).kind !== 'compact') return {}
+  const group = compactPlan(plan).groups[Number(/(\d+)\.parquet$/.exec(key)?.[1])]
+  return { holds: (group?.files ?? []).flatMap((file) => silver.rowsIn(file.key)) }
+}
 
 const pendingFiles = (report: unknown) => (report as { files?: { key: string }[] }).files ?? []
 

@@ -31,6 +31,17 @@ export class FakeObjects implements Plans, Reports {
     this.removed.push(key)
   }
 
+  readonly removeAll = async (keys: string[]): Promise<void> => {
+    for (const key of keys) await this.remove(key)
+  }
+
+  /** The files of cleanses whose rows a file of silver holds: its own, or those that a compaction put together. */
+  rowsIn(key: string): string[] {
+    const object = this.objects.get(key) as { holds?: string[] } | undefined
+    if (!object) throw new Error(`${key} is not there`)
+    return object.holds ?? [key]
+  }
+
   /** The object that an S3 URI of this bucket names. */
   at(uri: string): unknown {
     return this.objects.get(uri.replace(`s3://${this.bucket}/`, ''))

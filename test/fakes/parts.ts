@@ -3,14 +3,17 @@ import { extractStart } from '../../functions/1-ingest/start-extract/start-extra
 import { cleanseStart } from '../../functions/2-cleanse/start-cleanse/start-cleanse.js'
 import { buildStart } from '../../functions/3-transform/start-build/start-build.js'
 import type { PublishGoldEffects } from '../../functions/4-publish/publish-gold/publish-gold.js'
+import { compactStart } from '../../functions/operate/plan-compaction/start-compaction.js'
 import type { RaiseAlertEffects } from '../../functions/operate/raise-alert/raise-alert.js'
 import type { ReconcileEffects } from '../../functions/operate/reconcile/reconcile.js'
+import { removeReplaced } from '../../functions/operate/reconcile/remove-replaced.js'
 import type { SendAlertEffects } from '../../functions/operate/send-alert/send-alert.js'
 import { type Channel, headline } from '../../shared/alerts/notice.js'
 import { PRIORITIES } from '../../shared/alerts/priorities.js'
 import { buildEnd } from '../../shared/build.js'
 import { cleanseEnd } from '../../shared/cleanse.js'
 import { iso } from '../../shared/clock.js'
+import { compactEnd } from '../../shared/compact-end.js'
 import { type EndEffects, endUnchanged, type Unchanged } from '../../shared/end-run.js'
 import { extractEnd } from '../../shared/extract-end.js'
 import type { EmptyTable, GoldTable, GoldTables } from '../../shared/gold-tables.js'
@@ -65,6 +68,9 @@ function makeFakes(options: { pageItems?: number }) {
   }
 }
 
+/** Until the files that a compaction has replaced may go. */
+export const GRACE_SECONDS = 3_600
+
 interface Wrapped {
   faults: Faults
   fakes: ReturnType<typeof makeFakes>
@@ -85,11 +91,13 @@ export function parts(options: { pageItems?: number } = {}) {
     cleanse: starter('cleanse', wrapped),
     build: starter('build', wrapped),
     extract: starter('extract', wrapped),
+    compact: starter('compact', wrapped),
   }
   const ends = {
     cleanse: ender('cleanse', wrapped),
     build: ender('build', wrapped),
     extract: ender('extract', wrapped),
+    compact: ender('compact', wrapped),
   }
   return {
     ...fakes,
@@ -138,6 +146,17 @@ function starter(kind: RunKind, { faults, fakes, world, publish }: Wrapped): Sta
     const isCancelled = async (id: string) => fakes.cancelled.has(id)
     return { ...base, ...extractStart({ ...shared, settings, platform, isCancelled }) }
   }
+  const jobs = faults.wrap('jobs', fakes.jobs)
+  if (kind === 'compact') {
+    const sizes = {
+      targetBytes: 1_000,
+      sparkFromBytes: 1_000_000,
+      engine: 'auto' as const,
+      workerType: 'G.1X',
+    }
+    const settings = { ...buckets, ...sizes, task: taskSettings('sluice-compact:1') }
+    return { ...base, ...compactStart({ ...shared, world, jobs, settings }) }
+  }
   const task = taskSettings('sluice-cleanse:1')
   const settings = {
     ...buckets,
@@ -147,7 +166,7 @@ function starter(kind: RunKind, { faults, fakes, world, publish }: Wrapped): Sta
     task,
     workerType: 'G.1X',
   }
-  return { ...base, ...cleanseStart({ ...shared, settings, jobs: faults.wrap('jobs', fakes.jobs) }) }
+  return { ...base, ...cleanseStart({ ...shared, settings, jobs }) }
 }
 
 function ender(kind: RunKind, { faults, fakes, world, publish }: Wrapped): EndEffects {
@@ -161,13 +180,18 @@ function ender(kind: RunKind, { faults, fakes, world, publish }: Wrapped): EndEf
   if (kind === 'extract') {
     return { ...base, ...extractEnd({ ...base, project, reports }) }
   }
+  const copyObject = faults.wrap('silver', fakes.silver).copy
+  if (kind === 'compact')
+    return {
+      ...base,
+      ...compactEnd({ clock: world.clock, reports, copyObject, graceSeconds: GRACE_SECONDS }),
+    }
   const { addPartitions } = faults.wrap('glue', {
     addPartitions: async (entity: string, days: string[]) => {
       const known = fakes.silverDays.get(entity) ?? []
       fakes.silverDays.set(entity, new Set([...known, ...days]))
     },
   })
-  const copyObject = faults.wrap('silver', fakes.silver).copy
   return {
     ...base,
     ...cleanseEnd({
@@ -220,10 +244,12 @@ function reconcileEffects(
   ends: ReconcileEffects['ends'],
 ): ReconcileEffects {
   const { listVersions } = faults.wrap('bronze', fakes.bronze)
+  const artifacts = faults.wrap('artifacts', fakes.artifacts)
+  const silver = faults.wrap('silver', fakes.silver)
   const tasks = faults.wrap('tasks', fakes.tasks)
   const jobs = faults.wrap('jobs', fakes.jobs)
   const platform = faults.wrap('platform', fakes.platform)
-  const services = { tasks, jobs, platform }
+  const services = { tasks, jobs: { cleanse: jobs, compact: jobs }, platform }
   return {
     ...landing,
     bronzeBucket: 'bronze',
@@ -231,7 +257,10 @@ function reconcileEffects(
     starts,
     ends,
     ...services,
-    drives: {},
+    drives: {
+      COMPACTED: (id) =>
+        removeReplaced({ ...landing, reports: artifacts, removeObjects: silver.removeAll }, id),
+    },
     askDoors: async () => 0,
   }
 }

@@ -35,6 +35,23 @@ export const extractPlan = (plan: unknown) =>
     created_at: string
   }
 
+export const compactPlan = (plan: unknown) =>
+  plan as {
+    run_id: string
+    attempt: number
+    pending_prefix: string
+    groups: { day: string; files: { key: string; bytes: number }[] }[]
+  }
+
+/** The report of a compaction that made one file of each group. */
+export function compactReportOf({ run_id, attempt, pending_prefix, groups }: ReturnType<typeof compactPlan>) {
+  const files = groups.map(({ day, files: old }, place) => ({
+    ...{ key: `${pending_prefix}${place}.parquet`, day, files: old.length, rows: old.length },
+    bytes: old.reduce((sum, { bytes }) => sum + bytes, 0),
+  }))
+  return { run_id, attempt, rows: files.reduce((sum, { rows }) => sum + rows, 0), files }
+}
+
 /** The report of an extraction that landed one file of 20 rows. */
 export function extractReportOf(plan: ReturnType<typeof extractPlan>): ExtractReport {
   const { run_id, attempt, source, files_run_id, next_state_uri } = plan

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { jobStateChange, taskStateChange } from '../../events/aws.js'
-import { finishCleanse } from '../../functions/2-cleanse/finish-cleanse/finish-cleanse.js'
 import { classifyJob } from '../../shared/classify.js'
+import { finishWork } from '../../shared/finish-work.js'
 import { attemptName, type Run } from '../../shared/run.js'
 import { Chain } from '../fakes/chain.js'
 import { payload, payloadNames } from '../payloads/read.js'
@@ -18,8 +18,8 @@ async function running(source: 'prices' | 'notes'): Promise<void> {
   await chain.deliverNext()
   await chain.leaveReport(runId, 1)
 }
-const finish = (event: Parameters<typeof finishCleanse>[1]) =>
-  finishCleanse({ ...chain.parts.ends.cleanse, jobs: chain.parts.jobs }, event)
+const finish = (event: Parameters<typeof finishWork>[1]) =>
+  finishWork({ ...chain.parts.ends.cleanse, jobs: chain.parts.jobs }, event)
 
 describe('an ECS task’s state change', () => {
   beforeEach(() => running('prices'))

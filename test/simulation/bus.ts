@@ -114,7 +114,7 @@ export class Bus {
   /** An event of ECS or Glue about the end of this kind of work. */
   announceEnd(work: Work, name: string, detail: Found): Told {
     const event = this.record(name, detail)
-    const raw = { ...this.header(event), source: work === 'cleanse job' ? 'aws.glue' : 'aws.ecs', detail }
+    const raw = { ...this.header(event), source: work.endsWith(' job') ? 'aws.glue' : 'aws.ecs', detail }
     for (const stage of this.listeners.get(`ended ${work}`) ?? []) this.spread(event, raw, stage)
     return event
   }

@@ -29,7 +29,7 @@ export interface LandedVersion {
 export interface SimJob {
   job: string
   service: 'ecs' | 'glue'
-  kind: 'cleanse' | 'build' | 'extract'
+  kind: 'cleanse' | 'build' | 'extract' | 'compact'
   runId: string
   attempt: number
   startedAt: number
@@ -56,6 +56,8 @@ export interface SilverObject {
   attempt: number
   /** Ids of rows: "<file key>@<version id>#<line>". */
   rows: readonly string[]
+  /** What a compaction put together: the rows of each cleanse run, in place of its own. */
+  of?: readonly { runId: string; rows: readonly string[] }[]
 }
 
 export interface QuarantineObject {

@@ -7,6 +7,7 @@ import { SimTable } from './aws/table.js'
 import { backfill } from './backfills.js'
 import { Bus } from './bus.js'
 import { Chance, type Coverage, type Means } from './chance.js'
+import { compactions } from './compactions.js'
 import { doors } from './doors.js'
 import { rollbacks, tablesShown } from './editions.js'
 import type { Effect, Fault } from './effect.js'
@@ -135,6 +136,7 @@ export class Seed {
     request(world, this.story.until)
     backfill({ ...world, table: this.table }, this.story.until)
     rollbacks({ ...world, table: this.table }, this.story.until)
+    compactions(world, this.story.until)
     doors({ ...world, table: this.table, project, story: this.story }, this.story.until)
     const redeploy = () => {
       this.functions.redeploy()

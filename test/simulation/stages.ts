@@ -4,6 +4,8 @@ import {
   BatchReady,
   BuildReady,
   BuildRequested,
+  CompactionReady,
+  CompactionRequested,
   ExpiryRequested,
   ExtractReady,
   ExtractRequested,
@@ -23,19 +25,20 @@ import { batchClosed } from '../../functions/1-ingest/close-batch/close-batch.js
 import { finishExtract } from '../../functions/1-ingest/finish-extract/finish-extract.js'
 import { recordLandings } from '../../functions/1-ingest/record-landing/record-landing.js'
 import { extractAsked } from '../../functions/1-ingest/start-extract/start-extract.js'
-import { finishCleanse } from '../../functions/2-cleanse/finish-cleanse/finish-cleanse.js'
 import { planned } from '../../functions/3-transform/plan-build/plan-build.js'
 import { expireEditions } from '../../functions/4-publish/expire-editions/expire-editions.js'
 import { goldMoved } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import { waking as publishOn } from '../../functions/4-publish/publish-gold/waking.js'
 import { announce } from '../../functions/operate/announce/announce.js'
 import { checkHealth } from '../../functions/operate/check-health/check-health.js'
+import { compactionAsked } from '../../functions/operate/plan-compaction/plan-compaction.js'
 import { putBack } from '../../functions/operate/put-back/put-back.js'
 import { delayedEvent, putLater } from '../../functions/operate/put-later/put-later.js'
 import { alerted } from '../../functions/operate/raise-alert/raise-alert.js'
 import { waking as alertsOn } from '../../functions/operate/raise-alert/waking.js'
 import { driveRollback } from '../../functions/operate/reconcile/drive-rollback.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
+import { removeReplaced } from '../../functions/operate/reconcile/remove-replaced.js'
 import { recordLineage } from '../../functions/operate/record-lineage/record-lineage.js'
 import { waking as lineageOn } from '../../functions/operate/record-lineage/waking.js'
 import { runBackfill } from '../../functions/operate/run-backfill/run-backfill.js'
@@ -44,6 +47,7 @@ import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
 import { driveBackfill } from '../../shared/backfill/drive.js'
 import { driveSync } from '../../shared/doors/drive-sync.js'
 import { finishTask } from '../../shared/finish-task.js'
+import { finishWork } from '../../shared/finish-work.js'
 import { queueStage, stage } from '../../shared/stage.js'
 import { startRun } from '../../shared/start-run.js'
 import type { Handler } from './functions.js'
@@ -97,7 +101,18 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
     })),
   'finish-cleanse': ({ ledger, ends, jobs }) =>
     stage('finish-cleanse', z.union([taskStateChange, jobStateChange]), ledger, (event) =>
-      finishCleanse({ ...ends.cleanse, jobs }, event),
+      finishWork({ ...ends.cleanse, jobs: jobs.cleanse }, event),
+    ),
+  'plan-compaction': ({ ledger, starts, project }) =>
+    stage(
+      'plan-compaction',
+      z.union([envelope(CompactionRequested), envelope(CompactionReady)]),
+      ledger,
+      (event) => compactionAsked({ ...starts.compact, project }, event),
+    ),
+  'finish-compaction': ({ ledger, ends, jobs }) =>
+    stage('finish-compaction', z.union([taskStateChange, jobStateChange]), ledger, (event) =>
+      finishWork({ ...ends.compact, jobs: jobs.compact }, event),
     ),
   'plan-build': ({ ledger, world, project }) =>
     stage('plan-build', builds, ledger, (event) => planned({ ...world, project }, event)),
@@ -142,7 +157,18 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
       runId: detail.runId,
       did: await announce({ ledger, clock, channels: async () => channels }, detail),
     })),
-  reconcile: ({ ledger, landing, publish, listVersions, starts, ends, tasks, jobs }) =>
+  reconcile: ({
+    ledger,
+    landing,
+    publish,
+    listVersions,
+    starts,
+    ends,
+    tasks,
+    jobs,
+    reports,
+    removeObjects,
+  }) =>
     stage('reconcile', tick, ledger, () =>
       reconcile({
         ...landing,
@@ -154,6 +180,7 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
         jobs,
         platform: NO_PLATFORM,
         drives: {
+          COMPACTED: (id: string) => removeReplaced({ ...landing, reports, removeObjects }, id),
           BACKFILL: (id: string) => driveBackfill({ ...landing, publish }, id),
           ROLLBACK: (id: string) => driveRollback({ ...landing, publish }, id),
           SYNC: (id: string) => driveSync({ ...landing, publish, airbyte: NO_AIRBYTE }, id),

@@ -3,12 +3,14 @@ import type { RecordLandingEffects } from '../../functions/1-ingest/record-landi
 import { extractStart } from '../../functions/1-ingest/start-extract/start-extract.js'
 import { cleanseStart } from '../../functions/2-cleanse/start-cleanse/start-cleanse.js'
 import { buildStart } from '../../functions/3-transform/start-build/start-build.js'
+import { compactStart } from '../../functions/operate/plan-compaction/start-compaction.js'
 import { PRIORITIES } from '../../shared/alerts/priorities.js'
 import { isCancelled } from '../../shared/backfill/backfill.js'
 import { buildEnd } from '../../shared/build.js'
 import { announceReady, putEvents } from '../../shared/bus.js'
 import { cleanseEnd } from '../../shared/cleanse.js'
 import { type Clock, iso } from '../../shared/clock.js'
+import { compactEnd } from '../../shared/compact-end.js'
 import type { Declared } from '../../shared/declared.js'
 import { type EndEffects, endUnchanged } from '../../shared/end-run.js'
 import { extractEnd } from '../../shared/extract-end.js'
@@ -26,6 +28,7 @@ import {
   putNote,
   removeFolder,
   removeObject,
+  removeObjects,
   reports,
 } from '../../shared/objects.js'
 import type { RunKind } from '../../shared/run.js'
@@ -40,6 +43,11 @@ export type Services = Record<
   'dynamo' | 's3' | 'ecs' | 'glue' | 'bus' | 'later' | 'channel',
   (command: Command) => Effect
 >
+
+/** Until old files may go: short enough for the time of a seed; the invariants know the grace by themselves. */
+const GRACE_SECONDS = 240
+/** Files of the simulated silver are small, and the largest of them are left alone. */
+const TARGET_BYTES = 1_000
 
 /** What a deployment sets, as the template would. */
 export interface Settings {
@@ -137,6 +145,22 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
         isCancelled: (backfillId) => isCancelled(table, backfillId),
       }),
     },
+    compact: {
+      ...starter,
+      ...compactStart({
+        ...shared,
+        world,
+        jobs: jobs('compact', code, glue),
+        settings: {
+          ...buckets,
+          targetBytes: TARGET_BYTES,
+          engine: 'auto',
+          sparkFromBytes: 600,
+          task: { ...task, taskDefinition: `sluice-compact:${revision}` },
+          workerType: 'G.1X',
+        },
+      }),
+    },
   }
   const columnsOf = (entity: string) => project.entities[entity]?.columns ?? []
   const ends: Record<RunKind, EndEffects> = {
@@ -167,6 +191,16 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
       publish,
       ...extractEnd({ ...world, project, publish, reports: artifacts }),
     },
+    compact: {
+      ...world,
+      publish,
+      ...compactEnd({
+        clock,
+        reports: artifacts,
+        copyObject: copyObject('silver', s3),
+        graceSeconds: GRACE_SECONDS,
+      }),
+    },
   }
   return {
     world,
@@ -182,7 +216,8 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
     tables: goldTables({ published: 'gold', editions: 'editions' }, glue),
     removeTable: removeTable('editions', glue),
     removeFolder: removeFolder('gold', s3),
-    jobs: jobReader('cleanse', glue),
+    jobs: { cleanse: jobReader('cleanse', glue), compact: jobReader('compact', glue) },
+    removeObjects: removeObjects('silver', s3),
     tasks: taskReader('cluster', ecs),
     listVersions: listVersions('bronze', s3),
     channels: ['email', 'slack'].map((name) => channel(name, gate, services.channel)),

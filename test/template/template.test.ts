@@ -146,7 +146,7 @@ describe('the packaged template by itself', () => {
 
   it('gives each kind of task its own family, role and size, and none the rights of another', () => {
     const tasks = ofType('AWS::ECS::TaskDefinition').map(([id, { Properties }]) => [id, Properties] as const)
-    expect(tasks.map(([id]) => id).sort()).toEqual(['CleanseTask', 'DbtTask', 'ExtractTask'])
+    expect(tasks.map(([id]) => id).sort()).toEqual(['CleanseTask', 'CompactTask', 'DbtTask', 'ExtractTask'])
     for (const [id, { Family, TaskRoleArn, ContainerDefinitions, Cpu, Memory }] of tasks) {
       const name = id.replace('Task', '').toLowerCase()
       expect(Family).toEqual({ 'Fn::Sub': `\${AWS::StackName}-${name}` })

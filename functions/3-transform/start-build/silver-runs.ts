@@ -1,8 +1,9 @@
-import { silverKey, silverPk, silverRunKey } from '../../../shared/cleanse.js'
+import { silverPk, silverRunKey } from '../../../shared/cleanse.js'
+import { keysOf, silverRunOf, snapshotsOf } from '../../../shared/compact.js'
 import { TerminalError } from '../../../shared/errors.js'
 import type { Item, LedgerReader } from '../../../shared/ledger.js'
 
-export type SilverRuns = Record<string, { run_id: string; files: string[] }[]>
+export type SilverRuns = Record<string, { run_id: string; number: number; files: string[] }[]>
 
 /** New runs of one entity that one plan may list. */
 const SILVER_RUNS_MAX = 200_000
@@ -24,11 +25,16 @@ export async function newRuns(
     if (items.length > SILVER_RUNS_MAX)
       throw new TerminalError(`${entity} has more than ${SILVER_RUNS_MAX} runs that no build has read`)
   }
-  return items.slice(0, range.upTo === undefined ? undefined : range.upTo - range.after).map((item) => {
-    const runId = String(item.runId)
-    const files = (item.days as string[]).map(
-      (day, ordinal) => `s3://${bucket}/${silverKey(entity, day, runId, ordinal)}`,
-    )
-    return { run_id: runId, files }
-  })
+  const listed = items.slice(0, range.upTo === undefined ? undefined : range.upTo - range.after)
+  const runs = listed.map(silverRunOf)
+  const snapshots = await snapshotsOf(
+    ledger,
+    entity,
+    runs.flatMap(({ days }) => days),
+  )
+  return runs.map((run) => ({
+    run_id: run.runId,
+    number: run.ordinal,
+    files: keysOf(entity, run, snapshots).map((key) => `s3://${bucket}/${key}`),
+  }))
 }

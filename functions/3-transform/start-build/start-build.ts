@@ -17,6 +17,7 @@ import { refreshColumns } from '../../../shared/warehouse.js'
 import type { Reports, TaskRequest, TaskSettings, Tasks } from '../../../shared/work.js'
 import { type Asked, together } from './asked.js'
 import { moveOn } from './move-on.js'
+import { type Moved, movedDays } from './moved-days.js'
 import { retryOf } from './retry-of.js'
 import { newRuns, type SilverRuns } from './silver-runs.js'
 
@@ -59,6 +60,7 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
   const asked = together(await inputsOf(ledger, run.runId), lane.domains)
   // A repeated start makes the plan that its intent promised, whatever was committed meanwhile.
   const promised = attempt === run.attempt ? (run.silverRuns as BuildState['silverRuns']) : undefined
+  const moved = await movedDays(ledger, settings.silverBucket, lane.entities, state)
   const silver: SilverRuns = {}
   for (const entity of lane.entities) {
     const built = state?.silverRuns[entity] ?? 0
@@ -78,6 +80,7 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
     asked,
     selectors,
     silver,
+    moved,
     silverRuns: countRuns(silver, state),
     state,
     base,
@@ -98,6 +101,7 @@ interface Facts {
   asked: Asked
   selectors: string[]
   silver: SilverRuns
+  moved: Moved
   /** How many runs of each entity there are with these. */
   silverRuns: BuildState['silverRuns']
   state: BuildState | undefined
@@ -133,6 +137,7 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
       ...(order.length > 0 && { order }),
       edition,
       silver,
+      ...(Object.keys(facts.moved.days).length > 0 && { moved: facts.moved.days }),
       database: state ? { uri: state.databaseUri } : null,
       database_out: `s3://${settings.artifactsBucket}/dbt/duckdb/${run.subject}/${edition}.duckdb`,
       // Where the tables lie that others load into a warehouse, on the target that has none of its own.
@@ -144,7 +149,14 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
       ...(retryOf && { retry_of: `s3://${settings.artifactsBucket}/${retryOf}` }),
       ...(run.waiver && { waive_tests: true }),
     },
-    shown: { selectors, mode, silverRuns: facts.silverRuns, base: facts.base, retryPath: retryOf ?? null },
+    shown: {
+      selectors,
+      mode,
+      silverRuns: facts.silverRuns,
+      compactions: facts.moved.compactions,
+      base: facts.base,
+      retryPath: retryOf ?? null,
+    },
   }
 }
 

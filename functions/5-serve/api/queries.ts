@@ -32,7 +32,7 @@ export const rejectedQuery = z.strictObject({
 })
 export const incidentsQuery = pageQuery(incidentMark).extend({ state: z.enum(['open', 'closed']).optional() })
 export const runsQuery = pageQuery(runMark).extend({
-  kind: z.enum(['cleanse', 'build', 'extract']).optional(),
+  kind: z.enum(['cleanse', 'build', 'extract', 'compact']).optional(),
   state: z
     .string()
     .regex(/^[A-Z]{1,20}$/)

@@ -7,6 +7,7 @@ import {
   HealthDegraded,
   HealthRecovered,
   SchemaChanged,
+  SilverCompacted,
   SilverUpdated,
   StageFailed,
 } from '../../../events/catalog.js'
@@ -37,6 +38,7 @@ type Ours =
   | { 'detail-type': typeof ExtractFinished.name; detail: Detail<typeof ExtractFinished> }
   | { 'detail-type': typeof HealthDegraded.name; detail: Detail<typeof HealthDegraded> }
   | { 'detail-type': typeof HealthRecovered.name; detail: Detail<typeof HealthRecovered> }
+  | { 'detail-type': typeof SilverCompacted.name; detail: Detail<typeof SilverCompacted> }
 /** What wakes the stage, as far as it reads it. */
 export type Waking =
   | Ours
@@ -56,6 +58,7 @@ export async function alerted(effects: RaiseAlertEffects, event: Waking): Promis
       return { runId, did: await lookAfter(effects, laneName('cleanse', entity)) }
     }
     case ExtractFinished.name:
+    case SilverCompacted.name:
     case GoldBuilt.name: {
       const { runId } = event.detail
       const run = (await effects.ledger.get(runKey(runId))) as Run | undefined

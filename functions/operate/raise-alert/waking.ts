@@ -8,6 +8,7 @@ import {
   HealthDegraded,
   HealthRecovered,
   SchemaChanged,
+  SilverCompacted,
   SilverUpdated,
   StageFailed,
 } from '../../../events/catalog.js'
@@ -22,6 +23,7 @@ export const waking = z.union([
   envelope(ExtractFinished),
   envelope(HealthDegraded),
   envelope(HealthRecovered),
+  envelope(SilverCompacted),
   alarmStateChange,
   tick,
 ])

@@ -17,7 +17,8 @@ export interface DriveEffects extends World {
   starts: Record<Run['kind'], StartEffects>
   ends: Record<Run['kind'], EndEffects>
   tasks: TaskReader
-  jobs: JobReader
+  /** The Glue job of each kind of run that has one. */
+  jobs: Record<'cleanse' | 'compact', JobReader>
   platform: Pick<Platform, 'get'>
 }
 
@@ -92,7 +93,7 @@ async function endOf(
   job: string,
 ): Promise<{ ended?: Ended }> {
   const asked = () => {
-    if (run.engine === 'spark') return jobs.get(job)
+    if (run.engine === 'spark') return jobs[run.kind === 'compact' ? 'compact' : 'cleanse'].get(job)
     if (run.engine === 'dbt-platform') return platform.get(run.request as unknown as PlatformRequest, job)
     return tasks.describe(job)
   }
@@ -107,8 +108,8 @@ async function heard(effects: DriveEffects, run: Run): Promise<boolean> {
 
 function consumerKeys({ project }: DriveEffects, run: Run): Key[] {
   if (run.state === 'PARKED') return [alertEntryKey(run.runId)]
-  // A backfill looks at its runs by itself, and nobody else has to hear of an extraction.
-  if (run.kind === 'extract') return []
+  // A backfill looks at its runs by itself, and nobody else has to hear of an extraction or a compaction.
+  if (run.kind === 'extract' || run.kind === 'compact') return []
   if (run.kind === 'build')
     return ((run.domains ?? []) as string[]).map((domain) => publishEntryKey(domain, run.runId))
   const reading = laneReading(project, run.subject)

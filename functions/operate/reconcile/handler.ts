@@ -7,6 +7,7 @@ import { jobReader } from '../../../shared/jobs.js'
 import { listVersions, s3 } from '../../../shared/objects.js'
 import { stage } from '../../../shared/stage.js'
 import { taskReader } from '../../../shared/tasks.js'
+import { compactParts } from '../../compact-wiring.js'
 import { theAirbyte } from '../../door-wiring.js'
 import { extractEnder, extractStarter, thePlatform } from '../../extract-wiring.js'
 import {
@@ -20,21 +21,22 @@ import {
 import { driveRollback } from './drive-rollback.js'
 import { reconcile } from './reconcile.js'
 
-const landing = landingEffects()
+const [landing, compact] = [landingEffects(), compactParts()]
 const others = { ...landing, publish: thePublisher(), airbyte: theAirbyte() }
 const effects = {
   ...landing,
   bronzeBucket: env.BRONZE_BUCKET,
   listVersions: listVersions(env.BRONZE_BUCKET, s3()),
-  starts: { cleanse: cleanseStarter(), build: buildStarter(), extract: extractStarter() },
-  ends: { cleanse: cleanseEnder(), build: buildEnder(), extract: extractEnder() },
+  starts: { cleanse: cleanseStarter(), build: buildStarter(), extract: extractStarter(), ...compact.starts },
+  ends: { cleanse: cleanseEnder(), build: buildEnder(), extract: extractEnder(), ...compact.ends },
   tasks: taskReader(env.CLUSTER_ARN),
-  jobs: jobReader(env.GLUE_JOB),
+  jobs: { cleanse: jobReader(env.GLUE_JOB), ...compact.jobs },
   platform: thePlatform(),
   drives: {
     SYNC: (id: string) => driveSync(others, id),
     BACKFILL: (id: string) => driveBackfill(others, id),
     ROLLBACK: (id: string) => driveRollback(others, id),
+    ...compact.drives,
   },
   askDoors: (until: number) => pollDoors(others, until),
 }

@@ -8,9 +8,9 @@ import { type FindLandingsEffects, findLandings, sweepLandings } from './find-la
 
 /**
  * What else rests in the ledger until somebody looks: a sync that is to be told of, a backfill that is to go on, a
- * rollback whose tables have not followed.
+ * rollback whose tables have not followed, files that a compaction has replaced.
  */
-type Other = 'SYNC' | 'BACKFILL' | 'ROLLBACK'
+type Other = 'SYNC' | 'BACKFILL' | 'ROLLBACK' | 'COMPACTED'
 
 export type ReconcileEffects = FindLandingsEffects &
   DriveEffects & {

@@ -5,6 +5,7 @@ import {
   GateFailed,
   GoldBuilt,
   RunStarted,
+  SilverCompacted,
   SilverUpdated,
   StageFailed,
 } from '../../../events/catalog.js'
@@ -15,6 +16,7 @@ export const waking = z.union([
   envelope(SilverUpdated),
   envelope(GoldBuilt),
   envelope(ExtractFinished),
+  envelope(SilverCompacted),
   envelope(GateFailed),
   envelope(StageFailed),
 ])

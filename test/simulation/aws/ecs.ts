@@ -7,7 +7,7 @@ import type { Job, Work } from '../work/work.js'
 const REMEMBERED = 3_600_000
 
 /** The kind of run whose task has this container. */
-const KINDS = { cleanse: 'cleanse', dbt: 'build', extract: 'extract' } as const
+const KINDS = { cleanse: 'cleanse', dbt: 'build', extract: 'extract', compact: 'compact' } as const
 
 /** ECS's commands: one task per client token, whose end the work decides. */
 export function ecs(work: Work, now: () => number) {
@@ -94,7 +94,7 @@ function endOf({ ended }: Job) {
 /** The name and the detail of the event that tells of a job's end, or of an ECS task that is almost over. */
 export function endTold(job: Job, how: 'early' | 'over'): [string, Found] {
   if (job.service === 'glue') {
-    const detail = { jobName: 'cleanse', state: job.ended?.state, jobRunId: job.id }
+    const detail = { jobName: job.kind, state: job.ended?.state, jobRunId: job.id }
     return ['Glue Job State Change', detail]
   }
   const early = { lastStatus: 'DEPROVISIONING', containers: [{ name: 'main', exitCode: 0 }] }

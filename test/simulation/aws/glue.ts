@@ -30,7 +30,7 @@ export function glue(work: Work, tables: Map<string, Table>, partitions: Set<str
 
   function answer(kind: string, input: Command['input'], fault: Fault | undefined): unknown {
     if (kind === 'StartJobRun') return start(input, fault)
-    if (kind === 'GetJobRun') return { JobRun: shown(work.find(input.RunId)) }
+    if (kind === 'GetJobRun') return { JobRun: shown(ofJob(input)) }
     if (kind === 'GetJobRuns') return list(input, fault)
     if (kind === 'BatchStopJobRun') return input.JobRunIds.map((id: string) => work.stop(id))
     if (kind === 'BatchCreatePartition') return register(input)
@@ -40,7 +40,14 @@ export function glue(work: Work, tables: Map<string, Table>, partitions: Set<str
     throw new Error(`the simulated Glue knows no ${kind}`)
   }
 
-  function start({ Arguments: given }: Command['input'], fault: Fault | undefined) {
+  /** A run is known to its own job only. */
+  function ofJob({ JobName, RunId }: Command['input']) {
+    const job = work.find(RunId)
+    if (job && job.kind !== JobName) throw awsError('EntityNotFoundException')
+    return job
+  }
+
+  function start({ JobName, Arguments: given }: Command['input'], fault: Fault | undefined) {
     const running = work.jobs.filter(({ service, endedAt }) => service === 'glue' && endedAt === undefined)
     if (fault === 'busy' || running.length >= CONCURRENT_MAX)
       throw awsError('ConcurrentRunsExceededException')
@@ -49,7 +56,7 @@ export function glue(work: Work, tables: Map<string, Table>, partitions: Set<str
       work.complain(`${before.id} of the run is still running when ${given['--attempt']} starts`)
     const job = work.start({
       service: 'glue',
-      kind: 'cleanse',
+      kind: JobName,
       runId: given['--run_id'],
       attempt: Number(given['--attempt']),
       planUri: given['--plan_uri'],
@@ -59,11 +66,11 @@ export function glue(work: Work, tables: Map<string, Table>, partitions: Set<str
   }
 
   /** Newest first, in pages; a stale answer misses what was started last. */
-  function list({ MaxResults = 200, NextToken = '0' }: Command['input'], fault: Fault | undefined) {
+  function list({ JobName, MaxResults = 200, NextToken = '0' }: Command['input'], fault: Fault | undefined) {
     if (fault === 'stale read') blind = true
     const until = fault === 'stale read' ? now() - STALE : now()
     const runs = work.jobs
-      .filter(({ service, startedAt }) => service === 'glue' && startedAt <= until)
+      .filter(({ service, kind, startedAt }) => service === 'glue' && kind === JobName && startedAt <= until)
       .reverse()
     const end = Number(NextToken) + Math.min(MaxResults, 200)
     return {

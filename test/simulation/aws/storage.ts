@@ -31,6 +31,11 @@ export class Storage {
   putSilver(key: string, object: SilverObject): void {
     this.silver = new Map(this.silver).set(key, object)
   }
+
+  removeSilver(keys: string[]): void {
+    const gone = new Set(keys)
+    this.silver = new Map([...this.silver].filter(([key]) => !gone.has(key)))
+  }
 }
 
 /** S3's commands on the buckets. */
@@ -53,10 +58,16 @@ export function s3(storage: Storage, random: Random, now: () => number) {
     if (kind === 'HeadObject') return head(input)
     if (kind === 'ListObjectVersions') return list(input, fault)
     if (kind === 'ListObjectsV2') return { Contents: storage.gold.list(input.Prefix).map((Key) => ({ Key })) }
-    if (kind === 'DeleteObjects')
-      return storage.gold.remove(input.Delete.Objects.map(({ Key }: { Key: string }) => Key)) ?? {}
+    if (kind === 'DeleteObjects') return remove(input)
     if (kind === 'DeleteObject') return { gone: storage.artifacts.delete(input.Key) }
     throw new Error(`the simulated S3 knows no ${kind}`)
+  }
+
+  function remove({ Bucket, Delete }: Command['input']) {
+    const keys = (Delete.Objects as { Key: string }[]).map(({ Key }) => Key)
+    if (Bucket === 'silver') storage.removeSilver(keys)
+    else storage.gold.remove(keys)
+    return {}
   }
 
   function put({ Bucket, Key, Body, IfNoneMatch }: Command['input']) {

@@ -1,5 +1,5 @@
-import type { Evidence, SimRow } from '../evidence.js'
-import { type Item, runsOf, takenBy } from './reading.js'
+import type { Evidence, SilverObject, SimRow } from '../evidence.js'
+import { type Item, itemAt, partitions, runsOf, takenBy } from './reading.js'
 
 /** One row of the outside truth. */
 export interface Row extends SimRow {
@@ -21,9 +21,44 @@ export interface Batch {
 export const isFinal = (key: string) => !key.startsWith('_pending/')
 export const rowId = (key: string, versionId: string, line: number) => `${key}@${versionId}#${line}`
 
-/** The rows that silver holds for a run, each as often as it lies there. */
-export const silverOf = ({ silver }: Evidence, runId: string): string[] =>
-  [...silver].flatMap(([key, object]) => (isFinal(key) && object.runId === runId ? object.rows : []))
+type Silver = Pick<Evidence, 'silver' | 'ledger'>
+
+/** The rows of a run that a reader of the ledger finds, each as often as they lie in the files that he is told of. */
+export function silverOf({ silver, ledger }: Silver, runId: string): string[] {
+  const listed = silverRuns(ledger).get(runId)
+  if (!listed) return ownRows(silver, runId, () => true)
+  const days = [...new Set(listed.days as string[])]
+  return days.flatMap((day) => {
+    const snapshot = itemAt(ledger, listed.PK, `DAY#${day}`)
+    if (!snapshot || snapshot.upTo < listed.ordinal)
+      return ownRows(silver, runId, (key) => key.includes(folderOf(day)))
+    return (snapshot.files as { key: string }[]).flatMap(({ key }) => rowsOfRun(silver.get(key), runId))
+  })
+}
+
+/** The items that list committed silver, by run. */
+export const silverRuns = (ledger: Silver['ledger']) =>
+  new Map(
+    partitions(ledger, 'SILVER#')
+      .filter(({ SK }) => SK.startsWith('RUN#'))
+      .map((listed) => [String(listed.runId), listed]),
+  )
+
+export const folderOf = (day: string) => {
+  const [year, month, date] = day.split('/')
+  return `/year=${year}/month=${month}/day=${date}/`
+}
+
+const ownRows = (silver: Silver['silver'], runId: string, isWanted: (key: string) => boolean) =>
+  [...silver].flatMap(([key, object]) =>
+    isFinal(key) && isWanted(key) && object.runId === runId && !object.of ? object.rows : [],
+  )
+
+const rowsOfRun = (object: SilverObject | undefined, runId: string): readonly string[] => {
+  if (!object) return []
+  if (!object.of) return object.runId === runId ? object.rows : []
+  return object.of.flatMap((part) => (part.runId === runId ? part.rows : []))
+}
 
 /** The rows that the accepted attempt of a run rejected. */
 export const rejectedBy = ({ quarantine }: Evidence, run: Item): string[] =>

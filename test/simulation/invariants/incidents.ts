@@ -75,6 +75,7 @@ function recovered(evidence: Evidence, run: Item): boolean | undefined {
   const answering = answeringRun(evidence.ledger, { run: run.runId })
   const through = typeof answering === 'object' && answering.state === 'COMMITTED'
   if (run.kind === 'cleanse') return through
+  if (run.kind === 'compact') return through || hasLaterCompaction(evidence, run)
   if (run.kind === 'extract') return through || hasLaterExtraction(evidence, run)
   // Put back into a run that had nothing to do any more, or that another lane goes on with since a deployment.
   if (through) return answering.unchanged ? undefined : true
@@ -92,6 +93,12 @@ function recovered(evidence: Evidence, run: Item): boolean | undefined {
 const hasLaterExtraction = ({ ledger }: Evidence, { runId, lane, subject, window }: Item) =>
   !window &&
   lane === `extract:${subject}` &&
+  runsOf(ledger).some(
+    (other) => other.lane === lane && other.state === 'COMMITTED' && !other.unchanged && other.runId > runId,
+  )
+
+/** What one compaction left, the next one of its entity takes along. */
+const hasLaterCompaction = ({ ledger }: Evidence, { runId, lane }: Item) =>
   runsOf(ledger).some(
     (other) => other.lane === lane && other.state === 'COMMITTED' && !other.unchanged && other.runId > runId,
   )

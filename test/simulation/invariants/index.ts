@@ -1,5 +1,6 @@
 import type { Invariant } from '../evidence.js'
 import { backfillInvariants } from './backfills.js'
+import { compactionInvariants } from './compaction.js'
 import { cursorInvariants } from './cursors.js'
 import { editionInvariants } from './editions.js'
 import { eventInvariants } from './events.js'
@@ -25,6 +26,7 @@ export const invariants: readonly Invariant[] = [
   ...runInvariants,
   ...fateInvariants,
   ...silverInvariants,
+  ...compactionInvariants,
   ...rowInvariants,
   ...jobInvariants,
   ...goldInvariants,

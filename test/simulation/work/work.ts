@@ -7,12 +7,13 @@ import type { Random } from '../random.js'
 import type { Timeline } from '../timeline.js'
 import { buildSteps, goldObjects } from './build.js'
 import { cleanseSteps } from './cleanse.js'
+import { compactSteps } from './compact.js'
 import { type End, GLUE_ENDS, REFUSALS, STOPPED, TASK_ENDS } from './endings.js'
 import { extractSteps, type Land } from './extract.js'
 
 export interface Asked {
   service: 'ecs' | 'glue'
-  kind: 'cleanse' | 'build' | 'extract'
+  kind: 'cleanse' | 'build' | 'extract' | 'compact'
   runId: string
   attempt: number
   planUri: string
@@ -125,6 +126,8 @@ export class Work {
       if (plan.run_id !== job.runId || plan.attempt !== job.attempt)
         throw new Error(`the plan is for ${plan.run_id}/${plan.attempt}`)
       if (job.kind === 'cleanse') return { steps: cleanseSteps(storage, plan, planned), end: planned }
+      if (job.kind === 'compact')
+        return { steps: compactSteps(storage, plan, planned, (what) => complain(READS, what)), end: planned }
       if (job.kind === 'extract')
         return { steps: extractSteps(storage, land, timeline.now, plan, planned), end: planned }
       const testsFail = chance.of('job', 'dbt tests', 'bad end')
@@ -164,6 +167,12 @@ export class Work {
 
 /** What kind of heavy work a job is, as the chain's rows name it. */
 export function workOf({ service, kind }: Job): WorkKind {
-  if (service === 'glue') return 'cleanse job'
-  return ({ cleanse: 'cleanse task', build: 'dbt task', extract: 'extract task' } as const)[kind]
+  if (service === 'glue') return kind === 'compact' ? 'compact job' : 'cleanse job'
+  const tasks = {
+    cleanse: 'cleanse task',
+    build: 'dbt task',
+    extract: 'extract task',
+    compact: 'compact task',
+  }
+  return tasks[kind] as WorkKind
 }

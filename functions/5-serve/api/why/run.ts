@@ -9,7 +9,12 @@ import { waiting } from './lane.js'
 import { counted, type Said, say, type WhyEffects } from './said.js'
 import { builtSaid, silverSaid } from './went.js'
 
-const KINDS = { cleanse: 'a cleanse', build: 'a build', extract: 'an extraction' } as const
+const KINDS = {
+  cleanse: 'a cleanse',
+  build: 'a build',
+  extract: 'an extraction',
+  compact: 'a compaction',
+} as const
 
 /** A run: what it took, what became of each attempt, where it is, what it waits for. */
 export async function runSaid(effects: WhyEffects, run: Run): Promise<Said[]> {

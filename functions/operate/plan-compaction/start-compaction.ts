@@ -1,0 +1,133 @@
+import { compactStateKey, snapshotKey } from '../../../shared/compact.js'
+import { correlationOf } from '../../../shared/correlation.js'
+import type { Declared } from '../../../shared/declared.js'
+import { inputsOf } from '../../../shared/inputs.js'
+import { workerAbove } from '../../../shared/jobs.js'
+import type { World } from '../../../shared/lane.js'
+import { absent, is, type Value, type Write } from '../../../shared/ledger.js'
+import { attemptPath, type Engine, type Run } from '../../../shared/run.js'
+import type { Prepared, StartEffects } from '../../../shared/start-run.js'
+import { taskRequest } from '../../../shared/tasks.js'
+import type { Jobs, TaskRequest, TaskSettings, Tasks } from '../../../shared/work.js'
+import { chooseEngine } from '../../2-cleanse/start-cleanse/start-cleanse.js'
+import { type Looked, look } from './look.js'
+
+export interface CompactSettings {
+  silverBucket: string
+  artifactsBucket: string
+  /** How large a file may become, in bytes. */
+  targetBytes: number
+  engine: 'auto' | 'duckdb' | 'spark'
+  sparkFromBytes: number
+  task: TaskSettings
+  workerType: string
+}
+
+export interface CompactStartEffects {
+  world: World
+  project: Declared
+  settings: CompactSettings
+  tasks: Tasks
+  jobs: Jobs
+  stopTask(task: string): Promise<void>
+}
+
+/** Stretches without small files that one start goes through; the next night goes on. */
+const LOOKS_MAX = 10
+
+/** How a compaction starts: one job for all days of an entity that have small files, unless none has. */
+export function compactStart(
+  effects: CompactStartEffects,
+): Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'> {
+  const { tasks, jobs } = effects
+  return {
+    prepare: (run, attempt) => prepare(effects, run, attempt),
+    launch: (request, engine) =>
+      engine === 'spark'
+        ? jobs.start(request as unknown as Parameters<Jobs['start']>[0])
+        : tasks.run(request as unknown as TaskRequest),
+    find: (run) =>
+      run.engine === 'spark'
+        ? jobs.find(run.runId, run.attempt)
+        : tasks.find(run.request as unknown as TaskRequest),
+    stop: (job, engine) => (engine === 'spark' ? jobs.stop(job) : effects.stopTask(job)),
+  }
+}
+
+async function prepare(effects: CompactStartEffects, run: Run, attempt: number) {
+  const { world, settings } = effects
+  const inputs = await inputsOf(world.ledger, run.runId)
+  const today = inputs.some(({ input }) => input.today === true)
+  let days = 0
+  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+    const looked = await look(world, run.subject, { today, targetBytes: settings.targetBytes })
+    if (looked.days.some(({ groups }) => groups.length > 0)) return prepared(effects, run, attempt, looked)
+    await note(world, run, looked)
+    days += looked.days.length
+    if (!looked.more) break
+  }
+  return { unchanged: `no small files in ${days} days` }
+}
+
+/** Days without small files are noted as they are, so that nobody looks at their runs again. */
+async function note({ ledger }: World, run: Run, { state, upTo, days }: Looked): Promise<void> {
+  if (upTo === state.upTo) return
+  const snapshots = days.map(({ day, before, kept: files }): Write => {
+    const key = snapshotKey(run.subject, day)
+    const when = before === null ? absent('PK') : is('by', before)
+    return { put: { ...key, day, upTo, files: files as unknown as Value, by: run.runId }, when: [when] }
+  })
+  const seen = state.upTo === 0 ? absent('upTo') : is('upTo', state.upTo)
+  await ledger.write(
+    { update: compactStateKey(run.subject), set: { upTo, ordinal: state.ordinal }, when: [seen] },
+    ...snapshots,
+  )
+}
+
+function prepared(effects: CompactStartEffects, run: Run, attempt: number, looked: Looked): Prepared {
+  const { settings, project } = effects
+  const { days, upTo, state, more } = looked
+  const path = `s3://${settings.artifactsBucket}/${attemptPath(run.runId, attempt)}`
+  const groups = days.flatMap(({ day, groups: ofDay }) => ofDay.map((files) => ({ day, files })))
+  const files = groups.flatMap((group) => group.files)
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const engine = chooseEngine(settings, project.entities[run.subject]?.engine ?? 'auto', bytes)
+  return {
+    engine,
+    request: requestOf(settings, run, attempt, { engine, planUri: `${path}plan.json` }),
+    plan: {
+      version: 1,
+      kind: 'compact',
+      run_id: run.runId,
+      attempt,
+      correlation_id: correlationOf(run),
+      entity: run.subject,
+      engine,
+      groups,
+      silver_bucket: settings.silverBucket,
+      pending_prefix: `_pending/run=${run.runId}/attempt=${attempt}/`,
+      report_uri: `${path}report.json`,
+      // What the end of the run writes into the ledger.
+      base: state.ordinal,
+      up_to: upTo,
+      more,
+      days: days.map(({ day, before, kept }) => ({ day, before, kept })),
+    },
+    shown: { files: files.length, bytes, days: days.length, base: state.ordinal, upTo },
+  }
+}
+
+interface Asked {
+  engine: Engine
+  planUri: string
+}
+const requestOf = (settings: CompactSettings, run: Run, attempt: number, { engine, planUri }: Asked) =>
+  engine === 'spark'
+    ? {
+        runId: run.runId,
+        attempt,
+        planUri,
+        correlationId: correlationOf(run),
+        ...(run.larger && { workerType: workerAbove(settings.workerType, run.larger) }),
+      }
+    : { ...taskRequest(settings.task, run, attempt, 'compact', planUri) }
