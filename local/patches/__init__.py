@@ -35,6 +35,7 @@ def install(parts: Parts) -> None:
         cloudtrail,
         dynamodb,
         ecs,
+        event_matching,
         eventbridge,
         fargate,
         firehose,
@@ -52,8 +53,9 @@ def install(parts: Parts) -> None:
     )
 
     # The order matters where one wraps what another replaced.
-    first = (resources, policies, authorization, ecs, glue, s3, eventbridge, scheduler, scheduler_requests)
+    first = (resources, policies, authorization, ecs, glue, s3)
+    events = (event_matching, eventbridge, scheduler, scheduler_requests)
     functions = (lambda_async, lambda_workers, http_api, http_api_stage)
     rest = (athena, dynamodb, cloudformation, fargate, alarms, cloudtrail, sqs, firehose, answers)
-    for module in (*first, *functions, *rest):
+    for module in (*first, *events, *functions, *rest):
         module.apply(parts)
