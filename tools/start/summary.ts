@@ -84,33 +84,11 @@ const asObject = (reasons: Reason[]) => {
   return byEntity
 }
 
-const brief = ({
-  runId,
-  kind,
-  subject,
-  state,
-  engine,
-  attempt,
-  files,
-  rows,
-  reason,
-  seconds,
-  datasets,
-  createdAt,
-}: RunView) => ({
-  runId,
-  kind,
-  subject,
-  state,
-  engine,
-  attempt,
-  files,
-  rows,
-  reason,
-  seconds,
-  datasets,
-  createdAt,
-})
+const BRIEF = [
+  ...['runId', 'kind', 'subject', 'state', 'engine', 'attempt', 'files', 'rows', 'reason', 'seconds'],
+  ...['datasets', 'createdAt'],
+] as (keyof RunView)[]
+const brief = (run: RunView) => Object.fromEntries(BRIEF.map((name) => [name, run[name]]))
 
 interface Look {
   title: string
