@@ -70,15 +70,18 @@ export class Chain {
   }
 
   private async atRest(landed: number, note: (state: unknown) => void): Promise<Run[] | false> {
-    const [runs, status] = [await this.runs(), await this.status()]
+    const runs = await this.runs()
     const cleansed = runs
       .filter(({ kind }) => kind === 'cleanse')
       .reduce((sum, { files = 0 }) => sum + files, 0)
     const live = runs
       .filter(({ state }) => LIVE.includes(state))
       .map(({ runId, state }) => `${runId} ${state}`)
-    note({ cleansed, live, ...status })
+    note({ cleansed, live })
+    // The status takes twenty times the calls: it is asked when the runs alone look like rest.
     if (cleansed < landed || live.length > 0) return false
+    const status = await this.status()
+    note({ cleansed, live, ...status })
     if (status.lanes.some(({ runId, waiting }) => runId || waiting > 0)) return false
     const parked = runs.find(({ kind }) => kind === 'build')?.state === 'PARKED'
     const built = parked || status.lanes.every(({ unbuilt = 0 }) => unbuilt === 0)

@@ -1,3 +1,4 @@
+import { dirname, relative } from 'node:path'
 import { buildSync } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { chain, type Row } from '../../events/chain.js'
@@ -79,19 +80,26 @@ const folderOf = ({ phase, stage }: Row) => {
   return `functions/${folder}/${stage}`
 }
 
-/** A stage's bundle: what is left in it once unused code is gone. */
-function bundleOf(row: Row): string {
-  const { outputFiles } = buildSync({
+/** The bundles of all stages by folder: what is left in each once unused code is gone. */
+const bundles = new Map(
+  buildSync({
     absWorkingDir: root,
-    entryPoints: [`${folderOf(row)}/handler.ts`],
+    entryPoints: chain.map((row) => `${folderOf(row)}/handler.ts`),
+    outbase: root,
+    outdir: root,
     bundle: true,
     write: false,
     treeShaking: true,
     platform: 'node',
     format: 'esm',
     packages: 'external',
-  })
-  return outputFiles[0]?.text ?? ''
+  }).outputFiles.map(({ path, text }) => [dirname(relative(root, path)), text]),
+)
+
+function bundleOf(row: Row): string {
+  const text = bundles.get(folderOf(row))
+  if (!text) throw new Error(`no bundle of ${row.stage}`)
+  return text
 }
 
 /** The SDK commands that a stage's bundle can send. */
