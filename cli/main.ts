@@ -4,6 +4,7 @@ import { screen } from './backfill-screen.js'
 import { type Answer, put, query, runs, show, status } from './commands.js'
 import { UserError } from './config.js'
 import { editions } from './edition-program.js'
+import { condition } from './health-program.js'
 import { list, putBack, rejected } from './quarantine.js'
 import { approve, retry } from './requests.js'
 import { checkSourceFiles } from './sources.js'
@@ -34,6 +35,7 @@ export function program(out: (text: string) => void): Command {
   requests(sluice, print)
   intake(sluice, { add, print, screen: screen(out), by: BY, next: NEXT })
   editions(sluice, { add, print, by: BY, next: NEXT })
+  condition(sluice, { add, print, next: NEXT })
   quarantine(sluice, print)
   sources(sluice, print)
   return sluice

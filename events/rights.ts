@@ -133,9 +133,11 @@ export const rights = {
   ],
   'gold:expire': [
     allow(['glue:DeleteTable'], inDatabase('GoldEditionsDatabase')),
-    allow(['s3:DeleteObject'], [inBucket('GoldBucket', 'domain=*')]),
+    allow(['s3:DeleteObject'], [inBucket('GoldBucket', 'domain=*'), inBucket('GoldBucket', 'dashboards/*')]),
     allow(['s3:ListBucket'], [arn('GoldBucket')]),
   ],
+  'dashboards:write': [allow(['s3:PutObject'], [inBucket('GoldBucket', 'dashboards/*')])],
+  'dashboards:read': [allow(['s3:GetObject'], [inBucket('GoldBucket', 'dashboards/*')])],
   'dbt-state:expire': [
     allow(
       ['s3:DeleteObject'],

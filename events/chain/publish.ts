@@ -12,6 +12,13 @@ export const publish: readonly Row[] = [
     may: ['ledger:lane', 'reports:read', 'gold-tables:write'],
   },
   {
+    stage: 'warm-cache',
+    phase: 'publish',
+    does: 'precomputes what dashboards read of an edition, which the API then serves at once',
+    on: [on(ours.GoldPublished), { everyMinutes: 15 }],
+    may: ['ledger:get', 'ledger:put', 'gold:query', 'dashboards:write'],
+  },
+  {
     stage: 'expire-editions',
     phase: 'publish',
     does: 'lets go of editions beyond count and age, and deletes their files after the grace',

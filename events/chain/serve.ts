@@ -17,6 +17,10 @@ export const serve: readonly Row[] = [
           'GET /syncs/{id}',
           'GET /datasets',
           'GET /incidents',
+          'GET /health',
+          'GET /quality/{domain}',
+          'GET /dashboards',
+          'GET /dashboards/{dashboard}',
           'GET /quarantine',
           'GET /quarantine/{runId}',
           'GET /why',
@@ -58,6 +62,7 @@ export const serve: readonly Row[] = [
       'reports:read',
       'token:read',
       'gold:query',
+      'dashboards:read',
     ],
   },
 ]

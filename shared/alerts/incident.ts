@@ -44,6 +44,10 @@ export interface IncidentEffects {
   publish(events: Outgoing[]): Promise<void>
 }
 
+export interface IncidentReader {
+  ledger: Pick<Ledger, 'get' | 'query'>
+}
+
 export const RUNS_NAMED_MAX = 1_000
 /** A cause that goes on failing runs is told again, once a day: what stays open must not hide for ever what comes later. */
 const TOLD_AGAIN_SECONDS = 24 * 3_600
@@ -74,7 +78,7 @@ const OPEN_MAX = 200
 
 /** An incident as it is now, or nothing. */
 export async function readIncident(
-  { ledger }: Pick<IncidentEffects, 'ledger'>,
+  { ledger }: { ledger: Pick<Ledger, 'get'> },
   incidentId: string,
 ): Promise<Incident | undefined> {
   return (await ledger.get(incidentKey(incidentId))) as Incident | undefined
@@ -87,14 +91,14 @@ export async function incidentOf(effects: IncidentEffects, cause: string): Promi
 }
 
 /** Open incidents whose cause passes the test, in the order of their causes; about 200 at most. */
-export const openIncidents = (effects: IncidentEffects, test?: (cause: string) => boolean) =>
+export const openIncidents = (effects: IncidentReader, test?: (cause: string) => boolean) =>
   listed(effects, OPEN_PK, test)
 
 /** Closed incidents of whose end nobody has been heard of yet; about 200 at most. */
-export const closingIncidents = (effects: IncidentEffects) => listed(effects, CLOSING_PK)
+export const closingIncidents = (effects: IncidentReader) => listed(effects, CLOSING_PK)
 
 async function listed(
-  effects: IncidentEffects,
+  effects: IncidentReader,
   pk: string,
   test: (cause: string) => boolean = () => true,
 ): Promise<Incident[]> {

@@ -41,6 +41,7 @@ const states = async (...ordinals: number[]) =>
   )
 const folder = (ordinal: number) =>
   `domain=finance/dataset=daily_summary/version=1/edition=${named(ordinal)}/`
+const cached = (ordinal: number) => `dashboards/domain=finance/edition=${named(ordinal)}/`
 const tableOf = (ordinal: number) => `daily_summary__${named(ordinal).replace('-', '_')}`
 
 describe('retention', () => {
@@ -54,7 +55,7 @@ describe('retention', () => {
     expect(gone).toEqual([])
     own.clock.advance(1)
     expect(await expire()).toBe('gave up 0 editions, and deleted 2')
-    expect(gone).toEqual([tableOf(2), folder(2), tableOf(1), folder(1)])
+    expect(gone).toEqual([tableOf(2), folder(2), cached(2), tableOf(1), folder(1), cached(1)])
     expect(await editionOf(own, 1)).toMatchObject({
       datasets: [{ dataset: 'daily_summary', version: 1, rows: 7 }],
       expiresAt: expect.any(Number),

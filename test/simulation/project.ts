@@ -26,12 +26,18 @@ const lane = (domains: string[], entities: string[], datasets: Dataset[]): Build
   domains,
   entities,
   datasets,
-  ...promised(domains, entities),
+  ...promised(domains, entities, datasets),
 })
 /** Short enough that a seed breaks some of these. */
-const promised = (domains: string[], entities: string[]) => ({
+const promised = (domains: string[], entities: string[], datasets: Dataset[]) => ({
   lagSeconds: 900,
   objectives: [{ name: `readers of ${domains[0]}`, class: 'executive', domains, seconds: 1_200 }],
+  dashboards: domains.map((domain) => ({
+    ...{ dashboard: `overview-of-${domain}`, label: 'Overview', domain },
+    reads: datasets
+      .filter((one) => one.domain === domain)
+      .map(({ dataset }) => ({ dataset, order: '', limit: 5 })),
+  })),
   freshness: entities.map((table) => ({
     ...{ source: 'lake', table, page: false },
     ...{ warnSeconds: 1_800, errorSeconds: 3_600 },

@@ -114,6 +114,12 @@ export class Seed {
       bus: (command) => this.bus.effectOf(command),
       later: (command) => this.bus.laterEffectOf(command),
       channel: ({ input }) => this.tell(input),
+      athena: () => ({
+        name: 'Query gold',
+        faults: ['lost answer'],
+        throttled: 'TooManyRequestsException',
+        apply: () => ({}),
+      }),
     }
     this.functions = new Functions({ timeline, random, chance, trace }, (stage, gate, skew) => {
       const clock = { now: () => timeline.now + skew, newId: () => this.newId() }

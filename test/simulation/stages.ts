@@ -29,6 +29,7 @@ import { planned } from '../../functions/3-transform/plan-build/plan-build.js'
 import { expireEditions } from '../../functions/4-publish/expire-editions/expire-editions.js'
 import { goldMoved } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import { waking as publishOn } from '../../functions/4-publish/publish-gold/waking.js'
+import { warmed } from '../../functions/4-publish/warm-cache/warmed.js'
 import { announce } from '../../functions/operate/announce/announce.js'
 import { checkHealth } from '../../functions/operate/check-health/check-health.js'
 import { compactionAsked } from '../../functions/operate/plan-compaction/plan-compaction.js'
@@ -126,6 +127,10 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
   'publish-gold': ({ ledger, clock, publish, reports, tables }) =>
     stage('publish-gold', publishOn, ledger, (event) =>
       goldMoved({ ledger, clock, publish, reports, tables }, event),
+    ),
+  'warm-cache': ({ ledger, clock, project, goldRows, cache }) =>
+    stage('warm-cache', z.union([envelope(GoldPublished), tick]), ledger, (event) =>
+      warmed({ ledger, clock, project, goldRows, cache }, event),
     ),
   'expire-editions': ({ ledger, clock, project, removeTable, removeFolder }) =>
     stage('expire-editions', envelope(ExpiryRequested), ledger, async () => ({

@@ -113,3 +113,70 @@ export const diff = z.strictObject({
     })
     .optional(),
 })
+
+/** Has no body. */
+export const nothing = z.never()
+const level = z.enum(['ok', 'warn', 'error', 'unknown'])
+export const health = z.strictObject({
+  at: time,
+  healthy: z.boolean(),
+  degraded: count,
+  findings: z.array(
+    z.strictObject({
+      kind: z.enum(['source', 'lag', 'objective', 'tests', 'rows']),
+      subject: z.string(),
+      level: level.describe('Unknown: there is nothing yet to judge by.'),
+      measured: z.number().nullable(),
+      limit: z.number().nullable(),
+      unit: z.enum(['seconds', 'rows', 'tests']),
+      reason: z.string(),
+      priority: z.string().optional(),
+      cause: z.string().optional().describe('The incident’s cause, once the stage has looked.'),
+      detail: z.record(z.string(), z.number().nullable()).optional(),
+      since: time.optional(),
+    }),
+  ),
+})
+
+const share = z.number().min(0).max(1).nullable()
+const tally = z.strictObject({ passed: count, failed: count })
+export const quality = z.strictObject({
+  domain: z.string(),
+  builds: z.array(
+    z.strictObject({
+      ...{ runId: z.string(), edition: z.string(), begunAt: time, verdict: z.string() },
+      score: z.strictObject({ all: share, error: share, warn: share }),
+      tests: z.strictObject({ error: tally, warn: tally }),
+      failed: z.array(z.object({ test: z.string(), model: z.string(), severity: z.enum(['error', 'warn']) })),
+      datasets: z.array(
+        z.strictObject({
+          ...{ dataset: z.string(), version: z.int(), rows: count },
+          anomalous: z.boolean().nullable().describe('Null while the past is too short.'),
+          usual: z.strictObject({ from: count, to: count }).nullable(),
+        }),
+      ),
+      artifacts: z.string().describe('Where the build’s artifacts lie in the artifacts bucket.'),
+    }),
+  ),
+  completeness: z.strictObject({
+    complete: z.boolean(),
+    entities: z.array(
+      z.strictObject({
+        entity: z.string(),
+        runs: z.strictObject({ expected: count, processed: count, held: count }),
+        rows: z.strictObject({ in: count, out: count, duplicates: count, rejected: count, share }),
+      }),
+    ),
+  }),
+  next: z.string().optional(),
+})
+
+export const dashboard = z.strictObject({
+  ...{ dashboard: z.string(), label: z.string(), domain: z.string(), edition: z.string() },
+  reads: z.array(
+    z.strictObject({
+      ...{ dataset: z.string(), order: z.string(), limit: count },
+      rows: z.array(z.looseObject({})).nullable().describe('Null where the edition holds no such dataset.'),
+    }),
+  ),
+})

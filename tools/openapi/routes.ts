@@ -7,6 +7,7 @@ import {
   diffQuery,
   editionsQuery,
   incidentsQuery,
+  qualityQuery,
   quarantineQuery,
   rejectedQuery,
   runsQuery,
@@ -90,6 +91,23 @@ export const described: Record<string, Described> = {
     summary: 'What people were told of.',
     query: incidentsQuery,
     answers: { ...ok('A page of incidents.'), ...badQuery },
+  },
+  'GET /health': { summary: 'How the data is, as it is asked.', answers: ok('The findings.', answer.health) },
+  'GET /quality/{domain}': {
+    summary: 'A score for each build of a domain, newest first, and what of its data is processed.',
+    query: qualityQuery,
+    answers: { ...ok('A page of builds.', answer.quality), ...badQuery, ...missing },
+  },
+  'GET /dashboards': { summary: 'What is precomputed for dashboards.', answers: ok('The dashboards.') },
+  'GET /dashboards/{dashboard}': {
+    summary: 'What a dashboard reads, of the edition that its domain shows.',
+    description:
+      'The answer has an ETag; a request with If-None-Match costs next to nothing while nothing is new.',
+    answers: {
+      ...ok('The rows.', answer.dashboard),
+      304: { what: 'The caller has them.', shape: answer.nothing },
+      ...missing,
+    },
   },
   'GET /quarantine': {
     summary: 'Files that no entity takes, and runs with rejected rows.',

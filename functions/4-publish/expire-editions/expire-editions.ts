@@ -1,5 +1,6 @@
 import { editionKey, goldPointerKey } from '../../../shared/build.js'
 import { type Clock, iso } from '../../../shared/clock.js'
+import { dashboardFolder } from '../../../shared/dashboards.js'
 import type { Declared } from '../../../shared/declared.js'
 import {
   EDITION_PREFIX,
@@ -126,6 +127,7 @@ async function remove(effects: ExpireEffects, domain: string, edition: Edition):
     await effects.removeTable(editionTableName({ dataset, version }, name))
     await effects.removeFolder(folderOf(domain, name, { dataset, version, location }))
   }
+  await effects.removeFolder(dashboardFolder(domain, name))
   await ledger.write({
     update: editionKey(domain, name),
     set: {

@@ -8,9 +8,11 @@ import type { Reports } from '../../../shared/work.js'
 import type { BackfillCommandEffects } from './backfill-commands.js'
 import { approveBody, bodyOf, refusal, replayBody, retryBody } from './bodies.js'
 import { approve, type CommandEffects, replay, retry } from './commands.js'
+import type { DashboardEffects } from './dashboards.js'
 import { datasetsView } from './datasets.js'
 import { editions } from './edition-routes.js'
 import { type GoldRows, goldQuery } from './gold.js'
+import { health } from './health-routes.js'
 import { incidentsView } from './incidents.js'
 import { intake } from './intake-routes.js'
 import document from './openapi.json' with { type: 'json' }
@@ -22,7 +24,12 @@ import { statusView } from './status.js'
 import { syncView } from './syncs.js'
 import { type WhyEffects, why } from './why/why.js'
 
-export interface ApiEffects extends CommandEffects, BackfillCommandEffects, RejectedEffects, WhyEffects {
+export interface ApiEffects
+  extends CommandEffects,
+    BackfillCommandEffects,
+    DashboardEffects,
+    RejectedEffects,
+    WhyEffects {
   project: Declared
   clock: Clock
   ledger: LedgerReader & Pick<Ledger, 'write'>
@@ -53,6 +60,7 @@ export function api(effects: ApiEffects): Router {
   commands(app, effects)
   intake(app, effects)
   editions(app, effects)
+  health(app, effects)
   app.errorHandler(BadInput, async (error) => ({
     statusCode: 400 as const,
     error: 'BadRequest',

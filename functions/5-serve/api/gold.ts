@@ -18,6 +18,9 @@ export interface GoldRows {
   continue(mark: { queryId: string; token: string }, limit: number): Promise<Page>
 }
 
+/** An edition that does not hold a dataset. */
+export class NotHeld extends NotFoundError {}
+
 const LIMIT_MAX = 999
 
 /**
@@ -47,16 +50,27 @@ export async function goldQuery(
   }
 }
 
+/** The first rows of a dataset as one edition has them, in an order: what is sorted is cut where it is computed. */
+export async function editionRows(
+  { ledger, goldRows }: { ledger: Pick<LedgerReader, 'get'>; goldRows: Pick<GoldRows, 'start'> },
+  read: { domain: string; dataset: string; edition: string; order: string; limit: number },
+) {
+  const { order, limit } = read
+  const held = await heldBy(ledger, read.edition, read)
+  const { sql, parameters } = statement(held, new URLSearchParams({ order }))
+  const page = await goldRows.start({ sql: `${sql} LIMIT ${limit}`, parameters }, limit)
+  return page.rows.map((values) => asObject(held.columns, values))
+}
+
 /** The dataset as an edition holds it: its own table there, and its own columns. */
 async function heldBy(
-  ledger: LedgerReader,
+  ledger: Pick<LedgerReader, 'get'>,
   edition: string,
   { domain, dataset }: { domain: string; dataset: string },
 ) {
   const item = (await ledger.get(editionKey(domain, edition))) as Edition | undefined
   const found = newestVersions(item?.datasets ?? []).find((one) => one.dataset === dataset)
-  if (!found?.columns)
-    throw new NotFoundError(`edition ${edition} of ${domain} holds no dataset "${dataset}"`)
+  if (!found?.columns) throw new NotHeld(`edition ${edition} of ${domain} holds no dataset "${dataset}"`)
   return { table: editionTableName(found, edition), columns: found.columns }
 }
 

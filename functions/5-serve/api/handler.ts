@@ -25,6 +25,7 @@ const app = api({
   clock: systemClock,
   ledger: { ...ledgerReader(env.LEDGER_TABLE, client), ...itemWriter(env.LEDGER_TABLE, client, kinds) },
   reports: reports(env.ARTIFACTS_BUCKET, objects),
+  dashboards: reports(env.GOLD_BUCKET, objects),
   readRejected: readRange(env.QUARANTINE_BUCKET, objects),
   bronzeBucket: env.BRONZE_BUCKET,
   listVersions: listVersions(env.BRONZE_BUCKET, objects),

@@ -45,6 +45,7 @@ export const backfillQuery = z.strictObject({
   limit,
   next: next.transform((text) => decodeNext(text, chunkMark)).optional(),
 })
+export const qualityQuery = pageQuery(editionMark)
 export const editionsQuery = pageQuery(editionMark)
 const edition = z.string().min(1).max(100)
 /** Two editions, and the dataset whose rows are compared. */

@@ -14,6 +14,7 @@ export function apiOn(parts: Parts): ApiEffects & { requested: Outgoing[] } {
     project,
     ledger: parts.ledger,
     reports: parts.artifacts,
+    dashboards: parts.artifacts,
     clock: parts.clock,
     bronzeBucket: 'bronze',
     listVersions: parts.bronze.listVersions,
@@ -40,18 +41,19 @@ export interface Asked {
   /** Sent as it is when it is text, else as JSON. */
   body?: unknown
   authorization?: string | null
+  headers?: Record<string, string>
 }
 
 /** One request through API Gateway, and its answer. */
 export async function ask(effects: ApiEffects, path: string, asked: Asked = {}) {
-  const { method = 'GET', body, authorization = `Bearer ${TOKEN}` } = asked
+  const { method = 'GET', body, authorization = `Bearer ${TOKEN}`, headers = {} } = asked
   const [rawPath = '', rawQueryString = ''] = path.split('?')
   const event = {
     version: '2.0',
     routeKey: '$default',
     rawPath,
     rawQueryString,
-    headers: { host: 'api.example', ...(authorization !== null && { authorization }) },
+    headers: { host: 'api.example', ...headers, ...(authorization !== null && { authorization }) },
     queryStringParameters: Object.fromEntries(new URLSearchParams(rawQueryString)),
     requestContext: {
       http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' },
@@ -62,6 +64,11 @@ export async function ask(effects: ApiEffects, path: string, asked: Asked = {}) 
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     isBase64Encoded: false,
   } as unknown as APIGatewayProxyEventV2
-  const answer = (await api(effects).resolve(event, {} as Context)) as { statusCode: number; body: string }
-  return { status: answer.statusCode, body: JSON.parse(answer.body) }
+  const answer = (await api(effects).resolve(event, {} as Context)) as {
+    statusCode: number
+    body?: string
+    headers: Record<string, string>
+  }
+  const { statusCode: status, headers: sent } = answer
+  return { status, body: answer.body ? JSON.parse(answer.body) : undefined, headers: sent }
 }

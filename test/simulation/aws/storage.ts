@@ -57,16 +57,25 @@ export function s3(storage: Storage, random: Random, now: () => number) {
     if (kind === 'CopyObject') return copy(input)
     if (kind === 'HeadObject') return head(input)
     if (kind === 'ListObjectVersions') return list(input, fault)
-    if (kind === 'ListObjectsV2') return { Contents: storage.gold.list(input.Prefix).map((Key) => ({ Key })) }
+    if (kind === 'ListObjectsV2') return { Contents: below(input.Prefix).map((Key) => ({ Key })) }
     if (kind === 'DeleteObjects') return remove(input)
     if (kind === 'DeleteObject') return { gone: storage.artifacts.delete(input.Key) }
     throw new Error(`the simulated S3 knows no ${kind}`)
   }
 
+  /** What was precomputed of an edition lies with what the stages themselves have written. */
+  function below(prefix: string): string[] {
+    const own = [...storage.artifacts.keys()].filter((key) => key.startsWith(prefix))
+    return prefix.startsWith('dashboards/') ? own : storage.gold.list(prefix)
+  }
+
   function remove({ Bucket, Delete }: Command['input']) {
     const keys = (Delete.Objects as { Key: string }[]).map(({ Key }) => Key)
     if (Bucket === 'silver') storage.removeSilver(keys)
-    else storage.gold.remove(keys)
+    else {
+      for (const key of keys) storage.artifacts.delete(key)
+      storage.gold.remove(keys)
+    }
     return {}
   }
 

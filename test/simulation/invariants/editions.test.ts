@@ -108,6 +108,20 @@ const wrongs: Wrong[] = [
     'finance/b1-1 was published and has no table of its own',
     (world) => world.editionTables.clear(),
   ],
+  [
+    'what dashboards read is there for the shown edition, and goes with a deleted one',
+    'nothing of finance/b1-1 is precomputed',
+    (world) => world.artifacts.delete('dashboards/domain=finance/edition=b1-1/overview-0.json'),
+  ],
+  [
+    'what dashboards read is there for the shown edition, and goes with a deleted one',
+    'finance/b2-1 is deleted, and what was precomputed is there',
+    (world) => {
+      newer(world)
+      set('EDITION#b2-1', { deletedAt: iso(NOW) })(world)
+      world.artifacts.set('dashboards/domain=finance/edition=b2-1/overview-0.json', {})
+    },
+  ],
 ]
 
 describe('the invariants of editions', () => {

@@ -148,6 +148,30 @@ const tablesOfEditions: Invariant = {
     ),
 }
 
+const precomputedGoes: Invariant = {
+  name: 'what dashboards read is there for the shown edition, and goes with a deleted one',
+  when: 'rest',
+  check: ({ ledger, artifacts }) => {
+    const kept = new Set(
+      [...artifacts.keys()].flatMap(
+        (key) => /^dashboards\/domain=(.+)\/edition=(.+)\//.exec(key)?.slice(1).join('/') ?? [],
+      ),
+    )
+    return pointersOf(ledger).flatMap((pointer) => {
+      const shown = `${domainOf(pointer)}/${pointer.edition}`
+      const gone = itemsUnder(ledger, pointer.PK, 'EDITION#')
+        .filter(({ deletedAt }) => deletedAt)
+        .map((one) => `${domainOf(pointer)}/${nameOf(one)}`)
+      return [
+        ...(kept.has(shown) ? [] : [`nothing of ${shown} is precomputed`]),
+        ...gone
+          .filter((one) => kept.has(one))
+          .map((one) => `${one} is deleted, and what was precomputed is there`),
+      ]
+    })
+  },
+}
+
 export const editionInvariants: readonly Invariant[] = [
   pointersMoveForAReason,
   newestIsShown,
@@ -155,4 +179,5 @@ export const editionInvariants: readonly Invariant[] = [
   filesGoLate,
   deletedIsTold,
   tablesOfEditions,
+  precomputedGoes,
 ]

@@ -130,6 +130,7 @@ const artifacts = () =>
       'runs/c1/attempt=1/report.json',
       { rows: { in: 3, out: 1, duplicates: 1, rejected: 1 }, files: [{ key: '_pending/0', rows: 1 }] },
     ],
+    ['dashboards/domain=finance/edition=b1-1/overview-0.json', {}],
     ['runs/b1/attempt=1/plan.json', { silver: { market_data: [{ run_id: 'c1' }] } }],
   ])
 
