@@ -55,9 +55,10 @@ const runTask = (name: string, taskRole: string) => [
   allow(['ecs:StopTask'], [tasksOfCluster]),
 ]
 
+const secretsNamed = (name: string): Arn =>
+  sub(`arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:${name}`)
 /** A secret by its name, to which Secrets Manager adds a hyphen and six characters. */
-export const secretArn = (name: string): Arn =>
-  sub(`arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:${name}-??????`)
+export const secretArn = (name: string): Arn => secretsNamed(`${name}-??????`)
 /** The secrets that the declared sources name. */
 const doorSecrets = secretNames(project).map(secretArn)
 
@@ -106,14 +107,7 @@ export const rights = {
   ],
   'lineage:write': [allow(['s3:PutObject', 's3:GetObject'], [inBucket('ArtifactsBucket', 'lineage/*')])],
   'lineage-secret:read': [
-    allow(
-      ['secretsmanager:GetSecretValue'],
-      [
-        sub(
-          'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:/${AWS::StackName}/lineage*',
-        ),
-      ],
-    ),
+    allow(['secretsmanager:GetSecretValue'], [secretsNamed('/${AWS::StackName}/lineage*')]),
   ],
   'silver:commit': [
     allow(['s3:GetObject'], [inBucket('SilverBucket', '_pending/*')]),
