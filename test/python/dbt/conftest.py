@@ -3,15 +3,22 @@
 from pathlib import Path
 
 import pytest
+from dbt.contracts.graph.manifest import Manifest
 from lake import Lake
 
-from containers.dbt.project import keep_parse_state
+from containers.dbt.project import keep_parse_state, load_manifest
 
 
 @pytest.fixture(scope="session")
 def parse_state() -> Path:
     """The state that an image brings along, made once for all tasks."""
     return keep_parse_state("duckdb")
+
+
+@pytest.fixture(scope="session")
+def manifest(parse_state) -> Manifest:
+    """The manifest of that state, to read and never to change."""
+    return load_manifest("duckdb", parse_state)[0]
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 from containers.dbt.graph import dataset_key, dataset_models
-from containers.dbt.project import load_manifest
 
 COMPOUND = "expect_compound_columns_to_be_unique"
 
@@ -35,7 +34,6 @@ def test_other_tests_and_those_of_other_models_say_nothing():
     assert key_of(("unique", {"column_name": "id"}), of="model.lake.m.v2") == []
 
 
-def test_every_dataset_of_the_project_has_a_key(parse_state):
-    manifest, _ = load_manifest("duckdb", parse_state)
+def test_every_dataset_of_the_project_has_a_key(manifest):
     models = dataset_models(manifest)
     assert [model.name for model in models if not dataset_key(manifest, model)] == []

@@ -8,15 +8,14 @@ from test_plan import plan
 
 from containers.dbt.gold import ExportError, reconcile_edition
 from containers.dbt.plan import parse_plan
-from containers.dbt.project import load_manifest
 
 FOLDER = "s3://gold/domain=finance/dataset=daily_portfolio_summary/version=1/edition=b1-1"
 
 
 @pytest.fixture
-def reconcile(parse_state, tmp_path):
+def reconcile(manifest, tmp_path):
     """Reconciles one finance mart of five rows with the files that an export has noted."""
-    project = SimpleNamespace(manifest=load_manifest("duckdb", parse_state)[0])
+    project = SimpleNamespace(manifest=manifest)
     one_domain = parse_plan(plan(domains=["finance"]))
 
     def run(*files: tuple[str, int]) -> list[dict]:

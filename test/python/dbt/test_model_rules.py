@@ -2,10 +2,9 @@
 
 import re
 
-import pytest
 from dbt.contracts.graph.manifest import Manifest
 
-from containers.dbt.project import CONTRACTS, load_manifest
+from containers.dbt.project import CONTRACTS
 from jobs.compiled import load_compiled
 
 PREFIXES = {"staging": ("stg_", "base_"), "intermediate": ("int_",), "marts": ("dim_", "fct_", "analytics_")}
@@ -29,11 +28,6 @@ LOGIC = re.compile(r"\b(case|join|union|coalesce|over|count|sum|min|max|lag|trim
 # The first two have these macros' whole behaviour in their unit tests, and the others nothing but casts.
 SHARED_LOGIC = ("base_",)
 GRAIN = re.compile(r"one row per (.+)\Z")
-
-
-@pytest.fixture(scope="module")
-def manifest(parse_state) -> Manifest:
-    return load_manifest("duckdb", parse_state)[0]
 
 
 def nodes_of(manifest: Manifest, *kinds: str) -> list:

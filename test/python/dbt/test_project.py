@@ -23,11 +23,6 @@ WHAT_CHANGED = {"model.lake.stg_changed_days", "model.lake.stg_events__new_runs"
 
 
 @pytest.fixture(scope="module")
-def manifest(parse_state):
-    return load_manifest("duckdb", parse_state)[0]
-
-
-@pytest.fixture(scope="module")
 def models(manifest) -> list:
     return [
         node

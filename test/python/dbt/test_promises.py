@@ -5,14 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from containers.dbt.graph import lane_graph
-from containers.dbt.project import load_manifest
 from containers.dbt.promises import _dashboard, _objective
 from containers.dbt.quality import Check, domain_scores
-
-
-@pytest.fixture(scope="module")
-def manifest(parse_state):
-    return load_manifest("duckdb", parse_state)[0]
 
 
 def model(name: str, group: str = "finance", version: int = 1):

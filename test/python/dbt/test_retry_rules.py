@@ -5,15 +5,9 @@ import pytest
 from test_plan import plan
 
 from containers.dbt.plan import parse_plan
-from containers.dbt.project import load_manifest
 from containers.dbt.retry import NoRetry, check_work, note_work, plan_retry, read_results, work_of
 
 NEW = {"market_data": [{"run_id": "m2", "files": []}]}
-
-
-@pytest.fixture(scope="module")
-def manifest(parse_state):
-    return load_manifest("duckdb", parse_state)[0]
 
 
 @pytest.fixture(scope="module")
