@@ -20,11 +20,15 @@ type Found = Summary['violations'][number] | undefined
 /** Bugs that are looked for at once. */
 const AT_ONCE = 2
 
-/** Looks for each bug on its own, from the first seed on until one finds it, and tells of each as it is found. */
+/**
+ * Looks for each bug on its own, from the first seed on until one finds it, and tells of each as it is found. A seed of
+ * `first`, by the bug's name, goes before all others: where product or simulator have changed, it only costs itself.
+ */
 export async function findAll(
   bugs: readonly Bug[],
   seedsMax: number,
   tell: (finding: Finding) => void,
+  first: Readonly<Record<string, number>> = {},
 ): Promise<Finding[]> {
   const entry = fileURLToPath(new URL('./worker.ts', import.meta.url))
   const file = await bundle('bugs', { entry, plugins: [await planting(bugs)] })
@@ -35,7 +39,7 @@ export async function findAll(
     const worker = new Worker(file, { workerData: readMeans(), env })
     for (let next = left.shift(); next; next = left.shift()) {
       const [bug, { name }] = next
-      worker.postMessage({ bug, seedsMax } satisfies Search)
+      worker.postMessage({ bug, seedsMax, first: first[name] } satisfies Search)
       const finding = { name, ...saying((await once(worker, 'message'))[0], seedsMax) }
       findings.push(finding)
       tell(finding)
