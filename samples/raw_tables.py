@@ -16,6 +16,19 @@ import duckdb
 ROWS = Path(__file__).resolve().parent / "systems" / "raw"
 
 
+def write_parquet(connection: duckdb.DuckDBPyConnection, ndjson: Path, parquet: Path) -> int:
+    """Writes records as a file of a sync, in which whole numbers have 64 bits; answers how many there are.
+
+    DuckDB guesses 128 bits for some of them and would write those as doubles.
+    """
+    rows = f"from read_json('{ndjson}', format = 'newline_delimited')"
+    guessed = connection.execute(f"describe {rows}").fetchall()
+    narrowed = [f"cast({name} as bigint) as {name}" for name, kind, *_ in guessed if kind == "HUGEINT"]
+    columns = f"* replace ({', '.join(narrowed)})" if narrowed else "*"
+    written = connection.execute(f"copy (select {columns} {rows}) to '{parquet}' (format parquet)")
+    return written.fetchone()[0]
+
+
 def load(bucket: str, folder: Path = ROWS) -> dict[str, int]:
     """Uploads every table and answers its rows; credentials and endpoint are those that boto3 finds."""
     s3, loaded = boto3.client("s3"), {}
@@ -23,8 +36,7 @@ def load(bucket: str, folder: Path = ROWS) -> dict[str, int]:
         connection.execute("set TimeZone = 'UTC'")
         for path in sorted(folder.glob("*.ndjson")):
             parquet = Path(name) / f"{path.stem}.parquet"
-            rows = f"select * from read_json('{path}', format = 'newline_delimited')"
-            (count,) = connection.execute(f"copy ({rows}) to '{parquet}' (format parquet)").fetchone()
+            count = write_parquet(connection, path, parquet)
             s3.upload_file(str(parquet), bucket, f"raw/{path.stem}/{path.stem}.parquet")
             loaded[path.stem] = count
     return loaded

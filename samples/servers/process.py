@@ -50,16 +50,18 @@ def _group(user: str | None) -> int | None:
     return None if user is None else pwd.getpwnam(user).pw_gid
 
 
-def wait_until(answers: Callable[[], bool], process: subprocess.Popen, what: str) -> None:
-    """Waits until the server answers. Raises RuntimeError when it ends, or has not answered within 60 s."""
-    deadline = time.monotonic() + START_SECONDS_MAX
+def wait_until(
+    answers: Callable[[], bool], process: subprocess.Popen, what: str, seconds: int = START_SECONDS_MAX
+) -> None:
+    """Waits until the server answers. Raises RuntimeError when it ends, or has not answered in time."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"{what} ended with {process.returncode}")
         if answers():
             return
         time.sleep(POLL_SECONDS)
-    raise RuntimeError(f"{what} did not answer within {START_SECONDS_MAX} s")
+    raise RuntimeError(f"{what} did not answer within {seconds} s")
 
 
 def listens(port: int) -> bool:

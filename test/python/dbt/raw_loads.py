@@ -5,6 +5,8 @@ from pathlib import Path
 import duckdb
 from lake import Lake, Task
 
+from samples.raw_tables import write_parquet
+
 ORDER = ["staging.stg_google_ads*", "staging.stg_facebook_ads*", "fct_campaign_performance+", "metrics.*"]
 
 
@@ -20,8 +22,7 @@ class RawLoads:
             parquet = self.lake.folder / "raw.parquet"
             with duckdb.connect() as connection:
                 connection.execute("set TimeZone = 'UTC'")
-                rows = f"select * from read_json('{path}', format = 'newline_delimited')"
-                connection.execute(f"copy ({rows}) to '{parquet}' (format parquet)")
+                write_parquet(connection, path, parquet)
             key = f"raw/{path.stem}/{folder.name}.parquet"
             self.lake.s3.upload_file(str(parquet), self.lake.bucket("silver"), key)
 

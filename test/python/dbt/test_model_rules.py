@@ -213,3 +213,11 @@ def test_critical_tests_can_be_chosen_by_their_tag(manifest):
     watched = {name for test in critical for name in test.depends_on_nodes}
     assert "assert_positive_revenue" in {test.name for test in critical}
     assert broken(marts, lambda node: node.unique_id in watched) == []
+
+
+def test_what_is_merged_is_iceberg_on_athena_and_nothing_is_partitioned(manifest):
+    """Athena's statements write 100 partitions at most, and a full refresh writes every day there was."""
+    tables = nodes_of(manifest, "model", "snapshot", "seed")
+    assert broken(tables, lambda node: not node.config.get("partitioned_by")) == []
+    kept = [node for node in tables if node.config.materialized in ("incremental", "snapshot")]
+    assert broken(kept, lambda node: node.config.get("table_type") == "iceberg") == []

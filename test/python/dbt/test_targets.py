@@ -29,20 +29,26 @@ for arguments in json.loads(sys.argv[1]):
 """
 
 
-def dbt(folder: Path, endpoint: str, *commands: list[str]) -> subprocess.CompletedProcess:
-    """Runs dbt commands with all output below a folder and every AWS call sent to the endpoint."""
+def dbt(
+    folder: Path, endpoint: str, *commands: list[str], seconds: int = DBT_SECONDS, **settings: str
+) -> subprocess.CompletedProcess:
+    """Runs dbt commands with all output below a folder and every AWS call sent to the endpoint.
+
+    `settings` are further variables of their environment; commands that take longer than `seconds` are ended.
+    """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DBT_"))},
         **{"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"},
         **{"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_MAX_ATTEMPTS": "1"},
         **{"LAKE_DUCKDB_PATH": str(folder / "lake.duckdb"), "LAKE_MODULE_PATH": str(PROJECT.parent)},
+        **settings,
     }
     options = ["--no-use-colors", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     options += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
     return subprocess.run(
         [sys.executable, "-c", COMMANDS, json.dumps([[*command, *options] for command in commands])],
         **{"env": environment, "cwd": folder, "capture_output": True, "text": True},
-        **{"timeout": DBT_SECONDS, "check": False},
+        **{"timeout": seconds, "check": False},
     )
 
 
