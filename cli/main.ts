@@ -4,6 +4,7 @@ import { screen } from './backfill-screen.js'
 import { type Answer, put, query, runs, show, status } from './commands.js'
 import { UserError } from './config.js'
 import { editions } from './edition-program.js'
+import { forgetting } from './forget.js'
 import { condition } from './health-program.js'
 import { list, putBack, rejected } from './quarantine.js'
 import { approve, retry } from './requests.js'
@@ -87,6 +88,7 @@ function requests(sluice: Command, print: Print): void {
     .option('--why <reason>', 'recorded with the request')
     .option(...BY)
     .action(async (runId, { json, ...options }) => print(await retry(runId, options), json))
+  forgetting(sluice, { add, print, by: BY })
   add(sluice, 'approve <runId>', 'let a run through that its gate held back')
     .requiredOption('--why <reason>', 'recorded with the run and what comes of it')
     .option(...BY)

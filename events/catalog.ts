@@ -153,6 +153,19 @@ export const SilverCompacted = event(
     files: z.object({ before: z.int(), after: z.int() }),
   }),
 )
+/** A person wants everything of one subject gone from an entity; `column` knows it, its value is not told here. */
+export const ForgetRequested = event(
+  'Forget Requested',
+  z.object({
+    entity: z.string().min(1).max(63),
+    requestId: z.string().regex(/^[0-9a-z]{26}$/),
+    column: z.string().min(1).max(63),
+    dryRun: z.boolean(),
+    correlationId: correlationId.optional(),
+    by,
+    why,
+  }),
+)
 
 export const catalog = [
   ...intake,
@@ -176,6 +189,7 @@ export const catalog = [
   CompactionRequested,
   CompactionReady,
   SilverCompacted,
+  ForgetRequested,
 ] as const
 
 export type Event = (typeof catalog)[number]

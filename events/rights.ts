@@ -101,6 +101,9 @@ export const rights = {
     allow(['s3:ListBucket'], [arn('QuarantineBucket')]),
   ],
   'plans:write': [allow(['s3:PutObject'], [inBucket('ArtifactsBucket', 'runs/*')])],
+  // Whom a deletion is about, while it is under way.
+  'subjects:write': [allow(['s3:PutObject'], [inBucket('ArtifactsBucket', 'forgets/*')])],
+  'subjects:remove': [allow(['s3:DeleteObject'], [inBucket('ArtifactsBucket', 'forgets/*')])],
   'reports:read': [
     allow(['s3:GetObject'], [inBucket('ArtifactsBucket', 'runs/*')]),
     allow(['s3:ListBucket'], [arn('ArtifactsBucket')]),

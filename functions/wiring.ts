@@ -126,6 +126,8 @@ export function cleanseEnder(): EndEffects {
       copyObject: copyObject(env.SILVER_BUCKET, client),
       addPartitions: addPartitions(env.SILVER_DATABASE, env.SILVER_BUCKET, columnsOf),
       registry: schemaRegistry(theLedger()),
+      clock: systemClock,
+      removeSubject: removeObject(env.ARTIFACTS_BUCKET, client),
     }),
   }
 }

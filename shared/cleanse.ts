@@ -2,10 +2,12 @@ import * as z from 'zod'
 import { type Outgoing, SilverUpdated } from '../events/catalog.js'
 import { arrived, later } from './arrivals.js'
 import { type CleanseReport, cleanseReport, judge, rowCounts } from './cleanse-gate.js'
+import type { Clock } from './clock.js'
 import { carried } from './correlation.js'
 import type { Declared } from './declared.js'
 import type { EndEffects, Verdict } from './end-run.js'
 import { checked, TerminalError } from './errors.js'
+import { afterForget, forgetDone, judgeForget, requestOf, subjectPath } from './forget.js'
 import { absent, INDEXED, type Item, is, type LedgerReader, type Write } from './ledger.js'
 import type { CopyObject } from './objects.js'
 import { logUnregistered } from './observe.js'
@@ -27,6 +29,9 @@ export interface CleanseEffects {
   reports: Reports
   copyObject: CopyObject
   addPartitions: AddPartitions
+  clock: Pick<Clock, 'now'>
+  /** Deletes what a deletion request knew of its subject. */
+  removeSubject(key: string): Promise<void>
   /** Where the schema is registered that silver was validated against. */
   registry: SchemaRegistry
 }
@@ -42,6 +47,7 @@ export function cleanseEnd(effects: CleanseEffects): Pick<EndEffects, 'judge' | 
       const failed = failedReport.safeParse(content)
       if (failed.success) return asVerdict(failed.data.failure)
       if (content === undefined) return undefined
+      if (requestOf(run)) return judgeForget(content)
       const report = checked(cleanseReport, content)
       return listed(
         run,
@@ -49,11 +55,21 @@ export function cleanseEnd(effects: CleanseEffects): Pick<EndEffects, 'judge' | 
       )
     },
     async commit(run) {
+      const forgetting = requestOf(run)
+      if (forgetting) {
+        // It is known no longer than it takes; a repeat finds it gone.
+        await effects.removeSubject(subjectPath(forgetting.requestId))
+        return { writes: [forgetDone(run, forgetting, effects.clock)] }
+      }
       const report = await readReport(effects.reports, run)
       if (!report) throw new TerminalError(`run ${run.runId} is committing, but its report is gone`)
       return commit(effects, run, report)
     },
-    outcome: (run): Outgoing[] => [silverUpdated(run), ...schemaEvents(run)],
+    outcome(run): Outgoing[] {
+      const forgetting = requestOf(run)
+      if (forgetting) return [afterForget(effects.project, run, forgetting) ?? []].flat()
+      return [silverUpdated(run), ...schemaEvents(run)]
+    },
   }
 }
 

@@ -13,6 +13,8 @@ export interface Column {
 
 export interface Entity {
   columns: Column[]
+  /** The columns that one row is known by. */
+  key: string[]
   engine: 'auto' | 'duckdb' | 'spark'
   contractVersion: string
   rejectedPercentMax: number

@@ -60,8 +60,8 @@ async function replay(
       bytes: 0,
       ...(waiver && { waiver }),
       ...(run.priority && { priority: run.priority }),
-      // A window is extracted by a run of its own, also the second time.
-      ...(run.kind === 'extract' && { alone: true }),
+      // A window is extracted by a run of its own, and so is a subject deleted, also the second time.
+      ...((run.kind === 'extract' || run.forgetting) && { alone: true }),
     }).write,
   )
   // Also when somebody did it before: he may have died before this.

@@ -12,9 +12,10 @@ const compiledContract = z.object({
   entity: name,
   version: z.string(),
   columns: z.array(z.object({ name: z.string(), classification: z.string().nullable() })),
+  key: z.array(z.string()).min(1),
   silver_columns: z.array(z.object({ name: z.string(), glue_type: z.string() })),
   engine: z.enum(['auto', 'duckdb', 'spark']),
-  retention_days: z.record(z.enum(['bronze', 'quarantine']), z.number().int()).or(z.object({})),
+  retention_days: z.partialRecord(z.enum(['bronze', 'quarantine']), z.int()),
   gate: z.object({ max_rejected_percent: z.number().min(0).max(100) }),
 })
 
@@ -90,6 +91,7 @@ function readBuilt(root: string): Omit<Declared, 'sources'> {
       contract.entity,
       {
         columns: contract.silver_columns.map(column),
+        key: contract.key,
         engine: contract.engine,
         contractVersion: contract.version,
         rejectedPercentMax: contract.gate.max_rejected_percent,

@@ -18,6 +18,22 @@ from {{ this }}
 {%- endmacro %}
 
 {#
+  A statement for after a snapshot, which is never built anew: a full refresh reads all of silver, and what is
+  not in it any more was deleted because somebody asked for it. `kept` has every key that there is.
+#}
+{% macro delete_forgotten(kept, key) -%}
+{%- if flags.FULL_REFRESH -%}
+delete from {{ this }}
+where
+    not exists (
+        select 1
+        from {{ kept }} as kept
+        where kept.{{ key }} = {{ this.identifier }}.{{ key }}
+    )
+{%- endif -%}
+{%- endmacro %}
+
+{#
   A statement for after a merge: takes out of the table the rows whose key `source` has no longer. A merge
   updates and adds, but a correction can also move a row to another key. `key` maps the table's columns to
   those of `source`.

@@ -19,7 +19,21 @@ export const cleanse: readonly Row[] = [
     phase: 'cleanse',
     does: 'reads the job’s report, decides the gate, commits pending files to silver and frees the lane',
     on: [{ ended: 'cleanse task' }, { ended: 'cleanse job' }],
-    emits: [ours.SilverUpdated.name, ours.SchemaChanged.name, ...failures, ours.BatchReady.name],
-    may: ['ledger:lane', 'reports:read', 'silver:commit', 'partitions:write', 'schemas:register', 'job:read'],
+    emits: [
+      ours.SilverUpdated.name,
+      ours.SchemaChanged.name,
+      ours.BuildRequested.name,
+      ...failures,
+      ours.BatchReady.name,
+    ],
+    may: [
+      'ledger:lane',
+      'reports:read',
+      'silver:commit',
+      'partitions:write',
+      'schemas:register',
+      'job:read',
+      'subjects:remove',
+    ],
   },
 ]

@@ -79,6 +79,7 @@ export const operate: readonly Row[] = [
       ours.RollbackRequested.name,
       ours.SilverCompacted.name,
       ours.CompactionRequested.name,
+      ours.BuildRequested.name,
     ],
     may: [
       'ledger:lane',
@@ -93,6 +94,7 @@ export const operate: readonly Row[] = [
       'partitions:write',
       'schemas:register',
       'dbt-state:expire',
+      'subjects:remove',
       'task:run',
       'dbt-task:run',
       'extract-task:run',
@@ -155,8 +157,8 @@ export const operate: readonly Row[] = [
   {
     stage: 'put-back',
     phase: 'operate',
-    does: 'puts a parked run, rejected rows or an unknown file back into its lane, because a person asked',
-    on: [on(ours.RetryRequested), on(ours.RunApproved), on(ours.ReplayRequested)],
+    does: 'lets a parked run, rejected rows, an unknown file or a deletion join its lane, because a person asked',
+    on: [on(ours.RetryRequested), on(ours.RunApproved), on(ours.ReplayRequested), on(ours.ForgetRequested)],
     emits: readies,
     may: ['ledger:lane'],
   },

@@ -39,6 +39,7 @@ export const serve: readonly Row[] = [
           'GET /domains/{domain}/editions',
           'GET /domains/{domain}/diff',
           'POST /domains/{domain}/rollback',
+          'POST /entities/{entity}/forget',
         ],
       },
     ],
@@ -51,6 +52,7 @@ export const serve: readonly Row[] = [
       ours.ExtractRequested.name,
       ours.BuildRequested.name,
       ours.RollbackRequested.name,
+      ours.ForgetRequested.name,
     ],
     may: [
       'ledger:get',
@@ -63,6 +65,7 @@ export const serve: readonly Row[] = [
       'token:read',
       'gold:query',
       'dashboards:read',
+      'subjects:write',
     ],
   },
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jobs.cleanse.log import Log
 from jobs.cleanse.plan import PlanError
+from jobs.cleanse.store import ObjectMissing
 from jobs.compiled import load_compiled
 from jobs.failures import failure_of
 from jobs.forget.plan import ForgetPlan, parse_plan, subject_of
@@ -85,7 +86,11 @@ def _zone(store, bucket: str, prefix: str, files, dry_run: bool) -> list[dict]:
 
 
 def _one(store, bucket: str, key: str, files, dry_run: bool) -> dict:
-    rows, found = files.load(store, bucket, key)
+    try:
+        rows, found = files.load(store, bucket, key)
+    except ObjectMissing:
+        # Files that compaction has replaced go when their time has come.
+        return {"key": key, "rows": 0, "found": 0, "removed": 0, "left": 0, "gone": True}
     result = {"key": key, "rows": rows, "found": found, "removed": 0, "left": found}
     if not found or dry_run:
         return result

@@ -17,6 +17,16 @@ describe('a request', () => {
     [['approve', RUN, '--by', 'ada', '--why', 'seen'], `/runs/${RUN}/approve`, { by: 'ada', why: 'seen' }],
     [['quarantine', 'replay', RUN, '--by', 'ada'], '/quarantine/replay', { by: 'ada', runId: RUN }],
     [['quarantine', 'replay', FILE, '--by', 'ada'], '/quarantine/replay', { by: 'ada', fileId: FILE }],
+    [
+      ['forget', 'users', '--key', 'us-1', '--why', 'letter 17', '--by', 'ada'],
+      '/entities/users/forget',
+      { key: 'us-1', why: 'letter 17', by: 'ada' },
+    ],
+    [
+      ['forget', 'tasks', '--key', 'us-1', '--column', 'user_id', '--dry-run', '--why', 'w', '--by', 'ada'],
+      '/entities/tasks/forget',
+      { key: 'us-1', column: 'user_id', dryRun: true, why: 'w', by: 'ada' },
+    ],
   ])('%j posts what the person said, and tells how to follow it', async (words, path, body) => {
     at.answer = { status: 202, body: ACCEPTED }
     expect(await main(words)).toBe(0)

@@ -52,7 +52,10 @@ const silverRuns = ({ parts }: Chain) => parts.ledger.all('SILVER#').filter(({ S
 
 /** Silver holds the files of committed runs, each run's once, and the ledger lists exactly these. */
 function silver(chain: Chain): string[] {
-  const committed = runs(chain).filter(({ kind, state }) => kind === 'cleanse' && state === 'COMMITTED')
+  // A deletion commits no file: it writes anew what is there.
+  const committed = runs(chain).filter(
+    ({ kind, state, forgetting }) => kind === 'cleanse' && state === 'COMMITTED' && !forgetting,
+  )
   const listed = silverRuns(chain).map(({ runId }) => String(runId))
   const files = chain.parts.silver.keys('entity=')
   const wrong = committed.flatMap(({ runId, attempt }) => {
@@ -88,8 +91,8 @@ async function plans(chain: Chain): Promise<string[]> {
   const { ledger, artifacts } = chain.parts
   const problems: string[] = []
   const seen = new Map<string, string>()
-  for (const { runId, attempt, kind, state } of runs(chain)) {
-    if (kind !== 'cleanse' || state !== 'COMMITTED') continue
+  for (const { runId, attempt, kind, state, forgetting } of runs(chain)) {
+    if (kind !== 'cleanse' || state !== 'COMMITTED' || forgetting) continue
     const plan = artifacts.objects.get(`runs/${runId}/attempt=${attempt}/plan.json`)
     const read = cleansePlan(plan).inputs.map(({ key }) => key)
     const owned = (await inputsOf(ledger, runId)).map(({ input }) => String(input.key))

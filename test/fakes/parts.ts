@@ -201,6 +201,8 @@ function ender(kind: RunKind, { faults, fakes, world, publish }: Wrapped): EndEf
       reports,
       copyObject,
       addPartitions,
+      clock: world.clock,
+      removeSubject: (key) => reports.remove(key),
       registry: ledgerRegistry(world.ledger, () => iso(world.clock.now())),
     }),
   }

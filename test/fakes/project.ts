@@ -36,6 +36,7 @@ export const testProject: Declared = {
 function entity(engine: 'auto' | 'duckdb' | 'spark', rejectedPercentMax: number) {
   return {
     columns: [{ name: 'symbol', glueType: 'string' }],
+    key: ['symbol'],
     engine,
     contractVersion: '1.0.0',
     rejectedPercentMax,

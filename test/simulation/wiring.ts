@@ -174,6 +174,8 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
         reports: artifacts,
         copyObject: copyObject('silver', s3),
         addPartitions: addPartitions('silver', 'silver', columnsOf, glue),
+        clock,
+        removeSubject: remove,
         registry: ledgerRegistry(table, () => iso(clock.now())),
       }),
     },

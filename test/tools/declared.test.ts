@@ -12,8 +12,9 @@ const CONTRACT = {
   silver_columns: [{ name: 'symbol', glue_type: 'string' }],
   engine: 'auto',
   gate: { max_rejected_percent: 5 },
-  columns: [],
-  retention_days: {},
+  columns: [{ name: 'symbol', classification: 'pii' }],
+  key: ['day'],
+  retention_days: { bronze: 90 },
 }
 const WATCHED = { freshness: [], lag_seconds: 60, objectives: [], dashboards: [] }
 const LANE = { lane: 'risk', domains: ['risk'], sources: ['prices'], datasets: [], ...WATCHED }
@@ -35,6 +36,9 @@ test('what the project declares comes from its files', () => {
     entities: {
       prices: {
         columns: [{ name: 'symbol', glueType: 'string' }],
+        key: ['day'],
+        classified: { symbol: 'pii' },
+        retentionDays: { bronze: 90 },
         engine: 'auto',
         contractVersion: '1.0.0',
         rejectedPercentMax: 5,

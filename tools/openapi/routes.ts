@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { approveBody, replayBody, retryBody, rollbackBody } from '../../functions/5-serve/api/bodies.js'
+import { forgetBody } from '../../functions/5-serve/api/forget.js'
 import { askBody, backfillBody, buildBody, extractBody } from '../../functions/5-serve/api/intake-bodies.js'
 import {
   backfillQuery,
@@ -185,6 +186,11 @@ export const described: Record<string, Described> = {
   'POST /domains/{domain}/rollback': {
     summary: 'Shows an earlier edition again.',
     body: rollbackBody,
+    answers: { ...taken('Asked for.'), ...command },
+  },
+  'POST /entities/{entity}/forget': {
+    summary: 'Deletes what silver and quarantine hold of one subject, and builds anew what reads it.',
+    body: forgetBody,
     answers: { ...taken('Asked for.'), ...command },
   },
   'POST /domains/{domain}/build': {

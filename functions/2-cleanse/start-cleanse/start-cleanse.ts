@@ -1,5 +1,6 @@
 import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared } from '../../../shared/declared.js'
+import { type Forgetting, forgetPlan, forgettingOf } from '../../../shared/forget.js'
 import { type Input, inputsOf } from '../../../shared/inputs.js'
 import { workerAbove } from '../../../shared/jobs.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
@@ -55,6 +56,9 @@ export function cleanseStart(
 async function prepare(effects: CleanseStartEffects, run: Run, attempt: number): Promise<Prepared> {
   const { settings, project } = effects
   const inputs = await inputsOf(effects.ledger, run.runId)
+  const [first] = inputs
+  const forgetting = forgettingOf(first?.input)
+  if (forgetting) return prepareForget(settings, run, attempt, forgetting)
   const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0)
   const planned = await planInputs(effects, inputs)
   const engine = chooseEngine(settings, project.entities[run.subject]?.engine ?? 'auto', bytes)
@@ -85,6 +89,18 @@ async function prepare(effects: CleanseStartEffects, run: Run, attempt: number):
       stage: settings.stage,
     },
     shown: { files: inputs.length, bytes },
+  }
+}
+
+/** A deletion reads every file of its entity, one after another: DuckDB on ECS does, however many there are. */
+const prepareForget = (settings: CleanseSettings, run: Run, attempt: number, asked: Forgetting): Prepared => {
+  const planUri = `s3://${settings.artifactsBucket}/${attemptPath(run.runId, attempt)}plan.json`
+  const { requestId: forget, ...told } = asked
+  return {
+    engine: 'duckdb',
+    request: { ...taskRequest(settings.task, run, attempt, 'cleanse', planUri) },
+    plan: forgetPlan(settings, run, attempt, asked),
+    shown: { forgetting: { forget, ...told } },
   }
 }
 

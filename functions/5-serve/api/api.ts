@@ -7,10 +7,11 @@ import { logFailure, logger } from '../../../shared/observe.js'
 import type { Reports } from '../../../shared/work.js'
 import type { BackfillCommandEffects } from './backfill-commands.js'
 import { approveBody, bodyOf, refusal, replayBody, retryBody } from './bodies.js'
-import { approve, type CommandEffects, replay, retry } from './commands.js'
+import { approve, replay, retry } from './commands.js'
 import type { DashboardEffects } from './dashboards.js'
 import { datasetsView } from './datasets.js'
 import { editions } from './edition-routes.js'
+import { type ForgetEffects, forget, forgetBody } from './forget.js'
 import { type GoldRows, goldQuery } from './gold.js'
 import { health } from './health-routes.js'
 import { incidentsView } from './incidents.js'
@@ -25,7 +26,7 @@ import { syncView } from './syncs.js'
 import { type WhyEffects, why } from './why/why.js'
 
 export interface ApiEffects
-  extends CommandEffects,
+  extends ForgetEffects,
     BackfillCommandEffects,
     DashboardEffects,
     RejectedEffects,
@@ -112,6 +113,9 @@ function commands(app: Router, effects: ApiEffects): void {
   )
   app.post('/runs/:id/approve', async ({ req, params }) =>
     approve(effects, String(params.id), await bodyOf(req, approveBody)),
+  )
+  app.post('/entities/:entity/forget', async ({ req, params }) =>
+    forget(effects, String(params.entity), await bodyOf(req, forgetBody)),
   )
   app.post('/quarantine/replay', async ({ req }) => replay(effects, await bodyOf(req, replayBody)))
 }

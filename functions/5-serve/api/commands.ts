@@ -46,7 +46,8 @@ export async function replay(effects: CommandEffects, body: z.infer<typeof repla
   return accepted(effects, { name: ReplayRequested.name, detail: { ...subject, by: body.by } } as Outgoing)
 }
 
-async function accepted({ request }: CommandEffects, event: Outgoing) {
+/** Puts the event of a command and answers how to follow it. */
+export async function accepted({ request }: CommandEffects, event: Outgoing) {
   const eventId = await request(event)
   const follow = `npx sluice why ${eventId}`
   const body = { eventId, event: event.name, ...event.detail, follow }

@@ -10,7 +10,7 @@ import {
   updateItem,
 } from '../../../shared/ledger-dynamo.js'
 import { readRange } from '../../../shared/lines.js'
-import { listVersions, reports, s3 } from '../../../shared/objects.js'
+import { listVersions, plans, reports, s3 } from '../../../shared/objects.js'
 import { logOutcome } from '../../../shared/observe.js'
 import { putRequest } from '../../../shared/request.js'
 import { api } from './api.js'
@@ -27,6 +27,7 @@ const app = api({
   reports: reports(env.ARTIFACTS_BUCKET, objects),
   dashboards: reports(env.GOLD_BUCKET, objects),
   readRejected: readRange(env.QUARANTINE_BUCKET, objects),
+  subjects: plans(env.ARTIFACTS_BUCKET, objects),
   bronzeBucket: env.BRONZE_BUCKET,
   listVersions: listVersions(env.BRONZE_BUCKET, objects),
   request: putRequest(env.BUS_NAME),

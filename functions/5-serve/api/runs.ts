@@ -2,6 +2,7 @@ import { buildReport } from '../../../shared/build-report.js'
 import { silverKey } from '../../../shared/cleanse.js'
 import { cleanseReport } from '../../../shared/cleanse-gate.js'
 import { extractReport } from '../../../shared/extract-end.js'
+import { forgetReport, requestOf } from '../../../shared/forget.js'
 import { inputsOf } from '../../../shared/inputs.js'
 import type { Item, LedgerReader, Value } from '../../../shared/ledger.js'
 import { attemptPath, type Run, runKey } from '../../../shared/run.js'
@@ -147,11 +148,20 @@ async function outputsOf(reports: Reports, run: Run): Promise<{ key: string; row
       .datasets.flatMap(({ files }) => files.map(({ key, rows }) => ({ key, rows })))
   }
   if (run.kind === 'extract') return extractOutputs(content)
+  if (requestOf(run)) return forgottenFrom(content)
   const files = [...cleanseReport.parse(content).files].sort((a, b) => (a.key < b.key ? -1 : 1))
   return files.map(({ rows, year, month, day }, ordinal) => ({
     key: silverKey(run.subject, `${year}/${month}/${day}`, run.runId, ordinal),
     rows,
   }))
+}
+
+/** The files that a deletion wrote anew, with the rows that stayed. */
+const forgottenFrom = (content: unknown) => {
+  const { silver, quarantine } = forgetReport.parse(content)
+  return [...silver, ...quarantine]
+    .filter(({ removed }) => removed > 0)
+    .map(({ key, rows, removed }) => ({ key, rows: rows - removed }))
 }
 
 /** The files that an extraction landed; a job of another engine leaves no report here. */

@@ -1,6 +1,14 @@
-import { type Detail, ReplayRequested, RetryRequested, RunApproved } from '../../../events/catalog.js'
+import {
+  type Detail,
+  ForgetRequested,
+  ReplayRequested,
+  RetryRequested,
+  RunApproved,
+} from '../../../events/catalog.js'
+import { claim } from '../../../shared/claim.js'
 import type { Declared } from '../../../shared/declared.js'
-import { laneKind, type World } from '../../../shared/lane.js'
+import { forgetEntry } from '../../../shared/forget.js'
+import { join, laneKind, laneName, registerLane, type World } from '../../../shared/lane.js'
 import type { Outcome } from '../../../shared/observe.js'
 import { approve, replayFile, replayRejected, retry } from '../../../shared/put-back.js'
 import { type Run, runKey } from '../../../shared/run.js'
@@ -13,9 +21,11 @@ export type Request =
   | { 'detail-type': typeof RetryRequested.name; detail: Detail<typeof RetryRequested> }
   | { 'detail-type': typeof RunApproved.name; detail: Detail<typeof RunApproved> }
   | { 'detail-type': typeof ReplayRequested.name; detail: Detail<typeof ReplayRequested> }
+  | { 'detail-type': typeof ForgetRequested.name; detail: Detail<typeof ForgetRequested> }
 
 /** Puts back what a person asked for, once however often the request comes. What cannot be put back stays as it is. */
 export async function putBack(effects: PutBackEffects, request: Request): Promise<Outcome> {
+  if (request['detail-type'] === ForgetRequested.name) return { did: await forget(effects, request.detail) }
   const { detail } = request
   if ('fileId' in detail) return { did: await fileAgain(effects, detail.fileId, detail) }
   const { runId } = detail
@@ -29,6 +39,16 @@ export async function putBack(effects: PutBackEffects, request: Request): Promis
     case ReplayRequested.name:
       return { runId, did: await rowsAgain(effects, run, request.detail) }
   }
+}
+
+/** A deletion goes through the lane of its entity, as what lands does; once however often the request comes. */
+async function forget(effects: PutBackEffects, asked: Detail<typeof ForgetRequested>): Promise<string> {
+  if (!Object.hasOwn(effects.project.entities, asked.entity)) return `refused: no entity ${asked.entity}`
+  const lane = laneName('cleanse', asked.entity)
+  await registerLane(effects, lane)
+  const joined = await join(effects, lane, forgetEntry(effects.clock, asked))
+  await claim(effects, lane)
+  return `${joined === 'joined' ? 'joined' : 'known already in'} ${lane} for ${asked.by}`
 }
 
 async function again(

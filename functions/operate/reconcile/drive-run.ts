@@ -4,12 +4,13 @@ import { iso } from '../../../shared/clock.js'
 import { type Declared, laneReading } from '../../../shared/declared.js'
 import { type EndEffects, finishRun, settle, TOO_LONG } from '../../../shared/end-run.js'
 import type { Platform, PlatformRequest } from '../../../shared/extract-platform.js'
+import { afterForget, forgetBuild, requestOf } from '../../../shared/forget.js'
 import { laneName, seal, type World } from '../../../shared/lane.js'
 import { type Item, is, type Key } from '../../../shared/ledger.js'
 import { dueAt, type Run, runKey, stillAt } from '../../../shared/run.js'
 import { type StartEffects, startRun } from '../../../shared/start-run.js'
 import type { Ended, JobReader, TaskReader } from '../../../shared/work.js'
-import { silverEntryKey } from '../../3-transform/plan-build/plan-build.js'
+import { requestEntryKey, silverEntryKey } from '../../3-transform/plan-build/plan-build.js'
 import { publishEntryKey } from '../../4-publish/publish-gold/publish-gold.js'
 
 export interface DriveEffects extends World {
@@ -113,6 +114,11 @@ function consumerKeys({ project }: DriveEffects, run: Run): Key[] {
   if (run.kind === 'build')
     return ((run.domains ?? []) as string[]).map((domain) => publishEntryKey(domain, run.runId))
   const reading = laneReading(project, run.subject)
+  const forgetting = requestOf(run)
+  if (forgetting) {
+    const asks = reading && afterForget(project, run, forgetting)
+    return asks ? [requestEntryKey(laneName('build', reading.lane), forgetBuild(forgetting))] : []
+  }
   return [
     ...(reading ? [silverEntryKey(laneName('build', reading.lane), run.runId)] : []),
     // Columns that it saw first are told of once.

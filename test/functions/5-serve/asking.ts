@@ -16,6 +16,7 @@ export function apiOn(parts: Parts): ApiEffects & { requested: Outgoing[] } {
     reports: parts.artifacts,
     dashboards: parts.artifacts,
     clock: parts.clock,
+    subjects: parts.artifacts,
     bronzeBucket: 'bronze',
     listVersions: parts.bronze.listVersions,
     readRejected: textRanges(parts.quarantine.objects),

@@ -1,5 +1,6 @@
 """The marts of the households equal the truth: built first, after late and corrected rows, and built anew."""
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,9 @@ from lake import Lake, Task
 from leaks import leaks, planted
 from silver_loads import SilverLoads
 
+from jobs.cleanse.log import Log
+from jobs.cleanse.store import Store
+from jobs.forget.run import run_forget
 from samples.generator.systems import petforce
 from test.oracle.exact import differences
 from test.oracle.petforce import KEYS as TABLES
@@ -29,6 +33,7 @@ KEYS = {
     "fct_user_acquisition": ("registered_date", "acquisition_channel"),
     "fct_growth_metrics": ("growth_month",),
 }
+FORGOTTEN = {"dim_users": ("users", "user_id"), "dim_households": ("households", "household_id")}
 BUILDS = {"first": ["first"], "late": ["straggler", "late"], "anew": []}
 # Hours ago. A build refuses households that landed more than twelve hours ago.
 LANDED = {"straggler": 3, "first": 2, "late": 1}
@@ -125,6 +130,33 @@ def test_production_shows_persons_and_never_what_is_restricted(production):
     found = leaks(lake, task, planted(lake.folder / "deliveries"))
     assert {dataset for dataset, _ in found} == {"dim_users", "dim_households"}
     assert not any(text.startswith("code") for _, text in found)
+
+
+@pytest.fixture(scope="module")
+def forgotten(production) -> tuple[Lake, Task]:
+    """Production after the deletion of a user and of a household, built anew as the deletion asks for it."""
+    lake, before = production
+    lake.s3.create_bucket(Bucket=lake.bucket("quarantine"))
+    store = Store.__new__(Store)
+    store.s3 = lake.s3
+    for dataset, (entity, column) in FORGOTTEN.items():
+        value = min(row[column] for row in lake.gold(before, dataset))
+        uri = f"s3://{lake.bucket('artifacts')}/forgets/{entity}.json"
+        store.write_json(uri, {"value": value})
+        plan = {"version": 1, "kind": "forget", "run_id": "f", "attempt": 1, "entity": entity}
+        plan |= {"column": column, "subject_uri": uri, "dry_run": False, "report_uri": f"{uri}.report"}
+        plan |= {f"{zone}_bucket": lake.bucket(zone) for zone in ("silver", "quarantine")}
+        assert run_forget("f", plan, store, Log(io.StringIO()))["rows"]["removed"] > 0
+    changes = {"stage": "prod", "mode": "full_refresh", "selectors": ["+group:households"]}
+    return lake, lake.build(lane="households", domains=["households"], **changes)
+
+
+def test_a_deletion_reaches_gold_and_the_history_that_is_never_built_anew(production, forgotten):
+    (lake, before), (_, after) = production, forgotten
+    assert after.report["verdict"] == "passed", after.report["error"]
+    for dataset, (_, column) in FORGOTTEN.items():
+        was, now = ([row[column] for row in lake.gold(task, dataset)] for task in (before, after))
+        assert set(was) - set(now) == {min(was)} and set(now) < set(was), dataset
 
 
 def test_an_address_that_is_none_is_told_and_stops_nothing(story, production):

@@ -123,6 +123,19 @@ def test_a_masked_or_unknown_column_is_refused(world):
             world.forget(column=column)
 
 
+def test_a_file_that_goes_meanwhile_holds_nobody(world, monkeypatch):
+    load = SilverFiles.load
+
+    def load_what_is_gone(files, store, bucket, key):
+        (store.folder / bucket / world.keys[0]).unlink(missing_ok=True)
+        return load(files, store, bucket, key)
+
+    monkeypatch.setattr(SilverFiles, "load", load_what_is_gone)
+    report = world.forget()
+    assert [file.get("gone", False) for file in report["silver"]] == [True, False, False]
+    assert report["rows"] == {"found": 3, "removed": 3, "left": 0}
+
+
 def test_what_lands_meanwhile_is_read_too(world, monkeypatch):
     load, landed = SilverFiles.load, []
 

@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { client } from './client.js'
+import type { Answer } from './commands.js'
+import { loadConfig } from './config.js'
+import { type Accepted, acceptedText, byOf } from './requests.js'
+
+interface Asked {
+  key: string
+  column?: string
+  dryRun?: boolean
+  why: string
+  by?: string
+}
+
+/** Asks to delete what an entity holds of one subject. */
+export async function forget(entity: string, options: Asked): Promise<Answer> {
+  const { key, column, dryRun, why } = options
+  const body = { key, ...(column && { column }), ...(dryRun && { dryRun }), why, by: byOf(options) }
+  const api = client(await loadConfig())
+  const data = await api.post<Accepted>(`/entities/${encodeURIComponent(entity)}/forget`, body)
+  return { data, text: acceptedText(data) }
+}
+
+interface Parts {
+  add(parent: Command, use: string, description: string): Command
+  print(answer: Answer, json?: boolean): void
+  by: [flags: string, description: string]
+}
+
+/** The command by which a person's data is deleted. */
+export function forgetting(sluice: Command, { add, print, by }: Parts): void {
+  add(
+    sluice,
+    'forget <entity>',
+    'delete what silver and quarantine hold of one subject, and build its readers anew',
+  )
+    .requiredOption('--key <value>', 'the subject: the value of the entity’s key, or of --column')
+    .option('--column <name>', 'the column that knows the subject, such as user_id in another entity')
+    .option('--dry-run', 'only count the rows')
+    .requiredOption('--why <reason>', 'recorded with the request; do not name the subject in it')
+    .option(...by)
+    .action(async (entity, { json, ...options }) => print(await forget(entity, options), json))
+}
