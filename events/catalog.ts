@@ -1,10 +1,12 @@
 import * as z from 'zod'
 import { by, correlationId, event, runId, SOURCE } from './event.js'
 import { intake } from './intake.js'
+import { requests } from './requests.js'
 
 /** Sluice's own events: from the batch to the edition, and what goes wrong on the way. */
 export { SOURCE } from './event.js'
 export * from './intake.js'
+export * from './requests.js'
 
 const rowCounts = z.object({
   in: z.number().int(),
@@ -104,33 +106,10 @@ export const HealthDegraded = event(
 )
 export const HealthRecovered = event('Health Recovered', health)
 
-const why = z.string().min(1).max(1_000)
-const edition = z.string().min(1).max(100)
-/** A person wants a parked run to be tried again. */
-export const RetryRequested = event('Retry Requested', z.object({ runId, by, why: why.optional() }))
-/** A person lets a run pass that its gate held back. */
-export const RunApproved = event('Run Approved', z.object({ runId, by, why }))
 /** The clock asks to let go of editions that nobody needs. */
 export const ExpiryRequested = event(
   'Expiry Requested',
   z.object({ requestId: z.string().min(1).max(200), by }),
-)
-/** A person wants readers to see an earlier edition of a domain, `to`, in place of the one that they see, `from`. */
-export const RollbackRequested = event(
-  'Rollback Requested',
-  z.object({
-    domain: z.string().min(1).max(63),
-    requestId: z.string().min(1).max(200),
-    from: edition,
-    to: edition,
-    by,
-    why,
-  }),
-)
-/** A person wants rejected rows of a run, or a file that no source had declared, to be tried again. */
-export const ReplayRequested = event(
-  'Replay Requested',
-  z.union([z.object({ runId, by }), z.object({ fileId: z.string().regex(/^[0-9a-f]{64}$/), by })]),
 )
 
 /** The clock, or a person, wants small files of silver put together: of one entity, or of all that have new silver. */
@@ -153,22 +132,10 @@ export const SilverCompacted = event(
     files: z.object({ before: z.int(), after: z.int() }),
   }),
 )
-/** A person wants everything of one subject gone from an entity; `column` knows it, its value is not told here. */
-export const ForgetRequested = event(
-  'Forget Requested',
-  z.object({
-    entity: z.string().min(1).max(63),
-    requestId: z.string().regex(/^[0-9a-z]{26}$/),
-    column: z.string().min(1).max(63),
-    dryRun: z.boolean(),
-    correlationId: correlationId.optional(),
-    by,
-    why,
-  }),
-)
 
 export const catalog = [
   ...intake,
+  ...requests,
   BatchReady,
   SilverUpdated,
   BuildReady,
@@ -181,15 +148,10 @@ export const catalog = [
   IncidentClosed,
   HealthDegraded,
   HealthRecovered,
-  RetryRequested,
-  RunApproved,
-  ReplayRequested,
-  RollbackRequested,
   ExpiryRequested,
   CompactionRequested,
   CompactionReady,
   SilverCompacted,
-  ForgetRequested,
 ] as const
 
 export type Event = (typeof catalog)[number]

@@ -36,13 +36,9 @@ const family = (name: string) =>
   sub(
     `arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:task-definition/\${AWS::StackName}-${name}:*`,
   )
-const tasksOfCluster = sub(
-  'arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task/${AWS::StackName}/*',
-)
-
-const instancesOfCluster = sub(
-  'arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:container-instance/${AWS::StackName}/*',
-)
+const ofCluster = (what: string) =>
+  sub(`arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:${what}/\${AWS::StackName}/*`)
+const [tasksOfCluster, instancesOfCluster] = [ofCluster('task'), ofCluster('container-instance')]
 
 /** RunTask hands the task its roles, and nobody else may be handed them. */
 const runTask = (name: string, taskRole: string) => [
