@@ -189,8 +189,7 @@ export const described: Record<string, Described> = {
     answers: { ...taken('Asked for.'), ...command },
   },
   'POST /entities/{entity}/forget': {
-    summary: 'Deletes what silver and quarantine hold of one subject, and builds anew what reads it.',
-    body: forgetBody,
+    ...{ summary: 'Deletes what is known of one subject, and builds anew what reads it.', body: forgetBody },
     answers: { ...taken('Asked for.'), ...command },
   },
   'POST /domains/{domain}/build': {
