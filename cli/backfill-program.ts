@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { buildModes } from '../events/intake.js'
 import {
   askBackfill,
   build,
@@ -38,7 +39,9 @@ export function intake(sluice: Command, parts: Parts): void {
     .action(async (source, { json, ...options }) => print(await extract(source, options), json))
   add(sluice, 'build <domain>', 'build a domain, all of its lane or some models')
     .option('--select <selector>', 'a selector of dbt; may be repeated', collect, [])
-    .option('--full-refresh', 'build the tables of the models anew')
+    .addOption(new Option('--mode <mode>', 'how; docs/builds.md tells each').choices([...buildModes]))
+    .option('--full-refresh', 'the same as --mode full-refresh: build the tables of the models anew')
+    .option('--force', 'build also models of which nothing has changed')
     .option('--only-if-new', 'only when there is data that the last good build has not read')
     .option(...by)
     .action(async (domain, { json, ...options }) => print(await build(domain, options), json))

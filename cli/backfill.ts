@@ -139,7 +139,9 @@ export async function extract(
 }
 
 interface BuildOptions {
+  mode?: string
   fullRefresh?: boolean
+  force?: boolean
   select: string[]
   onlyIfNew?: boolean
   by?: string
@@ -147,12 +149,15 @@ interface BuildOptions {
 
 /** Asks for a build of a domain. */
 export async function build(domain: string, options: BuildOptions): Promise<Answer> {
-  const { fullRefresh, select, onlyIfNew } = options
+  const { mode, fullRefresh, select, onlyIfNew, force } = options
+  if (mode && fullRefresh && mode !== 'full-refresh')
+    throw new UserError(`--full-refresh is a mode of its own, and --mode says ${mode}`)
   const api = client(await loadConfig())
   const body = {
-    ...{ by: byOf(options), mode: fullRefresh ? 'full-refresh' : 'standard' },
+    ...{ by: byOf(options), mode: fullRefresh ? 'full-refresh' : (mode ?? 'standard') },
     ...(select.length > 0 && { selectors: select }),
     ...(onlyIfNew && { onlyIfNew }),
+    ...(force && { force }),
   }
   const data = await api.post<Accepted>(`/domains/${encodeURIComponent(domain)}/build`, body)
   return { data, text: acceptedText(data) }

@@ -8,6 +8,7 @@ import { type Accepted, byOf } from './requests.js'
 interface Edition {
   edition: string
   state: string
+  tests?: string
   publishedAt?: string
   leftAt?: string
   heldBy?: string
@@ -62,9 +63,10 @@ function shownText({ domain, shown, since, rollback, tablesFollowed }: Editions)
   return `${first}  rolled back from ${rollback.from} by ${rollback.by}: ${rollback.why}${holds}\n`
 }
 
-function noteOf({ rolledBack, heldBy, deletedAt, retiredAt }: Edition): string {
+function noteOf({ rolledBack, heldBy, deletedAt, retiredAt, tests }: Edition): string {
   if (deletedAt) return `deleted at ${deletedAt}`
   if (retiredAt) return `given up at ${retiredAt}`
+  if (tests === 'pending') return 'published before its tests, which are under way'
   if (rolledBack) return `rolled back by ${rolledBack.by}: ${rolledBack.why}`
   return heldBy ? 'begun before a rollback, not published' : ''
 }

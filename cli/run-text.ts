@@ -33,6 +33,10 @@ export interface RunView {
   warnedTests?: { test: string; model: string; failures: number | null }[]
   datasets?: { domain: string; dataset: string; rows: number }[]
   selectors?: string[]
+  mode?: string
+  order?: string[]
+  notBuilt?: { model: string; why: string }[]
+  notBuiltCount?: number
   edition?: string
   createdAt: string
   seconds: number | null
@@ -55,19 +59,7 @@ export interface RunView {
   events?: { at: string; event: string; stage: string; did: string; outcome?: string }[]
 }
 
-export const RUN_HEADER = [
-  'run',
-  'kind',
-  'subject',
-  'state',
-  'engine',
-  'in',
-  'out',
-  'dup',
-  'rejected',
-  'took',
-  'note',
-]
+export const RUN_HEADER = 'run kind subject state engine in out dup rejected took note'.split(' ')
 
 const NOTE_MAX = 90
 
@@ -107,6 +99,8 @@ export function runPage(run: RunView): string {
     run.reason && `  ${run.reason}\n`,
     personText(run),
     deliveryText(run),
+    run.mode &&
+      `  mode: ${run.mode}${run.order?.length ? `, in this order: ${run.order.join(' > ')}` : ''}\n`,
     run.selectors?.length && `  selectors: ${run.selectors.join(' ')}\n`,
     run.tests &&
       `  tests: ${run.tests.passed} passed, ${run.tests.warned} warned, ${run.tests.failed} failed\n`,
@@ -137,6 +131,11 @@ export function runPage(run: RunView): string {
       'Tests',
       ['test', 'model', 'rows'],
       failed.map((t) => [t.test, t.model, t.failures]),
+    ),
+    section(
+      `Not built (${run.notBuiltCount ?? 0})`,
+      ['model', 'why'],
+      run.notBuilt?.map(({ model, why }) => [model, why]),
     ),
     section('Attempts', ['attempt', 'started', 'ended', 'left the run'], attempts(run)),
     section(

@@ -52,8 +52,8 @@ export const ExtractFinished = event(
   }),
 )
 
-/** `full-refresh` builds the tables of its models anew; see `shared/modes.ts` for how the modes go together. */
-export const buildModes = ['standard', 'full-refresh'] as const
+/** What each does, and how they go together: `shared/modes.ts` and docs/builds.md. */
+export const buildModes = ['standard', 'source', 'fast', 'full-refresh', 'ci'] as const
 /** Somebody, or a schedule, wants a domain built; all of its lane without selectors. */
 export const BuildRequested = event(
   'Build Requested',
@@ -64,6 +64,8 @@ export const BuildRequested = event(
     selectors: z.array(z.string().min(1).max(200)).min(1).max(50).optional(),
     /** Only when the lane has data that its last good build has not read. */
     onlyIfNew: z.boolean().optional(),
+    /** Also models of which nothing has changed. */
+    force: z.boolean().optional(),
     by,
   }),
 )

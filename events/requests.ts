@@ -25,6 +25,8 @@ export const RollbackRequested = event(
     to: edition,
     by,
     why,
+    /** The tests of `from` have failed after it was published, so it must not be published again. */
+    failed: z.literal(true).optional(),
   }),
 )
 /** A person wants everything of one subject gone from an entity; `column` knows it, its value is not told here. */

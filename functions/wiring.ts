@@ -166,6 +166,7 @@ export function buildEnder(): EndEffects {
     publish: thePublisher(),
     ...buildEnd({
       ledger: theLedger(),
+      clock: systemClock,
       reports: reports(env.ARTIFACTS_BUCKET, client),
       removeDatabase: (uri) => remove(uri.replace(`s3://${env.ARTIFACTS_BUCKET}/`, '')),
     }),

@@ -1,13 +1,16 @@
 import { GoldBuilt, type Outgoing } from '../events/catalog.js'
 import { arrived } from './arrivals.js'
-import { type BuildReport, partialReport, readReport } from './build-report.js'
+import { type BuildReport, judge, partialReport, readReport } from './build-report.js'
+import type { Clock } from './clock.js'
 import { carried } from './correlation.js'
-import type { EndEffects, Verdict } from './end-run.js'
+import { editionKey, goldPointerKey, newestEditionKey } from './editions.js'
+import type { EndEffects } from './end-run.js'
 import { TerminalError } from './errors.js'
-import type { LedgerReader, Value, Write } from './ledger.js'
+import { type Condition, type LedgerReader, present, type Write } from './ledger.js'
 import { logLeftover } from './observe.js'
+import { testedBy, testsPassed, testsToFollow } from './pending.js'
 import { qualityWrites } from './quality.js'
-import { attemptPath, type Run, type Waiver } from './run.js'
+import { attemptPath, type Run } from './run.js'
 import type { Reports } from './work.js'
 
 /**
@@ -18,10 +21,13 @@ export interface BuildState {
   ordinal: number
   databaseUri: string
   silverRuns: Record<string, number>
-  /** The run that left it. */
-  builtBy?: string
+  builtBy: string
   /** When the newest row of each source table was loaded, by `<source>.<table>`, as builds have found it. */
   loadedAt?: Record<string, string>
+  /** Where the artifacts of the last good build lie, with the manifest that CI compares with. */
+  builtAt?: string
+  /** The task definition, and so the image with its project, that has found or made it up to date. */
+  taskDefinition?: string
   /** How many compactions of each entity its database has followed. */
   compactions?: Record<string, number>
 }
@@ -30,14 +36,7 @@ export interface BuildState {
 export const selectorOf = (entity: string) => `source:lake.${entity}+`
 export const editionOf = (runId: string, attempt: number) => `${runId}-${attempt}`
 export const buildStateKey = (lane: string) => ({ PK: `LANE#${lane}`, SK: 'STATE' })
-/** The published edition of a domain. */
-export const goldPointerKey = (domain: string) => ({ PK: `DOMAIN#${domain}`, SK: 'GOLD' })
-/** The newest edition that was built for a domain, published or not yet: editions are numbered through by it. */
-export const newestEditionKey = (domain: string) => ({ PK: `DOMAIN#${domain}`, SK: 'NEWEST' })
-export const editionKey = (domain: string, edition: string) => ({
-  PK: `DOMAIN#${domain}`,
-  SK: `EDITION#${edition}`,
-})
+export { editionKey, goldPointerKey, newestEditionKey }
 
 /** The state that the last good build of a lane left, or nothing before the first. */
 export async function buildState(ledger: LedgerReader, lane: string): Promise<BuildState | undefined> {
@@ -45,11 +44,9 @@ export async function buildState(ledger: LedgerReader, lane: string): Promise<Bu
   return item as unknown as BuildState | undefined
 }
 
-/** As many failed tests as a run shows; the report has all. */
-const TESTS_SHOWN_MAX = 20
-
 export interface BuildEndEffects {
   ledger: LedgerReader
+  clock: Clock
   reports: Reports
   /** Deletes a database that no build can start from any more. */
   removeDatabase(uri: string): Promise<void>
@@ -60,15 +57,24 @@ export function buildEnd(effects: BuildEndEffects): Pick<EndEffects, 'judge' | '
   return {
     async judge(run) {
       const report = await readReport(effects.reports, run)
-      const verdict = report && judge(report, run.waiver)
+      const verdict = report && judge(report, run)
       // A build that is held back has no edition, but its score counts.
       const held = verdict && 'pass' in verdict && !verdict.pass
-      return held ? { ...verdict, writes: qualityWrites(run, report) } : verdict
+      return held ? { ...verdict, writes: scored(run, report) } : verdict
     },
     commit: (run) => commit(effects, run),
-    outcome: (run): Outgoing | undefined => (run.unchanged ? undefined : goldBuilt(run)),
+    outcome: (run): Outgoing | undefined => (publishes(run) ? goldBuilt(run) : undefined),
   }
 }
+
+/** The score of an edition: its tests may come after it, and those of a mere trial are of none. */
+const scored = (run: Run, report: BuildReport): Write[] =>
+  run.mode === 'ci'
+    ? []
+    : qualityWrites(run, { ...report, edition: testedBy(run)?.edition ?? report.edition })
+
+/** Whether an edition comes of it: not where nothing was new, nor of tests alone, nor of what a change would do. */
+const publishes = ({ unchanged, mode }: Run) => !unchanged && mode !== 'ci' && mode !== 'test'
 
 const goldBuilt = (run: Run): Outgoing => {
   const { runId, domains, edition } = run
@@ -76,78 +82,72 @@ const goldBuilt = (run: Run): Outgoing => {
   return { name: GoldBuilt.name, detail: built }
 }
 
-function judge(report: BuildReport, waiver?: Waiver): Verdict {
-  const { verdict, tests, failed_tests, warned_tests, datasets } = report
-  if (verdict === 'unchanged') return { pass: true, shown: { unchanged: 'no new data in the warehouse' } }
-  const shown = {
-    tests,
-    failedTests: failed_tests.slice(0, TESTS_SHOWN_MAX),
-    warnedTests: warned_tests.slice(0, TESTS_SHOWN_MAX),
-    edition: report.edition,
-    domains: [...new Set(datasets.map(({ domain }) => domain))],
-    datasets: datasets.map(({ domain, dataset, rows }) => ({ domain, dataset, rows })),
-  } as unknown as { [name: string]: Value }
-  // With a waiver failed tests are told, and gold is exported all the same.
-  const waived = waiver && verdict === 'tests_failed' && report.database !== null
-  if (verdict === 'passed' || waived) return { pass: true, shown }
-  if (verdict === 'error') {
-    const failed = report.failure?.message ?? report.error ?? 'dbt failed and gave no reason'
-    return { failed, fromReport: true, transient: report.failure?.transient ?? false }
-  }
-  const rows = (failures: number | null) => (failures === null ? '' : ` (${failures} rows)`)
-  const three = failed_tests.slice(0, 3)
-  const failed = three.map(({ test, model, failures }) => `${test} on ${model}${rows(failures)}`)
-  return { pass: false, reason: `failed tests: ${failed.join(', ')}`, shown }
-}
-
 /** What the ending transaction of a build also writes: the lane's new state and an edition for each domain. */
 async function commit(
-  { ledger, reports, removeDatabase }: BuildEndEffects,
+  { ledger, clock, reports, removeDatabase }: BuildEndEffects,
   run: Run,
 ): Promise<{ writes: Write[] }> {
-  if (run.unchanged) return { writes: [] }
+  if (run.mode === 'ci') return { writes: [] }
+  if (run.unchanged && run.mode !== 'test') return { writes: upToDate(run) }
   const report = await readReport(reports, run)
+  if (run.mode === 'test')
+    return { writes: [...(await tested(removeDatabase, run)), ...(report ? scored(run, report) : [])] }
   if (!report?.database)
     throw new TerminalError(`run ${run.runId} is committing, but its report names no database`)
-  const before = await buildState(ledger, run.lane)
   const base = Number(run.base)
-  const ordinal = base + 1
-  const state = {
-    ordinal,
-    databaseUri: report.database.uri,
-    previousUri: before?.databaseUri ?? null,
-    silverRuns: run.silverRuns as Record<string, number>,
-    compactions: (run.compactions ?? {}) as Record<string, number>,
-    builtBy: run.runId,
-    loadedAt: { ...before?.loadedAt, ...loadedAt(report) },
+  const editions = (run.domains as string[]).flatMap((domain) => numbered(domain, base + 1, run, report))
+  await removePartials({ reports, removeDatabase }, run)
+  if (run.mode === 'fast') {
+    const built = { edition: report.edition, database: report.database.uri }
+    return { writes: [...editions, ...(await testsToFollow({ ledger, clock }, run, built))] }
   }
+  const before = await buildState(ledger, run.lane)
   const stale = (before as { previousUri?: string } | undefined)?.previousUri
   // Housekeeping never decides a publication: what stays behind costs storage, and the log says so.
   if (stale && before && before.ordinal <= base)
     await removeDatabase(stale).catch((error) => logLeftover(stale, error))
-  await removePartials({ reports, removeDatabase }, run)
-  return {
-    writes: [
-      {
-        update: buildStateKey(run.lane),
-        set: state,
-        when: [{ attribute: 'ordinal', below: ordinal, orAbsent: true }],
-      },
-      ...(run.domains as string[]).flatMap((domain): Write[] => [
-        { put: edition(domain, ordinal, run, report) },
-        {
-          update: newestEditionKey(domain),
-          set: { ordinal },
-          when: [{ attribute: 'ordinal', below: ordinal, orAbsent: true }],
-        },
-      ]),
-      ...qualityWrites(run, report),
-    ],
-  }
+  const state = stateOf(run, base + 1, report, before)
+  return { writes: [state, ...editions, ...scored(run, report)] }
 }
+
+const grows = (ordinal: number): Condition[] => [{ attribute: 'ordinal', below: ordinal, orAbsent: true }]
+
+/** The state that a good build leaves, unless a newer one has left its own. */
+const stateOf = (run: Run, ordinal: number, report: BuildReport, before?: BuildState): Write => ({
+  update: buildStateKey(run.lane),
+  set: {
+    ...{ ordinal, databaseUri: String(report.database?.uri), previousUri: before?.databaseUri ?? null },
+    ...{ silverRuns: run.silverRuns as Record<string, number>, builtBy: run.runId },
+    builtAt: attemptPath(run.runId, run.attempt),
+    taskDefinition: imageOf(run),
+    compactions: (run.compactions ?? {}) as Record<string, number>,
+    loadedAt: { ...before?.loadedAt, ...loadedAt(report) },
+  },
+  when: grows(ordinal),
+})
 
 const loadedAt = ({ loaded = [] }: BuildReport) =>
   Object.fromEntries(loaded.map(({ source, table, at }) => [`${source}.${table}`, at]))
+
+const imageOf = (run: Run) => (run.request as { taskDefinition?: string } | undefined)?.taskDefinition ?? null
+
+/** The lane is as this image would have built it: the next request need not start a container to find that out. */
+const upToDate = (run: Run): Write[] => [
+  { update: buildStateKey(run.lane), set: { taskDefinition: imageOf(run) }, when: [present('databaseUri')] },
+]
+
+/** An edition and its number. */
+const numbered = (domain: string, ordinal: number, run: Run, report: BuildReport): Write[] => [
+  { put: edition(domain, ordinal, run, report) },
+  { update: newestEditionKey(domain), set: { ordinal }, when: grows(ordinal) },
+]
+
+/** The tests of an edition have passed: nobody needs the database any more that it was exported from. */
+async function tested(removeDatabase: BuildEndEffects['removeDatabase'], run: Run): Promise<Write[]> {
+  const { database } = testedBy(run) ?? {}
+  if (database) await removeDatabase(database).catch((error) => logLeftover(database, error))
+  return testsPassed(run)
+}
 
 /** The databases that the failed attempts before this one left: nobody starts from them once the run is good. */
 async function removePartials(
@@ -170,6 +170,7 @@ function edition(domain: string, ordinal: number, run: Run, report: BuildReport)
       columns: columns.map(({ name, glue_type }) => ({ name, glueType: glue_type })),
     }))
   const { runId, attempt, waiver, createdAt: begunAt } = run
-  const built = { ordinal, runId, attempt, begunAt, state: 'passed', datasets, ...arrived(run) }
+  const state = run.mode === 'fast' ? 'pending' : 'passed'
+  const built = { ordinal, runId, attempt, begunAt, state, datasets, ...arrived(run) }
   return { ...editionKey(domain, report.edition), ...built, ...(waiver && { waiver }) }
 }

@@ -17,6 +17,10 @@ export type Edition = Item & {
   ordinal: number
   runId: string
   attempt: number
+  /** `pending` until its tests have run, of an edition that is published before. */
+  state?: 'pending' | 'passed' | 'failed'
+  /** When its tests failed after it was published. */
+  failedAt?: string
   /** When the run that built it took its inputs. */
   begunAt?: string
   datasets: EditionDataset[]
@@ -64,6 +68,14 @@ export type Pointer = Item & {
   rollback?: Rollback
 }
 
+/** The published edition of a domain. */
+export const goldPointerKey = (domain: string) => ({ PK: `DOMAIN#${domain}`, SK: 'GOLD' })
+/** The newest edition that was built for a domain, published or not yet: editions are numbered through by it. */
+export const newestEditionKey = (domain: string) => ({ PK: `DOMAIN#${domain}`, SK: 'NEWEST' })
+export const editionKey = (domain: string, edition: string) => ({
+  PK: `DOMAIN#${domain}`,
+  SK: `EDITION#${edition}`,
+})
 export const rollbackKey = (requestId: string): Key => ({ PK: `ROLLBACK#${requestId}`, SK: 'META' })
 export const EDITION_PREFIX = 'EDITION#'
 export const editionName = ({ SK }: Key) => SK.slice(EDITION_PREFIX.length)

@@ -4,6 +4,7 @@ import { iso } from './clock.js'
 import { carried } from './correlation.js'
 import { release, type World } from './lane.js'
 import { type Condition, INDEXED, type Value, type Write } from './ledger.js'
+import { rollbacksOf } from './pending.js'
 import { afterFailure, type Failure } from './policies.js'
 import { moveRun, type Run, runKey, stillAt } from './run.js'
 import { schemaEvents } from './schema/changes.js'
@@ -108,7 +109,8 @@ export async function parkRun(
 
 /** Tells of a parked run, and looks after its lane again; any number of callers at once. */
 export async function settleParked(effects: FailEffects, run: Run): Promise<string> {
-  if (run.duePk === INDEXED) await effects.publish([parkedEvent(run), ...schemaEvents(run)])
+  if (run.duePk === INDEXED)
+    await effects.publish([parkedEvent(run), ...schemaEvents(run), ...rollbacksOf(run)])
   await claim(effects, run.lane)
   return `parked: ${run.reason}`
 }

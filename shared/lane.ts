@@ -64,13 +64,17 @@ export async function join(
   lane: string,
   entry: Entry,
 ): Promise<'joined' | 'known'> {
-  const { owner, ...waits } = entry
+  const written = await ledger.write(...joining(clock, lane, entry))
+  return written.done ? 'joined' : 'known'
+}
+
+/** The writes of a join, for a transaction that does more. */
+export function joining(clock: Clock, lane: string, { owner, ...waits }: Entry): Write[] {
   const SK = waitSk(clock, owner.PK)
-  const written = await ledger.write(
+  return [
     { put: { ...owner, lane, waitSk: SK }, when: [absent('PK')] },
     { put: { PK: lanePk(lane), SK, owner: owner.PK, ...waits }, when: [absent('PK')] },
-  )
-  return written.done ? 'joined' : 'known'
+  ]
 }
 
 /** Lanes that one claim checks beside its own; more would be another graph with every deployment. */

@@ -1,23 +1,40 @@
 import type { Item } from './ledger.js'
 
 /**
- * How builds are asked for. `standard`: what is new, or what a person names. `source`: the models of a finished sync, in
- * its source’s order. `full-refresh`: the tables of its models anew, from all the data there is.
+ * How builds are asked for; docs/builds.md tells each. `standard`: what is new, or what a person names. `source`: the
+ * models of a finished sync, in its source’s order. `fast`: what dashboards read, published before its tests ran, which
+ * `test` does then. `full-refresh`: the tables of its models anew, from all the data there is. `ci`: what differs from the
+ * promoted manifest, on a copy, published never.
  */
-export type Mode = 'standard' | 'source' | 'full-refresh'
+export type Mode = 'standard' | 'source' | 'fast' | 'test' | 'full-refresh' | 'ci'
 /** What one dbt run does. */
-export type RunMode = 'standard' | 'full-refresh'
+export type RunMode = Exclude<Mode, 'source'>
+
+interface Merging {
+  runsAs: RunMode
+  /** Modes of which it builds those requests along whose models are all among its own. */
+  absorbs: readonly Mode[]
+  /** Goes before whatever waited longer: readers wait for it. The lowest is the first. */
+  ahead?: number
+  /** One request is one build. */
+  alone?: true
+  /** What it builds, whatever a request names. */
+  selectors?: readonly string[]
+}
 
 /**
  * How the modes go together. Requests that run as the same mode merge by union into one build. A mode absorbs another
  * whose models are all among its own: they are built once, by it. Else the oldest request says which mode goes next, so
- * that neither waits for ever.
+ * that neither waits for ever; only what is `ahead` does not queue, and that is short.
  */
-export const MODES = {
+export const MODES: Readonly<Record<Mode, Merging>> = {
   standard: { runsAs: 'standard', absorbs: [] },
   source: { runsAs: 'standard', absorbs: [] },
+  fast: { runsAs: 'fast', absorbs: [], ahead: 1, selectors: ['+tag:dashboard'] },
+  test: { runsAs: 'test', absorbs: [], ahead: 2, alone: true, selectors: ['+tag:dashboard'] },
   'full-refresh': { runsAs: 'full-refresh', absorbs: ['standard', 'source'] },
-} as const satisfies Record<Mode, { runsAs: RunMode; absorbs: readonly Mode[] }>
+  ci: { runsAs: 'ci', absorbs: [], selectors: ['state:modified+'] },
+}
 
 interface Asked {
   mode: Mode
@@ -37,6 +54,8 @@ export function goTogether(entries: Item[]): Item[] {
   const [oldest] = entries
   if (!oldest) return []
   const modes = [...new Set([...asked.values()].map(({ mode }) => MODES[mode].runsAs))]
+  const [first] = modes.flatMap((mode) => MODES[mode].ahead ?? []).sort()
+  if (first !== undefined) return goingAhead(entries, asked, first)
   if (modes.length === 1) return entries
   const groups = modes.map((mode) => groupOf(mode, entries, asked))
   // An absorbed entry is in the group that absorbs it and in none of its own.
@@ -51,13 +70,19 @@ export function goTogether(entries: Item[]): Item[] {
   return entries.filter((entry) => taken.has(entry))
 }
 
+function goingAhead(entries: Item[], asked: ReadonlyMap<Item, Asked>, first: number): Item[] {
+  const modeOf = (entry: Item) => MODES[(asked.get(entry) as Asked).mode]
+  const own = entries.filter((entry) => modeOf(entry).ahead === first)
+  return own.some((entry) => modeOf(entry).alone) ? own.slice(0, 1) : own
+}
+
 /** The entries that run as one mode, and those of other modes that it absorbs. */
 function groupOf(mode: RunMode, entries: Item[], asked: ReadonlyMap<Item, Asked>) {
   const of = (entry: Item) => asked.get(entry) as Asked
   const own = entries.filter((entry) => MODES[of(entry).mode].runsAs === mode)
   const all = own.some((entry) => of(entry).selectors === undefined)
   const selectors = new Set(own.flatMap((entry) => of(entry).selectors ?? []))
-  const absorbs = new Set<Mode>(own.flatMap((entry) => MODES[of(entry).mode].absorbs as readonly Mode[]))
+  const absorbs = new Set<Mode>(own.flatMap((entry) => MODES[of(entry).mode].absorbs))
   const covered = ({ selectors: wanted }: Asked) =>
     all || (wanted?.every((selector) => selectors.has(selector)) ?? false)
   const absorbed = entries.filter((entry) => absorbs.has(of(entry).mode) && covered(of(entry)))

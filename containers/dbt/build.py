@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from containers.dbt import database, gold
 from containers.dbt.compacted import follow
-from containers.dbt.graph import lane_graph
+from containers.dbt.graph import check_lane
+from containers.dbt.inputs import known_inputs, note_inputs, source_versions
 from containers.dbt.plan import BuildPlan, SilverRun
 from containers.dbt.project import CONTRACTS, Project, fingerprint
 from containers.dbt.quality import domain_scores
@@ -28,13 +26,21 @@ from containers.dbt.retry import (
     retried,
     work_of,
 )
+from containers.dbt.scope import (
+    WITHOUT_STATE,
+    Scope,
+    reads_everything,
+    retried_scope,
+    scope_of,
+    why_whole_lane,
+)
 from containers.dbt.silver import FilesUnknown, SilverInput, prepare_silver, runs_to_read
-from containers.dbt.state import PARTIAL, STORAGE_ERRORS, fetch_database
-from containers.dbt.transform import StopBuild, Transform
-from containers.dbt.warehouse import note_seen, prepare_raw, raw_state, seen_state
+from containers.dbt.state import PARTIAL, STORAGE_ERRORS, fetch_database, fetch_promoted
+from containers.dbt.timing import stopwatch
+from containers.dbt.transform import StopBuild, Transform, check_readers
+from containers.dbt.warehouse import prepare_raw, raw_state, raw_tables
 from jobs.failures import shortened
 from jobs.task.log import log
-from jobs.task.plan import PlanError
 from jobs.task.storage import Storage
 
 
@@ -45,26 +51,18 @@ class Build:
         self.plan, self.storage, self.directory = plan, storage, directory
         self.database = directory / "lake.duckdb"
         self.findings = Findings(waive_tests=plan.waive_tests)
-        self.measures: dict = {"seconds": seconds}
+        self.measures: dict = {"seconds": seconds, "cpu_seconds": {}}
         self.fingerprint = fingerprint()
         self.work = work_of(plan, self.fingerprint)
-        self.whole_lane = self.full_refresh = False
+        self.scope = Scope()
         self.retry: Retry | None = None
+        self._timed = stopwatch(seconds, self.measures["cpu_seconds"])
         with self._timed("manifest"):
             self.project = Project(plan.target, directory)
         # After parsing: what a model masks follows the stage, the names of its relations do not.
         os.environ["SLUICE_STAGE"] = plan.stage
-        self.transform = Transform(plan, self.project, self.findings, self._timed)
-        self._check_lane()
-
-    def _check_lane(self) -> None:
-        """Raises PlanError when the planner and this image disagree on what a lane is."""
-        for lane in lane_graph(self.project.manifest)["lanes"]:
-            if lane["domains"] == sorted(self.plan.domains):
-                if set(lane["sources"]) == set(self.plan.silver):
-                    return
-                raise PlanError(f"silver must name {', '.join(lane['sources'])}")
-        raise PlanError(f"{', '.join(self.plan.domains)} is no lane of this project")
+        self.transform = Transform(self.project, self.findings, self._timed, plan.waive_tests)
+        check_lane(self.project.manifest, plan)
 
     def run(self, fetched: Future) -> dict:
         """All steps, then the artifacts; answers the report, whose verdict is the outcome."""
@@ -73,12 +71,10 @@ class Build:
             with self._timed("fetch"):
                 results_of_earlier = fetched.result()
             inputs = self._prepare(results_of_earlier)
-            if self.unchanged:
-                log("unchanged", raw=self.raw)
-                return build_report(self.plan, self.findings, None, self.measures, unchanged=True)
-            self.transform.run(list(inputs), self.whole_lane, self.full_refresh, self.retry)
-            self.transform.check_readers(inputs)
-            self._publish()
+            if self._has_nothing_to_do(inputs):
+                log("unchanged", models=len(self.scope.choice.leaves))
+                return self._report(None, unchanged=True)
+            self._transform(inputs)
         except StopBuild as stop:
             error = str(stop) or None
         except (gold.ExportError, FilesUnknown) as failure:
@@ -89,30 +85,59 @@ class Build:
             self.project.manifest, self.plan.domains, self.findings.checks
         )
         self.measures["retried"] = retried(self.retry, self.project)
-        report = build_report(self.plan, self.findings, error, self.measures)
+        report = self._report(error)
         self._upload_artifacts()
         return report
+
+    def _has_nothing_to_do(self, inputs: dict[str, SilverInput]) -> bool:
+        """New silver that the selectors leave out is no rest: it must not be forgotten without a word."""
+        forgets = self.plan.mode not in WITHOUT_STATE and any(given.fresh for given in inputs.values())
+        return not (self.scope.steps or self.retry or forgets)
+
+    def _report(self, error: str | None, unchanged: bool = False) -> dict:
+        return build_report(self.plan, self.findings, error, self.measures, self.scope, unchanged)
 
     def _prepare(self, results_of_earlier: Path | None) -> dict[str, SilverInput]:
         with self._timed("prepare"):
             self.retry = self._go_on(results_of_earlier)
+            promoted = fetch_promoted(self.plan, self.storage, self.directory / "promoted")
+            selection = self.transform.selection(self.plan.domains, promoted)
             with database.open_database(self.database) as connection:
                 built = follow(connection, database.built_runs(connection), self.plan.moved)
-                self._choose_scope(database.project_fingerprint(connection))
-                self.reading = runs_to_read(self.plan, built, self.full_refresh)
-                inputs = prepare_silver(connection, self.reading, CONTRACTS)
+                before = database.project_fingerprint(connection)
+                whole_lane = why_whole_lane(self.plan, before, self.fingerprint)
+                everything = reads_everything(self.plan, whole_lane)
+                self.reading = runs_to_read(self.plan, built, everything)
+                inputs = prepare_silver(connection, self.reading, CONTRACTS, built)
                 prepare_raw(connection, self.project.manifest, self.plan)
-                self.raw = raw_state(connection, self.project.manifest, self.plan)
-                changed = self.raw != seen_state(connection) or any(given.runs for given in inputs.values())
-                self.unchanged = self.plan.only_if_new and not (changed or self.whole_lane or self.retry)
+                raw = raw_state(connection, self.project.manifest, self.plan)
+                silver = {
+                    entity: {*built.get(entity, ()), *(run.run_id for run in runs)}
+                    for entity, runs in self.reading.items()
+                }
+                sources = source_versions(selection, silver, raw)
+                self.scope = scope_of(self.plan, selection, known_inputs(connection), sources, whole_lane)
+                if self.retry:
+                    self.scope = retried_scope(self.scope, selection, self.retry)
                 note_work(connection, self.work)
         self.measures["silver_rows"] = {entity: given.rows for entity, given in inputs.items()}
         for entity, given in inputs.items():
             log("silver", entity=entity, new_runs=len(given.runs), files=given.files, rows=given.rows)
+        log("scope", whole_lane=whole_lane is not None, full_refresh=everything, reason=whole_lane)
         return inputs
 
+    def _transform(self, inputs: dict[str, SilverInput]) -> None:
+        """dbt's part; then what is to be seen is exported, and what later builds start from is stored."""
+        loaded = raw_tables(self.project.manifest, self.plan.domains)
+        sources = [*(f"source:lake.{entity}" for entity in inputs), *(f"source:raw.{t.name}" for t in loaded)]
+        self.transform.run(self.scope.steps, [] if self.plan.mode in ("fast", "ci") else sources, self.retry)
+        if self.plan.mode not in WITHOUT_STATE:
+            check_readers(self.project.manifest, inputs, self.findings.built)
+        if self.plan.mode not in ("ci", "test"):
+            self._publish()
+
     def _go_on(self, results_of_earlier: Path | None) -> Retry | None:
-        """What is left of the earlier attempt that the plan names, or None: then the whole is built."""
+        """What is left of the earlier attempt that the plan names; None: then the whole is built."""
         if self.plan.retry_of is None:
             return None
         try:
@@ -129,25 +154,14 @@ class Build:
             fetch_database(self.plan, self.storage, self.database)
         return None
 
-    def _choose_scope(self, before: str | None) -> None:
-        """A database that another project has built is built anew, from all the silver it ever read."""
-        reason = None
-        if before is None:
-            reason = "first build"
-        elif before != self.fingerprint:
-            reason = "the project has changed since the last build"
-        self.whole_lane = reason is not None
-        self.full_refresh = self.whole_lane or self.plan.mode == "full_refresh"
-        log("scope", whole_lane=self.whole_lane, full_refresh=self.full_refresh, reason=reason)
-
     def _publish(self) -> None:
         with self._timed("export"):
             gold.export_edition(self.project, self.plan)
             with database.open_database(self.database, with_s3=False) as connection:
                 datasets = gold.reconcile_edition(connection, self.project, self.plan)
-                self._count_models(connection)
+                gold.count_models(connection, self.project.manifest, self.findings.models)
                 database.record_build(connection, self.fingerprint, self._merged_runs())
-                note_seen(connection, self.raw)
+                note_inputs(connection, self.plan.edition, self.scope.choice.inputs)
         with self._timed("store"):
             database.seal_database(self.database)
             size_bytes = self.storage.upload(self.database, self.plan.database_out)
@@ -157,12 +171,6 @@ class Build:
     def _merged_runs(self) -> dict[str, list[SilverRun]]:
         """What was read now, and what the plan says of earlier runs: an older image kept no files."""
         return {entity: [*runs, *self.reading[entity]] for entity, runs in self.plan.silver.items()}
-
-    def _count_models(self, connection) -> None:
-        relations = {node.name: node.relation_name for node in self.project.manifest.nodes.values()}
-        for model in self.findings.models:
-            relation = relations[model["model"]]
-            model["rows"] = connection.execute(f"select count(*) from {relation}").fetchone()[0]
 
     def _keep_partial(self) -> str | None:
         """Stores the database of a failed build beside its run results, for the next attempt; answers where.
@@ -189,12 +197,3 @@ class Build:
             for path in [*paths, self.project.state_folder / "manifest.json"]:
                 if path.exists():
                     self.storage.upload(path, self.plan.artifacts_prefix + path.name)
-
-    @contextmanager
-    def _timed(self, phase: str, clock: Callable[[], float] = time.monotonic):
-        started = clock()
-        try:
-            yield
-        finally:
-            seconds = self.measures["seconds"]
-            seconds[phase] = round(seconds.get(phase, 0) + clock() - started, 3)

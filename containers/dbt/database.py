@@ -25,9 +25,8 @@ create table if not exists sluice.built_runs (
 alter table sluice.built_runs add column if not exists files varchar[];
 alter table sluice.built_runs add column if not exists number bigint;
 create table if not exists sluice.project (fingerprint varchar);
-create table if not exists sluice.raw_seen (
-    table_name varchar primary key, row_count bigint, newest varchar
-);
+create table if not exists sluice.built_from (node varchar primary key, edition varchar, inputs varchar);
+drop table if exists sluice.raw_seen;
 create table if not exists sluice.arrivals (entity varchar primary key, newest_ingested_at timestamptz);
 """
 

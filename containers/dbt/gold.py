@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import duckdb
+from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 
 from containers.dbt.graph import dataset_columns, dataset_models
@@ -70,6 +71,14 @@ def reconcile_edition(connection: duckdb.DuckDBPyConnection, project: Project, p
             }
         )
     return datasets
+
+
+def count_models(connection: duckdb.DuckDBPyConnection, manifest: Manifest, models: list[dict]) -> None:
+    """Notes with each model of the report how many rows it has now."""
+    relations = {node.name: node.relation_name for node in manifest.nodes.values()}
+    for model in models:
+        query = f"select count(*) from {relations[model['model']]}"
+        model["rows"] = connection.execute(query).fetchone()[0]
 
 
 def _partitions(files: list[dict]) -> list[dict]:

@@ -14,8 +14,10 @@ from pathlib import Path
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 
+from containers.dbt.plan import BuildPlan
 from containers.dbt.project import PROJECT, keep_parse_state, load_manifest
 from containers.dbt.promises import promises
+from jobs.task.plan import PlanError
 
 GRAPH = PROJECT / "graph.json"
 DATA_SOURCE = "lake"
@@ -88,6 +90,16 @@ def lane_graph(manifest: Manifest) -> dict:
             }
         )
     return {"lanes": sorted(lanes, key=lambda lane: lane["lane"])}
+
+
+def check_lane(manifest: Manifest, plan: BuildPlan) -> None:
+    """Raises PlanError when the planner and this image disagree on what a lane is."""
+    for lane in lane_graph(manifest)["lanes"]:
+        if lane["domains"] == sorted(plan.domains):
+            if set(lane["sources"]) == set(plan.silver):
+                return
+            raise PlanError(f"silver must name {', '.join(lane['sources'])}")
+    raise PlanError(f"{', '.join(plan.domains)} is no lane of this project")
 
 
 def dataset_key(manifest: Manifest, model: ModelNode) -> list[str]:

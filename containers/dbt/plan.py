@@ -8,7 +8,8 @@ from typing import Any
 
 from jobs.task.plan import BUCKET, IDENTITY, URI, PlanError, head, text, text_or_none
 
-MODES = ("standard", "full_refresh")
+# See docs/builds.md. `test` runs the tests of an edition that `fast` has built without them.
+MODES = ("standard", "source", "fast", "full_refresh", "ci", "test")
 TARGETS = ("duckdb", "athena")
 MAX_SELECTORS = 200
 
@@ -77,11 +78,15 @@ class BuildPlan:
     # Selectors of each finished sync in its source's order, and the folder of the warehouse's RAW tables.
     order: tuple[tuple[str, ...], ...] = ()
     raw_uri: str | None = None
-    # Columns that say when a row of RAW was loaded; whether to build only when there are new ones.
+    # Columns that say when a row of RAW was loaded.
     refresh_columns: tuple[str, ...] = ()
-    only_if_new: bool = False
     # Days whose files compaction has replaced since the database was built, by entity.
     moved: dict[str, tuple[MovedDay, ...]] = field(default_factory=dict)
+    # Build also what has the same inputs as in the last good build.
+    force: bool = False
+    # The folder with the manifest that `ci` compares with; the edition whose tests `test` runs.
+    state_uri: str | None = None
+    tested_edition: str | None = None
 
 
 def parse_plan(raw: Any) -> BuildPlan:
@@ -107,8 +112,10 @@ def parse_plan(raw: Any) -> BuildPlan:
         order=_order(raw.get("order") or []),
         raw_uri=_folder(raw, "raw_uri") if raw.get("raw_uri") else None,
         refresh_columns=_texts(raw, "refresh_columns", COLUMN) if raw.get("refresh_columns") else (),
-        only_if_new=_yes(raw, "only_if_new"),
         moved={entity: tuple(map(_moved_day, days)) for entity, days in (raw.get("moved") or {}).items()},
+        force=_yes(raw, "force"),
+        state_uri=_folder(raw, "state_uri") if raw.get("state_uri") else None,
+        tested_edition=text_or_none(raw, "tested_edition", IDENTITY),
     )
 
 

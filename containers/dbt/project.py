@@ -23,6 +23,12 @@ PROJECT = ROOT / "dbt_project"
 CONTRACTS = ROOT / "contracts" / "compiled"
 PARSE_STATE = PROJECT / "target" / "parse_state"
 KEPT_STATES = 4
+# What dbt writes of a node that it skipped, but for its id.
+SKIPPED = {
+    **{"status": "skipped", "timing": [], "thread_id": "MainThread", "execution_time": 0.0},
+    **{"adapter_response": {}, "message": None, "failures": None, "compiled": False},
+    **{"compiled_code": None, "relation_name": None, "batch_results": None},
+}
 SOURCE_FOLDERS = ("models", "macros", "tests", "seeds", "snapshots", "packages")
 
 
@@ -127,6 +133,10 @@ class Project:
     def keep_results(self, rows: list[dict]) -> None:
         """Adds the rows of an earlier attempt whose work is kept: then these results stand for themselves."""
         self._run_results.insert(0, {"results": rows})
+
+    def note_skipped(self, node: str) -> None:
+        """Adds a row for a node that a build had to do and never came to, as dbt writes one that it skips."""
+        self._run_results.insert(0, {"results": [{**SKIPPED, "unique_id": node}]})
 
     def write_run_results(self) -> Path:
         """One run_results.json of all commands so far: each command rewrites dbt's own file."""

@@ -9,6 +9,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 from containers.dbt.plan import BuildPlan
 from containers.dbt.quality import Check, check_of
+from containers.dbt.scope import Scope
 from jobs.failures import may_pass, shortened
 
 
@@ -110,6 +111,7 @@ def build_report(
     findings: Findings,
     error: str | None,
     measures: dict,
+    scope: Scope | None = None,
     unchanged: bool = False,
 ) -> dict:
     """report.json; `measures` brings datasets, database, silver_rows and seconds as far as the run came."""
@@ -139,7 +141,8 @@ def build_report(
         "failed_tests": findings.failed,
         "warned_tests": findings.warned,
         "waived_tests": findings.waived,
-        "models": findings.models,
+        "mode": plan.mode,
+        **_told_of(scope or Scope(), findings),
         "retried": measures.get("retried"),
         "not_retried": measures.get("not_retried"),
         "partial_database": measures.get("partial_database"),
@@ -147,5 +150,19 @@ def build_report(
         "database": measures.get("database") if verdict == "passed" else None,
         "silver_rows": measures.get("silver_rows", {}),
         "seconds": measures.get("seconds", {}),
+        "cpu_seconds": measures.get("cpu_seconds", {}),
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+
+
+def _told_of(scope: Scope, findings: Findings) -> dict:
+    """The order of the steps, what was built and what was not, each with the reason why."""
+    # Names are unique within a project; a model's id ends with its name, or with its schema version.
+    name = {node: node.split(".")[2] for node in {**scope.choice.builds, **scope.choice.leaves}}
+    why = {name[node]: reason for node, reason in scope.choice.builds.items()}
+    left = [{"model": name[node], "why": reason} for node, reason in scope.choice.leaves.items()]
+    return {
+        "order": [step.name for step in scope.steps],
+        "models": [{**model, "why": why.get(model["model"])} for model in findings.models],
+        "not_built": left,
     }

@@ -36,16 +36,12 @@ class Retry:
     kept: list[dict] = field(default_factory=list)
     kept_models: set[str] = field(default_factory=set)
 
-    def selectors(self, manifest: Manifest) -> list[str]:
-        """dbt's words for exactly these nodes; the tests of a chosen model come along by themselves."""
-        chosen = sorted(self.models | self.tests)
-        return ["fqn:" + ".".join(manifest.nodes[node].fqn) for node in chosen]
-
 
 def work_of(plan: BuildPlan, fingerprint: str) -> str:
     """A digest of all that decides what a build reads and makes: attempts that share it may share results."""
     silver = {entity: [asdict(run) for run in runs] for entity, runs in sorted(plan.silver.items())}
-    work = [fingerprint, plan.lane, plan.database_uri, plan.mode, sorted(plan.selectors), plan.order, silver]
+    asked = [plan.mode, sorted(plan.selectors), plan.order, plan.force]
+    work = [fingerprint, plan.lane, plan.database_uri, *asked, silver]
     return hashlib.sha256(json.dumps(work).encode()).hexdigest()
 
 

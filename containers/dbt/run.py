@@ -41,6 +41,7 @@ def main() -> int:
         _report_crash(plan, storage, failure)
         raise
     report["seconds"]["total"] = round(time.monotonic() - STARTED, 3)
+    report["cpu_seconds"]["total"] = round(time.process_time(), 3)
     storage.write_json(plan.artifacts_prefix + "report.json", report, default=str)
     log("build_finished", verdict=report["verdict"], error=report["error"], seconds=report["seconds"])
     return EXIT_PASSED if report["verdict"] in ("passed", "unchanged") else EXIT_NOT_PASSED

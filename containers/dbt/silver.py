@@ -21,6 +21,8 @@ class SilverInput:
     runs: tuple[SilverRun, ...]
     files: int
     rows: int
+    # How many of the runs no good build has read before.
+    fresh: int
 
 
 class FilesUnknown(RuntimeError):
@@ -52,7 +54,10 @@ def runs_to_read(
 
 
 def prepare_silver(
-    connection: duckdb.DuckDBPyConnection, reading: dict[str, list[SilverRun]], contracts: Path
+    connection: duckdb.DuckDBPyConnection,
+    reading: dict[str, list[SilverRun]],
+    contracts: Path,
+    built: dict[str, dict[str, SilverRun | None]],
 ) -> dict[str, SilverInput]:
     """Makes lake_silver.<entity> over the files of the runs, and sluice.plan_runs, which lists the runs."""
     connection.execute(
@@ -69,7 +74,8 @@ def prepare_silver(
             [entity, [run.run_id for run in runs]],
         )
         rows = _note_arrival(connection, entity)
-        inputs[entity] = SilverInput(tuple(runs), len(files), rows)
+        fresh = sum(run.run_id not in built.get(entity, {}) for run in runs)
+        inputs[entity] = SilverInput(tuple(runs), len(files), rows, fresh)
     return inputs
 
 

@@ -41,3 +41,12 @@ def fetch_database(plan: BuildPlan, storage: Storage, path: Path) -> None:
         return
     size_bytes = storage.download(plan.database_uri, path)
     log("database_fetched", uri=plan.database_uri, bytes=size_bytes)
+
+
+def fetch_promoted(plan: BuildPlan, storage: Storage, folder: Path) -> Path | None:
+    """Brings the manifest that `ci` compares with into a folder; None without one. S3 errors pass through."""
+    if plan.state_uri is None:
+        return None
+    folder.mkdir(exist_ok=True)
+    storage.download(plan.state_uri + "manifest.json", folder / "manifest.json")
+    return folder

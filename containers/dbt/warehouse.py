@@ -75,16 +75,3 @@ def raw_state(connection: duckdb.DuckDBPyConnection, manifest: Manifest, plan: B
             f"select count(*), ({newest})::varchar from {relation}"
         ).fetchone()
     return state
-
-
-def seen_state(connection: duckdb.DuckDBPyConnection) -> RawState:
-    """The same as the last good build saw it."""
-    rows = connection.execute("select table_name, row_count, newest from sluice.raw_seen").fetchall()
-    return {name: (count, newest) for name, count, newest in rows}
-
-
-def note_seen(connection: duckdb.DuckDBPyConnection, state: RawState) -> None:
-    """Keeps what this build has seen for those after it."""
-    connection.execute("delete from sluice.raw_seen")
-    for name, (count, newest) in sorted(state.items()):
-        connection.execute("insert into sluice.raw_seen values (?, ?, ?)", [name, count, newest])

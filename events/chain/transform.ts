@@ -27,7 +27,7 @@ export const transform: readonly Row[] = [
     phase: 'transform',
     does: 'reads dbt’s results, decides the gate, records the edition and frees the lane',
     on: [{ ended: 'dbt task' }],
-    emits: [ours.GoldBuilt.name, ...failures, ours.BuildReady.name],
+    emits: [ours.GoldBuilt.name, ...failures, ours.BuildReady.name, ours.RollbackRequested.name],
     may: ['ledger:lane', 'reports:read', 'dbt-state:expire'],
   },
 ]

@@ -210,6 +210,12 @@ describe('other requests', () => {
       { window: { from: '2016-01-01', to: '2026-01-01' } },
     ],
     [['build', 'finance'], '/domains/finance/build', { mode: 'standard' }],
+    [['build', 'finance', '--mode', 'fast'], '/domains/finance/build', { mode: 'fast' }],
+    [
+      ['build', 'finance', '--force', '--mode', 'full-refresh', '--full-refresh'],
+      '/domains/finance/build',
+      { mode: 'full-refresh', force: true },
+    ],
     [
       ['build', 'finance', '--full-refresh', '--only-if-new', '--select', 'a+', '--select', 'b'],
       '/domains/finance/build',

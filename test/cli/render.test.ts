@@ -125,6 +125,16 @@ describe('a run', () => {
     expect(runPage({ ...RUN, ...merged })).toContain('  deliveries (25): a b …\n')
   })
 
+  test('of a build tells its mode, its order, and what it left as it was', () => {
+    const notBuilt = [{ model: 'stg_prices', why: 'nothing that it reads has changed since edition e-1' }]
+    const built = { mode: 'standard', order: ['staging', 'marts'], notBuilt, notBuiltCount: 1 }
+    const text = runPage({ ...RUN, ...built })
+    expect(text).toContain('  mode: standard, in this order: staging > marts\n')
+    expect(text).toContain('Not built (1)')
+    expect(text).toMatch(/stg_prices\s+nothing that it reads has changed since edition e-1/)
+    expect(runPage(RUN)).not.toContain('Not built')
+  })
+
   test('shows 20 inputs and says how many more there are', () => {
     const inputs = Array.from({ length: 25 }, (_, n) => ({ key: `k${n}`, bytes: n }))
     const text = runPage({ ...RUN, inputs, inputsCount: 25 })

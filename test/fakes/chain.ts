@@ -5,10 +5,12 @@ import { finishExtract } from '../../functions/1-ingest/finish-extract/finish-ex
 import { recordLandings } from '../../functions/1-ingest/record-landing/record-landing.js'
 import { planBuild, planRequest, planSync } from '../../functions/3-transform/plan-build/plan-build.js'
 import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
+import { rollBack } from '../../functions/4-publish/publish-gold/roll-back.js'
 import { compactionAsked } from '../../functions/operate/plan-compaction/plan-compaction.js'
 import { alerted, raiseAlert } from '../../functions/operate/raise-alert/raise-alert.js'
 import { reconcile } from '../../functions/operate/reconcile/reconcile.js'
 import { sendAlert } from '../../functions/operate/send-alert/send-alert.js'
+import type { Declared } from '../../shared/declared.js'
 import { finishRun } from '../../shared/end-run.js'
 import { requestExtract } from '../../shared/extract.js'
 import { parseAttemptName, type Run, type RunKind, runKey } from '../../shared/run.js'
@@ -16,7 +18,7 @@ import { startRun } from '../../shared/start-run.js'
 import type { Ended } from '../../shared/work.js'
 import { Crash } from './faults.js'
 import type { FakeObjects } from './objects.js'
-import { parts } from './parts.js'
+import { type Parts, parts } from './parts.js'
 import {
   buildPlan,
   buildReportOf,
@@ -43,18 +45,22 @@ export interface Behaviour {
   report?: (plan: unknown) => unknown
   /** A crashed invocation is tried again; without it the event is lost. */
   retried?: boolean
+  /** The project in the place of the small one that all tests share. */
+  project?: Declared
   /** An error of a stage goes to the dead-letter queue, as on AWS; without it the test fails at once. */
   errorsKept?: boolean
 }
 
 /** The whole chain on fakes: what the stages do is real, what is around them is in memory. */
 export class Chain {
-  readonly parts = parts()
+  readonly parts: Parts
   /** What invocations threw. */
   readonly errors: unknown[] = []
   private landed = 0
 
-  constructor(private readonly behaviour: Behaviour = {}) {}
+  constructor(private readonly behaviour: Behaviour = {}) {
+    this.parts = parts(behaviour.project && { project: behaviour.project })
+  }
 
   /** Puts a file into bronze and gives the event that S3 would send. */
   land(file: string, { source = 'prices', bytes = 100 } = {}): ObjectCreated {
@@ -132,6 +138,7 @@ export class Chain {
     if (name === 'Lane Settled') await this.invoke(() => settleLane(world, detail))
     if (name === 'Silver Updated') await this.invoke(() => planBuild(world, detail))
     if (name === 'Gold Built') await this.invoke(() => publishGold(publish, detail))
+    if (name === 'Rollback Requested') await this.invoke(() => rollBack(publish, detail))
     if (name === 'Stage Failed' || name === 'Gate Failed') await this.invoke(() => raiseAlert(alert, detail))
     if (name === 'Schema Changed') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))
     if (name === 'Silver Updated') await this.invoke(() => alerted(alert, { 'detail-type': name, detail }))

@@ -14,6 +14,7 @@ import { buildEnd } from '../../shared/build.js'
 import { cleanseEnd } from '../../shared/cleanse.js'
 import { iso } from '../../shared/clock.js'
 import { compactEnd } from '../../shared/compact-end.js'
+import type { Declared } from '../../shared/declared.js'
 import { type EndEffects, endUnchanged, type Unchanged } from '../../shared/end-run.js'
 import { extractEnd } from '../../shared/extract-end.js'
 import type { EmptyTable, GoldTable, GoldTables } from '../../shared/gold-tables.js'
@@ -30,7 +31,7 @@ import { FakeLater } from './later.js'
 import { FakeLedger } from './ledger.js'
 import { FakeBronze, FakeObjects } from './objects.js'
 import { FakePlatform } from './platform.js'
-import { testProject as project } from './project.js'
+import { testProject } from './project.js'
 import { FakeTasks } from './tasks.js'
 
 const taskSettings = (taskDefinition: string): TaskSettings => ({
@@ -73,19 +74,21 @@ export const GRACE_SECONDS = 3_600
 
 interface Wrapped {
   faults: Faults
+  project: Declared
   fakes: ReturnType<typeof makeFakes>
   world: World
   publish: FakeBus['publish']
 }
 
 /** Every fake, and the effects of every stage wired to them as `functions/wiring.ts` wires the real ones. */
-export function parts(options: { pageItems?: number } = {}) {
+export function parts(options: { pageItems?: number; project?: Declared } = {}) {
   const faults = new Faults()
   const fakes = makeFakes(options)
   const bus = faults.wrap('bus', fakes.bus)
   const ledger = faults.wrap('ledger', fakes.ledger)
   const world: World = { ledger, clock: fakes.clock, announceReady: bus.announceReady }
-  const wrapped: Wrapped = { faults, fakes, world, publish: bus.publish }
+  const { project = testProject } = options
+  const wrapped: Wrapped = { faults, project, fakes, world, publish: bus.publish }
   const landing = landingEffects(wrapped)
   const starts = {
     cleanse: starter('cleanse', wrapped),
@@ -114,13 +117,13 @@ export function parts(options: { pageItems?: number } = {}) {
 }
 export type Parts = ReturnType<typeof parts>
 
-function landingEffects({ faults, fakes, world }: Wrapped): RecordLandingEffects {
+function landingEffects({ faults, fakes, project, world }: Wrapped): RecordLandingEffects {
   const { findVersion } = faults.wrap('bronze', fakes.bronze)
   const later = faults.wrap('later', fakes.later).send
   return { ...world, project, later, findVersion, putNote: faults.wrap('quarantine', fakes.quarantine).put }
 }
 
-function starter(kind: RunKind, { faults, fakes, world, publish }: Wrapped): StartEffects {
+function starter(kind: RunKind, { faults, fakes, project, world, publish }: Wrapped): StartEffects {
   const tasks = faults.wrap('tasks', fakes.tasks)
   const artifacts = faults.wrap('artifacts', fakes.artifacts)
   const base = {
@@ -169,13 +172,13 @@ function starter(kind: RunKind, { faults, fakes, world, publish }: Wrapped): Sta
   return { ...base, ...cleanseStart({ ...shared, settings, jobs }) }
 }
 
-function ender(kind: RunKind, { faults, fakes, world, publish }: Wrapped): EndEffects {
+function ender(kind: RunKind, { faults, fakes, project, world, publish }: Wrapped): EndEffects {
   const reports = faults.wrap('artifacts', fakes.artifacts)
   const base = { ...world, publish }
   if (kind === 'build')
     return {
       ...base,
-      ...buildEnd({ ledger: world.ledger, reports, removeDatabase: removeDatabase(reports) }),
+      ...buildEnd({ ...base, reports, removeDatabase: removeDatabase(reports) }),
     }
   if (kind === 'extract') {
     return { ...base, ...extractEnd({ ...base, project, reports }) }
@@ -226,7 +229,7 @@ function publishEffects({ faults, fakes, world, publish }: Wrapped): PublishGold
   return { ledger: world.ledger, clock: world.clock, publish, reports, tables }
 }
 
-function alertEffects({ world, publish }: Wrapped): RaiseAlertEffects {
+function alertEffects({ world, publish, project }: Wrapped): RaiseAlertEffects {
   return { ledger: world.ledger, clock: world.clock, project, publish }
 }
 

@@ -20,7 +20,9 @@ export const buildPlan = (plan: unknown) =>
     edition: string
     database_out: string
     silver: Record<string, { run_id: string; files: string[] }[]>
-    only_if_new?: boolean
+    mode?: string
+    force?: boolean
+    database?: { uri: string } | null
   }
 
 export const extractPlan = (plan: unknown) =>
@@ -95,29 +97,37 @@ export function cleanseReportOf(
   }
 }
 
-/** The report of a build that passed, with one dataset for each domain of the lane; of one that had to look, it found nothing. */
+/** Whether a build finds that nothing has changed: it was asked for what is new, and no silver is. */
+const findsNothing = ({ mode, force, database, silver }: ReturnType<typeof buildPlan>) =>
+  mode === 'standard' && !force && database && Object.values(silver).every((runs) => runs.length === 0)
+
+/** The report of a build that passed, with one dataset for each domain of the lane. */
 export function buildReportOf(plan: ReturnType<typeof buildPlan>): BuildReport {
   const { run_id, attempt, edition, database_out } = plan
   const same = { run_id, attempt, edition, error: null, failed_tests: [], warned_tests: [] }
   const tests = { passed: 0, warned: 0, failed: 0 }
-  if (plan.only_if_new) return { ...same, verdict: 'unchanged', tests, datasets: [], database: null }
+  const left = [{ model: 'daily_summary', why: 'nothing that it reads has changed' }]
+  if (findsNothing(plan))
+    return { ...same, verdict: 'unchanged', tests, datasets: [], database: null, not_built: left }
   return {
     ...same,
     verdict: 'passed',
     tests: { ...tests, passed: 3 },
-    datasets: (testProject.lanes[0]?.datasets ?? []).map(({ domain, dataset, version, columns }) => {
-      const location = `s3://gold/domain=${domain}/dataset=${dataset}/version=${version}/edition=${edition}/`
-      const key = `${location.slice('s3://gold/'.length)}year=2026/month=03/${dataset}_0.parquet`
-      return {
-        domain,
-        dataset,
-        version,
-        location,
-        columns: columns.map(({ name, glueType }) => ({ name, glue_type: glueType })),
-        rows: 7,
-        files: [{ key, rows: 7, bytes: 100 }],
-      }
-    }),
-    database: { uri: database_out, bytes: 1_000 },
+    datasets: (plan.mode === 'test' || plan.mode === 'ci' ? [] : (testProject.lanes[0]?.datasets ?? [])).map(
+      ({ domain, dataset, version, columns }) => {
+        const location = `s3://gold/domain=${domain}/dataset=${dataset}/version=${version}/edition=${edition}/`
+        const key = `${location.slice('s3://gold/'.length)}year=2026/month=03/${dataset}_0.parquet`
+        return {
+          domain,
+          dataset,
+          version,
+          location,
+          columns: columns.map(({ name, glueType }) => ({ name, glue_type: glueType })),
+          rows: 7,
+          files: [{ key, rows: 7, bytes: 100 }],
+        }
+      },
+    ),
+    database: plan.mode === 'test' || plan.mode === 'ci' ? null : { uri: database_out, bytes: 1_000 },
   }
 }

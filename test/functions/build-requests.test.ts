@@ -53,7 +53,7 @@ describe('a finished sync of a warehouse source', () => {
     await chain.rest()
     expect(plans()).toMatchObject([
       {
-        mode: 'standard',
+        mode: 'source',
         selectors: ['marts+', 'stg_google'],
         order: [['stg_google', 'marts+']],
         silver: { market_data: [], transactions: [] },
@@ -115,7 +115,7 @@ describe('a request', () => {
     const silver = plans().map((plan) => [plan.mode, plan.silver.market_data?.length])
     expect(silver).toEqual([
       ['standard', 1],
-      ['standard', 0],
+      ['source', 0],
       ['full_refresh', 0],
       ['standard', 1],
     ])
@@ -172,10 +172,48 @@ describe('a request for new data only', () => {
     expect(await hourly('hourly:1')).toMatch(/^build \w{26} takes all of its domains$/)
     await chain.rest()
     expect(plans()[0]).toMatchObject({ refresh_columns: ['_airbyte_extracted_at'] })
-    expect(plans()[0]).not.toHaveProperty('only_if_new')
-    expect(plans()[1]).toMatchObject({ only_if_new: true, silver: { market_data: [], transactions: [] } })
-    expect(runs().at(-1)).toMatchObject({ state: 'COMMITTED', unchanged: 'no new data in the warehouse' })
+    expect(plans()[1]).toMatchObject({ mode: 'standard', silver: { market_data: [], transactions: [] } })
+    expect(runs().at(-1)).toMatchObject({
+      ...{ state: 'COMMITTED', unchanged: 'no model reads anything new', notBuiltCount: 1 },
+      notBuilt: [{ model: 'daily_summary', why: 'nothing that it reads has changed' }],
+    })
     expect(chain.parts.ledger.all('DOMAIN#')).toEqual(editions)
     expect(await hourly('hourly:2')).toMatch(/^build /)
+  })
+})
+
+describe('a request where nothing is new', () => {
+  beforeEach(async () => {
+    // Nobody loads anything into a warehouse here, so the ledger knows all.
+    const { models: _, ...sources } = testProject.sources
+    chain = new Chain({ project: { ...testProject, sources } })
+    await land('a.json')
+  })
+
+  test('starts no container, and its run says why', async () => {
+    const started = chain.parts.tasks.tasks.length
+    await request('1')
+    await chain.rest()
+    expect(chain.parts.tasks.tasks).toHaveLength(started)
+    expect(runs().at(-1)).toMatchObject({ unchanged: 'nothing new since the last good build', attempt: 0 })
+  })
+
+  test('builds all the same when it is forced, and the plan says so', async () => {
+    await request('1', { force: true })
+    await chain.rest()
+    expect(plans()).toHaveLength(2)
+    expect(plans()[1]).toMatchObject({ mode: 'standard', force: true })
+    expect(plans()[0]).not.toHaveProperty('force')
+  })
+
+  test('starts one after a deployment of another image, whose project may have changed', async () => {
+    const update = { PK: 'LANE#build:finance+risk', SK: 'STATE' }
+    await chain.parts.ledger.write({ update, set: { taskDefinition: 'sluice-dbt:0' } })
+    await request('1')
+    await chain.rest()
+    expect(runs().at(-1)).toMatchObject({ unchanged: 'no model reads anything new', attempt: 1 })
+    await request('2')
+    await chain.rest()
+    expect(runs().at(-1)).toMatchObject({ unchanged: 'nothing new since the last good build', attempt: 0 })
   })
 })

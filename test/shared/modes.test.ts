@@ -37,4 +37,20 @@ describe('what one build takes', () => {
   test('is nothing where nothing waits', () => {
     expect(names()).toEqual([])
   })
+
+  test('is what readers wait for, whatever waited longer; then the tests of one such edition', () => {
+    const fast = entry('fast', { mode: 'fast' })
+    const again = entry('again', { mode: 'fast' })
+    const tests = entry('tests', { mode: 'test' })
+    const later = entry('later', { mode: 'test' })
+    expect(names(everything, silver, fast, tests, again)).toEqual(['fast', 'again'])
+    expect(names(everything, tests, later, silver)).toEqual(['tests'])
+    expect(names(later)).toEqual(['later'])
+  })
+
+  test('is of CI by itself: what it builds is kept by nobody', () => {
+    const ci = entry('ci', { mode: 'ci' })
+    expect(names(ci, silver, everything)).toEqual(['ci'])
+    expect(names(everything, ci, silver)).toEqual(['everything', 'silver'])
+  })
 })

@@ -184,6 +184,7 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
       publish,
       ...buildEnd({
         ledger: table,
+        clock,
         reports: artifacts,
         removeDatabase: (uri) => remove(uri.replace('s3://artifacts/', '')),
       }),

@@ -70,6 +70,7 @@ export const editions = z.strictObject({
     z.strictObject({
       edition: z.string(),
       state: z.enum(editionStates),
+      tests: z.enum(['pending', 'passed', 'failed']),
       runId: z.string(),
       ordinal: z.int(),
       begunAt: time.optional(),

@@ -75,13 +75,19 @@ export async function planRequest(
   effects: PlanBuildEffects,
   request: Detail<typeof BuildRequested>,
 ): Promise<string> {
-  const { domain, requestId, mode, selectors, onlyIfNew, by } = request
+  const { domain, requestId, mode, selectors, onlyIfNew, force, by } = request
   const declared = effects.project.lanes.find(({ domains }) => domains.includes(domain))
   if (!declared) return `no dbt lane has the domain ${domain}`
   const lane = laneName('build', declared.lane)
   const { clock, ledger } = effects
   const expiresAt = Math.floor(clock.now() / 1_000) + REQUEST_SECONDS
-  const asked = { mode, domain, ...(selectors && { selectors }), ...(onlyIfNew && { onlyIfNew }) }
+  const asked = {
+    mode,
+    domain,
+    ...(selectors && { selectors }),
+    ...(onlyIfNew && { onlyIfNew }),
+    ...(force && { force }),
+  }
   const owner: Item = { ...requestEntryKey(lane, requestId), ...asked, by, expiresAt }
   const maybeNew = refreshColumns(effects.project, declared).length > 0
   if (onlyIfNew && !maybeNew && !(await hasNew(effects, declared))) {

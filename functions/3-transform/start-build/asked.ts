@@ -4,6 +4,8 @@ import { askedOf, MODES, type RunMode } from '../../../shared/modes.js'
 /** What the entries of a build ask for together. */
 export interface Asked {
   mode: RunMode
+  /** How the container builds it, in the plan's own word: the order of sources, or the layers. */
+  plannedAs: 'standard' | 'source' | 'fast' | 'test' | 'full_refresh' | 'ci'
   /** Union of all that is asked for; of the whole lane, what selects each of its domains. */
   selectors: string[]
   whole: boolean
@@ -11,8 +13,10 @@ export interface Asked {
   order: string[][]
   /** Somebody wants it built also when there is no new silver. */
   regardless: boolean
-  /** Somebody wants it built when others have loaded something new into the warehouse. */
-  onlyIfNew: boolean
+  /** Somebody wants to know whether there is anything new, wherever it came from. */
+  looks: boolean
+  /** Somebody wants models built of which nothing has changed. */
+  force: boolean
 }
 
 /** More selectors than the container takes are the whole lane: it builds them all, and more. */
@@ -20,18 +24,25 @@ const SELECTORS_MAX = 150
 
 export function together(inputs: Pick<Input, 'input'>[], domains: string[]): Asked {
   const asked = inputs.map(({ input }) => ({ ...askedOf(input), input }))
-  const isRefresh = asked.some(({ mode }) => MODES[mode].runsAs === 'full-refresh')
-  const named = [...new Set(asked.flatMap(({ selectors = [] }) => selectors))].sort()
-  const whole = asked.some(({ selectors }) => selectors === undefined) || named.length > SELECTORS_MAX
-  const lists = asked.flatMap(({ mode, selectors }) => (mode === 'source' && selectors ? [selectors] : []))
+  const modes = [...new Set(asked.map(({ mode }) => MODES[mode].runsAs))]
+  const isSource = asked.length > 0 && asked.every(({ mode }) => mode === 'source')
+  const mode = modes.find((one) => one !== 'standard') ?? 'standard'
+  const own = MODES[mode].selectors
+  const named = own ?? [...new Set(asked.flatMap(({ selectors = [] }) => selectors))].sort()
+  const isWhole = asked.some(({ selectors }) => selectors === undefined) || named.length > SELECTORS_MAX
+  const whole = own === undefined && isWhole
+  const lists = asked.flatMap((one) => (one.mode === 'source' && one.selectors ? [one.selectors] : []))
+  const force = asked.some(({ input }) => input.force === true)
   return {
-    mode: isRefresh ? 'full-refresh' : 'standard',
-    selectors: whole ? domains.map((domain) => `+group:${domain}`) : named,
+    mode,
+    plannedAs: mode === 'full-refresh' ? 'full_refresh' : isSource ? 'source' : mode,
+    selectors: whole ? domains.map((domain) => `+group:${domain}`) : [...named],
     whole,
-    order: whole ? [] : distinct(lists),
-    // New silver needs no word: it is built because it is new.
-    regardless: asked.some(({ input }) => input.selector === undefined && !input.onlyIfNew),
-    onlyIfNew: asked.some(({ input }) => input.onlyIfNew === true),
+    order: whole || own ? [] : distinct(lists),
+    // New silver needs no word: it is built because it is new. What others load, the ledger does not know of.
+    regardless: force || mode !== 'standard' || asked.some((one) => one.mode === 'source'),
+    looks: asked.some(({ input }) => input.selector === undefined),
+    force,
   }
 }
 

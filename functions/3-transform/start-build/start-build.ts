@@ -10,6 +10,8 @@ import type { Declared } from '../../../shared/declared.js'
 import { inputsOf } from '../../../shared/inputs.js'
 import type { World } from '../../../shared/lane.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
+import { MODES } from '../../../shared/modes.js'
+import { testedBy } from '../../../shared/pending.js'
 import { attemptPath, type Run } from '../../../shared/run.js'
 import type { Prepared, StartEffects } from '../../../shared/start-run.js'
 import { taskRequest } from '../../../shared/tasks.js'
@@ -57,7 +59,9 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
   const lane = project.lanes.find((candidate) => candidate.lane === run.subject)
   if (!lane) return moveOn(effects, run)
   const state = await buildState(ledger, run.lane)
-  const asked = together(await inputsOf(ledger, run.runId), lane.domains)
+  const inputs = await inputsOf(ledger, run.runId)
+  const asked = together(inputs, lane.domains)
+  if (asked.mode === 'ci' && !state?.builtAt) return { unchanged: 'no build has left a manifest yet' }
   // A repeated start makes the plan that its intent promised, whatever was committed meanwhile.
   const promised = attempt === run.attempt ? (run.silverRuns as BuildState['silverRuns']) : undefined
   const moved = await movedDays(ledger, settings.silverBucket, lane.entities, state)
@@ -69,11 +73,12 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
   }
   const unbuilt = lane.entities.filter((entity) => silver[entity]?.length)
   const columns = refreshColumns(project, lane)
-  const onlyIfNew = unbuilt.length === 0 && !asked.regardless
-  const mayLook = asked.onlyIfNew && columns.length > 0
-  if (onlyIfNew && !mayLook) return { unchanged: 'nothing new since the last good build' }
+  // What a deployment brought, or what others have loaded into a warehouse, its container has to see.
+  const isSure = state && !(asked.looks && columns.length > 0) && isBuiltBy(settings.task, state)
+  if (unbuilt.length === 0 && !asked.regardless && isSure) return { unchanged: NOTHING_NEW }
   // Silver that came after these entries is in the plan too, so its readers are built with it.
-  const selectors = [...new Set([...asked.selectors, ...unbuilt.map(selectorOf)])].sort()
+  const also = MODES[asked.mode].selectors ? [] : unbuilt.map(selectorOf)
+  const selectors = [...new Set([...asked.selectors, ...also])].sort()
   const base = await lastOrdinal(ledger, lane.domains, state)
   const facts = {
     domains: lane.domains,
@@ -84,17 +89,30 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
     silverRuns: countRuns(silver, state),
     state,
     base,
-    warehouse: { columns, onlyIfNew },
+    columns,
+    tested: asked.mode === 'test' ? testedBy(inputs[0]?.input ?? {}) : undefined,
   }
-  return prepared(effects, run, attempt, { ...facts, retryOf: await retryOf(effects, run, attempt, facts) })
+  const goesOn = asked.mode !== 'ci' && asked.mode !== 'test'
+  return prepared(effects, run, attempt, {
+    ...facts,
+    retryOf: goesOn ? await retryOf(effects, run, attempt, facts) : undefined,
+  })
 }
+
+const NOTHING_NEW = 'nothing new since the last good build'
+
+/** Whether the image that would build now has made the lane, or has found that there is nothing to make. */
+const isBuiltBy = ({ taskDefinition }: TaskSettings, state: BuildState) =>
+  state.taskDefinition === undefined || state.taskDefinition === taskDefinition
 
 /**
  * Whether a build reads what is new of an entity. A full refresh of some models leaves alone what none of them is made
  * from: the entry of that silver still waits, and its readers stay incremental.
  */
-const reads = ({ mode, whole, selectors }: Asked, state: BuildState | undefined, entity: string) =>
-  mode === 'standard' || whole || !state || selectors.includes(selectorOf(entity))
+function reads({ mode, whole, selectors }: Asked, state: BuildState | undefined, entity: string): boolean {
+  if (mode === 'test' || mode === 'ci') return false
+  return mode !== 'full-refresh' || whole || !state || selectors.includes(selectorOf(entity))
+}
 
 interface Facts {
   domains: string[]
@@ -105,8 +123,10 @@ interface Facts {
   /** How many runs of each entity there are with these. */
   silverRuns: BuildState['silverRuns']
   state: BuildState | undefined
-  /** How its container sees whether others have loaded something new, and whether it builds only then. */
-  warehouse: { columns: string[]; onlyIfNew: boolean }
+  /** By which its container sees whether others have loaded something new. */
+  columns: string[]
+  /** Which edition was published before its tests, which this run brings. */
+  tested?: ReturnType<typeof testedBy>
   /** Where the failed attempt lies of which only what failed is repeated. */
   retryOf?: string | undefined
   /** The ordinal of the newest edition so far; this build's is the next. */
@@ -117,8 +137,9 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
   const path = attemptPath(run.runId, attempt)
   const planUri = `s3://${settings.artifactsBucket}/${path}plan.json`
   const edition = editionOf(run.runId, attempt)
-  const { domains, asked, selectors, silver, state, retryOf, warehouse } = facts
+  const { domains, asked, selectors, silver, state, retryOf, columns, tested } = facts
   const { mode, order } = asked
+  const database = tested?.database ?? state?.databaseUri
   return {
     engine: 'dbt',
     request: { ...taskRequest(settings.task, run, attempt, 'dbt', planUri) },
@@ -132,30 +153,30 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
       domains,
       target: 'duckdb',
       stage: settings.stage,
-      mode: mode === 'full-refresh' ? 'full_refresh' : 'standard',
+      mode: asked.plannedAs,
       selectors,
       ...(order.length > 0 && { order }),
       edition,
       silver,
       ...(Object.keys(facts.moved.days).length > 0 && { moved: facts.moved.days }),
-      database: state ? { uri: state.databaseUri } : null,
+      database: database ? { uri: database } : null,
       database_out: `s3://${settings.artifactsBucket}/dbt/duckdb/${run.subject}/${edition}.duckdb`,
       // Where the tables lie that others load into a warehouse, on the target that has none of its own.
       raw_uri: `s3://${settings.silverBucket}/raw/`,
-      ...(warehouse.columns.length > 0 && { refresh_columns: warehouse.columns }),
-      ...(warehouse.onlyIfNew && { only_if_new: true }),
+      ...(columns.length > 0 && { refresh_columns: columns }),
+      ...(asked.force && { force: true }),
+      ...(tested && { tested_edition: tested.edition }),
+      ...(mode === 'ci' && { state_uri: `s3://${settings.artifactsBucket}/${state?.builtAt}` }),
       gold_bucket: settings.goldBucket,
       artifacts_prefix: `s3://${settings.artifactsBucket}/${path}`,
       ...(retryOf && { retry_of: `s3://${settings.artifactsBucket}/${retryOf}` }),
       ...(run.waiver && { waive_tests: true }),
     },
     shown: {
-      selectors,
-      mode,
-      silverRuns: facts.silverRuns,
+      ...{ selectors, mode, silverRuns: facts.silverRuns, base: facts.base },
       compactions: facts.moved.compactions,
-      base: facts.base,
       retryPath: retryOf ?? null,
+      ...(tested && { tested: { ...tested } }),
     },
   }
 }

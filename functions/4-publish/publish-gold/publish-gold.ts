@@ -40,19 +40,22 @@ export async function publishGold(
 ): Promise<string> {
   const published: string[] = []
   const held: string[] = []
+  const failed: string[] = []
   for (const domain of built.domains) {
     const place = await publishDomain(effects, domain, built)
     if (place === 'shown') published.push(domain)
     if (place === 'held') held.push(domain)
+    if (place === 'failed') failed.push(domain)
   }
   const did = [
     ...(published.length > 0 ? [`published ${published.join(', ')}`] : []),
     ...(held.length > 0 ? [`not published, begun before a rollback: ${held.join(', ')}`] : []),
+    ...(failed.length > 0 ? [`not published, its tests have failed: ${failed.join(', ')}`] : []),
   ]
   return did.length > 0 ? did.join('; ') : 'a newer edition is published already'
 }
 
-type Place = 'shown' | 'late' | 'held'
+type Place = 'shown' | 'late' | 'held' | 'failed'
 
 async function publishDomain(
   effects: PublishGoldEffects,
@@ -98,6 +101,7 @@ const heldBy = (pointer: Pointer | undefined) => ({ heldBy: pointer?.rollback?.r
 /** Where an edition stands to the pointer: shown, the next to be shown, come too late, or held by a rollback. */
 function placeOf(name: string, edition: Edition, pointer: Pointer | undefined): Place | 'next' {
   if (pointer?.edition === name) return 'shown'
+  if (edition.failedAt) return 'failed'
   if (edition.retiredAt || (pointer && pointer.newest >= edition.ordinal)) return 'late'
   const { holds, at = '' } = pointer?.rollback ?? {}
   return holds && edition.begunAt && edition.begunAt < at ? 'held' : 'next'
@@ -117,7 +121,7 @@ function move(domain: string, edition: Edition, pointer: Pointer | undefined, at
       update: { PK, SK },
       set: { publishedAt: at },
       remove: ['leftAt'],
-      when: [absent('retiredAt')],
+      when: [absent('retiredAt'), absent('failedAt')],
     },
     ...(pointer ? [{ update: editionKey(domain, pointer.edition), set: { leftAt: at } }] : []),
   ]

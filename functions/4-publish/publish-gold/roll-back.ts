@@ -27,6 +27,7 @@ const FOLLOWED_WITHIN_SECONDS = 120
  * tables. What cannot be shown, or was asked of an edition that is not shown any more, is refused.
  */
 export async function rollBack(effects: PublishGoldEffects, asked: Asked): Promise<string> {
+  if (asked.failed) await markFailed(effects, asked)
   const refused = await decided(effects, asked)
   if (refused) return `refused: ${refused}`
   const { domain, requestId, to, by, why } = asked
@@ -39,6 +40,13 @@ export async function rollBack(effects: PublishGoldEffects, asked: Asked): Promi
     remove: ['duePk', 'dueAt'],
   })
   return `${domain} was rolled back to ${to} by ${by}: ${why}${shown === to ? '' : `; it shows ${shown} since`}`
+}
+
+/** First of all: a publisher that is late must find an edition failed that was not shown yet. */
+async function markFailed({ ledger, clock }: PublishGoldEffects, { domain, from }: Asked): Promise<void> {
+  const at = iso(clock.now())
+  const when = [present('PK'), absent('failedAt')]
+  await ledger.write({ update: editionKey(domain, from), set: { state: 'failed', failedAt: at }, when })
 }
 
 /** Takes the decision, or finds that it was taken. Gives why it is refused, if it is. */

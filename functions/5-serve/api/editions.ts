@@ -52,10 +52,11 @@ async function shown({ ledger }: EditionEffects, domain: string, edition: Editio
   const { runId, ordinal, begunAt, publishedAt, leftAt, rolledBack, retiredAt, deletedAt } = edition
   const name = editionName(edition)
   const entry = publishedAt ? undefined : await ledger.get(publishEntryKey(domain, runId))
+  const tests = edition.state ?? 'passed'
   const when = { begunAt, publishedAt, leftAt, rolledBack, retiredAt, deletedAt }
   const datasets = edition.datasets.map(({ dataset, version, rows }) => ({ dataset, version, rows }))
   return {
-    ...{ edition: name, state: stateOf(name, edition, pointer), runId, ordinal, ...when },
+    ...{ edition: name, state: stateOf(name, edition, pointer), tests, runId, ordinal, ...when },
     ...(entry?.heldBy && { heldBy: entry.heldBy }),
     datasets,
   }

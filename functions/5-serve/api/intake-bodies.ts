@@ -35,21 +35,31 @@ export const extractBody = z
     path: ['window', 'to'],
     message: 'must be after from; it is exclusive',
   })
-export const buildBody = z.strictObject({
-  mode: z.enum(buildModes).default('standard'),
-  selectors: z
-    .array(
-      z
-        .string()
-        .regex(/^[A-Za-z0-9_@+*][A-Za-z0-9_.:+@*,/-]{0,199}$/, 'a selector of dbt, such as stg_orders+'),
-    )
-    .min(1)
-    .max(50)
-    .optional()
-    .describe('Selectors of dbt; everything in the domain’s lane when left out.'),
-  onlyIfNew: z
-    .boolean()
-    .optional()
-    .describe('Only when there is data that the last good build has not read.'),
-  by,
-})
+export const buildBody = z
+  .strictObject({
+    mode: z.enum(buildModes).default('standard').describe('What each does: docs/builds.md.'),
+    selectors: z
+      .array(
+        z
+          .string()
+          .regex(/^[A-Za-z0-9_@+*][A-Za-z0-9_.:+@*,/-]{0,199}$/, 'a selector of dbt, such as stg_orders+'),
+      )
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('Selectors of dbt; everything in the domain’s lane when left out.'),
+    onlyIfNew: z
+      .boolean()
+      .optional()
+      .describe('Only when there is data that the last good build has not read.'),
+    force: z.boolean().optional().describe('Build also models of which nothing has changed.'),
+    by,
+  })
+  .refine(({ mode, selectors }) => mode !== 'source' || selectors, {
+    path: ['selectors'],
+    message: 'of the mode source must name what to build, in its order',
+  })
+  .refine(({ mode, selectors }) => !selectors || (mode !== 'fast' && mode !== 'ci'), {
+    path: ['selectors'],
+    message: 'have no place here: fast builds what is tagged dashboard, and ci what differs',
+  })

@@ -210,7 +210,9 @@ describe('a build', () => {
 
   test.each([
     ['nobody', { by: 'a' }, 404],
-    ['finance', { by: 'a', mode: 'fast' }, 422],
+    ['finance', { by: 'a', mode: 'slow' }, 422],
+    ['finance', { by: 'a', mode: 'fast', selectors: ['stg_a+'] }, 422],
+    ['finance', { by: 'a', mode: 'source' }, 422],
     ['finance', { by: 'a', selectors: ['; rm'] }, 422],
   ])('of %s with %j is refused with %i', async (domain, body, status) => {
     expect((await post(`/domains/${domain}/build`, body)).status).toBe(status)

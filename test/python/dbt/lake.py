@@ -115,8 +115,11 @@ class Lake:
             **changes,
         }
 
-    def build(self, keep: bool = True, **changes) -> Task:
-        """Runs the container's entry in an empty directory; a passed build becomes the state."""
+    def build(self, keep: bool = True, killed_at: str | None = None, **changes) -> Task:
+        """Runs the container's entry in an empty directory; a passed build becomes the state.
+
+        With `killed_at` it is killed as soon as its log says that.
+        """
         plan = self.plan(**changes)
         prefix = plan["artifacts_prefix"].split("/", 3)[3]
         body = json.dumps(plan).encode()
@@ -129,7 +132,9 @@ class Lake:
             **{"AWS_SECRET_ACCESS_KEY": "test-secret", "PYTHONPATH": str(ROOT)},
         }
         with tempfile.TemporaryDirectory(dir=self.folder) as empty:
-            code, output, errors = run_task(Path(empty), {**environment, "HOME": empty}, TASK_SECONDS)
+            code, output, errors = run_task(
+                Path(empty), {**environment, "HOME": empty}, TASK_SECONDS, killed_at
+            )
         lines = [json.loads(line) for line in output.splitlines()]
         assert "test-secret" not in output + errors
         report = self.read_json(f"{prefix}report.json")

@@ -19,19 +19,36 @@ IMPORTED = ["containers.dbt.build", "dbt.cli.main", "dbt.adapters.duckdb", "boto
 KILLED = -9
 
 
-def run_task(directory: Path, environment: dict, seconds: int) -> tuple[int, str, str]:
-    """Exit code, output and error output of a task; one that lasts too long is killed and raises."""
+def run_task(
+    directory: Path, environment: dict, seconds: int, killed_at: str | None = None
+) -> tuple[int, str, str]:
+    """Exit code, output and error output of a task; one that lasts too long is killed and raises.
+
+    With `killed_at` it is killed as soon as its output says that, as a machine takes a task away.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(IMPORTED)
     outputs = [directory.with_name(f"{directory.name}.{name}") for name in ("out", "err")]
     process = context.Process(target=_task, args=(directory, environment, *outputs))
     process.start()
+    if killed_at:
+        _kill_at(process, outputs[0], killed_at, seconds)
     process.join(seconds)
     if process.is_alive():
         process.kill()
         process.join()
         raise TimeoutError(f"the task did not end within {seconds} s")
     return process.exitcode, outputs[0].read_text(), outputs[1].read_text()
+
+
+def _kill_at(process, out: Path, words: str, seconds: int) -> None:
+    for _ in range(seconds * 100):
+        if out.exists() and words in out.read_text():
+            process.kill()
+            return
+        process.join(0.01)
+        if not process.is_alive():
+            return
 
 
 def _task(directory: Path, environment: dict, out: Path, err: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from lake import Lake
 from leaks import leaks, planted
+from task import KILLED
 
 from samples.generator.systems import commerce_events
 from samples.generator.systems.commerce_events import LANDED_AT
@@ -51,6 +52,12 @@ class Story:
                 seen.append((self.folder / delivery, LANDED_AT[delivery]))
             self.truth[build] = commerce_marts(seen)
             mode = "full_refresh" if build == "anew" else "standard"
+            if build == "late":
+                # Its staging is merged and its orders are written, when the machine goes away.
+                self.killed = self.build(mode=mode, run_id="late", killed_at="model main.int_orders")
+                again = {"attempt": 2, "edition": "late-2", "run_id": "late"}
+                self.tasks[build] = self.build(mode=mode, **again)
+                continue
             self.tasks[build] = self.build(mode=mode)
 
     def land(self, delivery: str) -> None:
@@ -88,6 +95,16 @@ def test_a_mart_equals_the_truth(story, build, dataset):
     assert report["verdict"] == "passed", report["error"] or json.dumps(report["failed_tests"], indent=1)
     rows = story.lake.gold(story.tasks[build], dataset)
     assert differences(rows, story.truth[build][dataset], KEYS[dataset], WITHIN) == []
+
+
+def test_a_build_that_was_killed_in_the_middle_leaves_nothing_and_is_made_again(story):
+    """The comparison above is with the attempt after it."""
+    done = [line["message"] for line in story.killed.lines if line["event"] == "dbt"]
+    assert story.killed.exit_code == KILLED and story.killed.report is None
+    assert any("int_orders" in message for message in done)
+    assert not any("fct_orders" in message for message in done)
+    assert not [key for key in story.lake.keys("gold") if "edition=late-1" in key]
+    assert story.tasks["late"].plan["database"] == story.killed.plan["database"]
 
 
 def test_the_later_deliveries_have_what_they_are_for(story):

@@ -32,8 +32,8 @@ class Story:
         for name, load in (("first", 1), ("late", 2)):
             self.loads.append(folder / f"load-{load}")
             raw.load(self.loads[-1])
-            self._build(name, raw, only_if_new=True)
-        self.idle = raw.build(only_if_new=True)
+            self._build(name, raw)
+        self.idle = raw.build()
         self._build("anew", raw, mode="full_refresh")
 
     def _build(self, name: str, raw: RawLoads, **changes) -> None:
@@ -68,7 +68,7 @@ def test_the_second_load_has_what_it_is_for(story):
     assert changed and unchanged
 
 
-def test_a_build_only_of_new_data_ends_unchanged_when_nothing_was_loaded(story):
+def test_a_build_ends_unchanged_when_nothing_was_loaded(story):
     """The ones before it asked the same, and had something to build."""
     report = story.idle.report
     assert (story.idle.exit_code, report["verdict"], report["models"]) == (0, "unchanged", [])

@@ -3,7 +3,7 @@
 import pytest
 
 from containers.dbt.plan import parse_plan
-from containers.dbt.transform import steps_of
+from containers.dbt.steps import groups_of
 from jobs.task.plan import PlanError
 
 
@@ -56,7 +56,9 @@ def test_a_selector_that_is_none_is_refused(selector):
         {"version": 2},
         {"kind": "cleanse"},
         {"attempt": 0},
-        {"mode": "fast"},
+        {"mode": "slow"},
+        {"force": "yes"},
+        {"tested_edition": "b1'-1"},
         {"target": "snowflake"},
         {"stage": None},
         {"edition": "b1'-1"},
@@ -78,32 +80,23 @@ def test_a_plan_that_breaks_its_format_is_refused(changes):
         parse_plan(plan(**changes))
 
 
-def steps(*order: list[str], more: tuple[str, ...] = ()) -> list[list[str]]:
-    named = {selector for selectors in order for selector in selectors}
-    return steps_of(parse_plan(plan(order=list(order), selectors=sorted(named | set(more)) or ["x"])))
-
-
-def test_without_an_order_the_selectors_are_one_step():
-    assert steps(more=("a", "b")) == [["a", "b"]]
+def test_without_an_order_there_is_no_group():
+    assert groups_of([]) == []
 
 
 def test_the_orders_of_several_sources_go_side_by_side_and_each_keeps_its_own():
     google, facebook = ["stg_google*", "fct+", "metrics.*"], ["stg_facebook*", "fct+"]
-    assert steps(google) == [["stg_google*"], ["fct+"], ["metrics.*"]]
-    assert steps(google, facebook) == [["stg_facebook*", "stg_google*"], ["fct+"], ["metrics.*"]]
+    assert groups_of([google]) == [["stg_google*"], ["fct+"], ["metrics.*"]]
+    assert groups_of([google, facebook]) == [["stg_facebook*", "stg_google*"], ["fct+"], ["metrics.*"]]
 
 
-def test_a_step_that_two_sources_share_waits_for_the_longer_way_to_it():
-    assert steps(["a", "fct+"], ["x", "y", "fct+"]) == [["a", "x"], ["y"], ["fct+"]]
+def test_a_group_that_two_sources_share_waits_for_the_longer_way_to_it():
+    assert groups_of([["a", "fct+"], ["x", "y", "fct+"]]) == [["a", "x"], ["y"], ["fct+"]]
 
 
-def test_what_no_source_asked_for_comes_last():
-    assert steps(["a", "b"], more=("tag:other",)) == [["a"], ["b"], ["tag:other"]]
-
-
-def test_orders_that_contradict_each_other_leave_it_to_dbt_s_graph():
-    assert steps(["a", "b"], ["b", "a"]) == [["a", "b"]]
+def test_orders_that_contradict_each_other_leave_it_to_the_layers():
+    assert groups_of([["a", "b"], ["b", "a"]]) == []
 
 
 def test_a_selector_that_a_source_names_twice_keeps_its_first_place():
-    assert steps(["a", "b", "a"]) == [["a"], ["b"]]
+    assert groups_of([["a", "b", "a"]]) == [["a"], ["b"]]

@@ -73,9 +73,20 @@ def test_a_table_that_nobody_has_loaded_yet_is_empty_and_fails_nothing(campaigns
 
 def test_steps_run_in_the_order_of_the_sources_and_build_each_model_once(campaigns):
     built = [model["model"] for model in campaigns.second.report["models"]]
-    assert sorted(built[:2]) == ["stg_facebook_ads__campaign_days", "stg_google_ads__campaign_days"]
-    assert built[2:] == ["fct_campaign_performance", "daily_campaign_summary"]
-    assert campaigns.second.report["tests"]["passed"] == campaigns.first.report["tests"]["passed"]
+    assert built == [
+        *("stg_facebook_ads__campaign_days", "fct_campaign_performance", "daily_campaign_summary"),
+    ]
+    order = campaigns.second.report["order"]
+    assert order == ["staging.stg_facebook_ads* staging.stg_google_ads*", ORDERS[0][1]]
+
+
+def test_a_table_of_which_nothing_new_was_loaded_is_not_built_again(campaigns):
+    edition = campaigns.first.plan["edition"]
+    why = f"nothing that it reads has changed since edition {edition}"
+    left = {"model": "stg_google_ads__campaign_days", "why": why}
+    assert campaigns.second.report["not_built"] == [left]
+    first = next(m for m in campaigns.second.report["models"] if m["model"].startswith("stg_facebook"))
+    assert first["why"] == "new rows of facebook_ads_campaigns"
 
 
 def test_the_metrics_add_up_what_was_loaded_last(campaigns):

@@ -40,11 +40,13 @@ export function past(run: Run): Said[] {
 const failureSaid = ({ attempt, failureClass, reason }: Failure) =>
   `attempt ${attempt} failed as ${failureClass} (${POLICIES[failureClass]?.means ?? 'a class of another version'}): ${reason}`
 
+const idle = ({ attempt }: Run) => (attempt > 0 ? 'it built nothing' : 'it ended without a job')
+
 function stepSaid(run: Run, { at, state, attempt, reason }: Step): Said[] {
   const words: Record<string, string | undefined> = {
     RUNNING: attempt === undefined ? undefined : `attempt ${attempt} was begun`,
     COMMITTING: `its report passed the gate${waiverOf(run)}`,
-    COMMITTED: run.unchanged ? `it ended without a job: ${run.unchanged}` : 'it was committed',
+    COMMITTED: run.unchanged ? `${idle(run)}: ${run.unchanged}` : 'it was committed',
     PARKED: `${run.gate === 'failed' ? 'its gate held it back' : 'it was parked'}: ${reason ?? run.reason ?? ''}`,
     REPLAYED: `it was put back into its lane${askedBy(run)}`,
   }
