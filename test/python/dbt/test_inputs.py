@@ -5,7 +5,6 @@ from test_plan import plan
 
 from containers.dbt.inputs import Built, choose, source_versions
 from containers.dbt.plan import parse_plan
-from containers.dbt.project import load_manifest
 from containers.dbt.scope import scope_of, why_whole_lane
 from containers.dbt.selection import Selection
 
@@ -42,11 +41,6 @@ class Lane:
 
     def names(self, nodes) -> set[str]:
         return {self.selection.manifest.nodes[node].name for node in nodes}
-
-
-@pytest.fixture(scope="module")
-def manifest(parse_state):
-    return load_manifest("duckdb", parse_state)[0]
 
 
 @pytest.fixture(scope="module")
