@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from containers.dbt import database, gold
+from containers.dbt.artifacts import artifacts_of
 from containers.dbt.compacted import follow
 from containers.dbt.graph import check_lane
 from containers.dbt.inputs import known_inputs, note_inputs, source_versions
@@ -192,8 +193,6 @@ class Build:
     def _upload_artifacts(self) -> None:
         with self._timed("artifacts"):
             self.project.write_run_results()
-            target, logs = self.project.target_path, self.project.log_path
-            paths = [target / "run_results.json", target / "sources.json", logs / "dbt.log"]
-            for path in [*paths, self.project.state_folder / "manifest.json"]:
+            for path in artifacts_of(self.project, self.findings.verdict == "passed"):
                 if path.exists():
                     self.storage.upload(path, self.plan.artifacts_prefix + path.name)

@@ -5,6 +5,7 @@ import { backfillCase } from './backfill.case.js'
 import { badInputCase } from './bad-input.case.js'
 import { failingTestCase } from './failing-test.case.js'
 import { gateCase } from './gate.case.js'
+import { healthCase } from './health.case.js'
 import { lineageCase } from './lineage.case.js'
 import { redeliveryCase } from './redelivery.case.js'
 import { rightsCase } from './rights.case.js'
@@ -27,6 +28,7 @@ describe('the deployed chain', { timeout: TEST_MILLISECONDS_MAX }, () => {
   })
 
   describe('from bronze to gold', () => samplesCase(() => world))
+  describe('how the data is', () => healthCase(() => world))
   describe('what comes again', () => redeliveryCase(() => world))
   describe('the gate', () => gateCase(() => world))
   describe('a second build', () => secondBuildCase(() => world))

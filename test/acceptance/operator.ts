@@ -9,7 +9,7 @@ import {
   type ObjectVersion,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { wholeLedger } from '../../tools/chaos/rest.js'
 
 /** What the account's owner sees beside the API: the stack's resources, the ledger's items, objects, logs. */
@@ -34,6 +34,18 @@ const dynamo = () => DynamoDBDocumentClient.from(new DynamoDBClient({}))
 export async function ledgerItem(PK: string, SK = 'META'): Promise<Record<string, unknown> | undefined> {
   const TableName = process.env.SLUICE_LEDGER_TABLE
   return (await dynamo().send(new GetCommand({ TableName, Key: { PK, SK }, ConsistentRead: true }))).Item
+}
+
+/** Sets one attribute of an item, such as the time at which something happened. */
+export async function setItem(PK: string, SK: string, attribute: string, value: unknown): Promise<void> {
+  const update = {
+    TableName: process.env.SLUICE_LEDGER_TABLE,
+    Key: { PK, SK },
+    UpdateExpression: 'SET #name = :value',
+    ExpressionAttributeNames: { '#name': attribute },
+    ExpressionAttributeValues: { ':value': value },
+  }
+  await dynamo().send(new UpdateCommand(update))
 }
 
 /** Every item of the ledger whose partition key starts so. */

@@ -1,11 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { GetTablesCommand, GlueClient } from '@aws-sdk/client-glue'
-import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Editions } from '../../../cli/editions.js'
 import type { Row } from '../chain.js'
 import { sluice } from '../gate.case.js'
-import { invoke, keysOf, ledgerItem } from '../operator.js'
+import { invoke, keysOf, ledgerItem, setItem } from '../operator.js'
 import { until } from '../poll.js'
 import { athena as ask, Reader } from '../reader.js'
 import { content, ndjson, prices } from '../rows.js'
@@ -176,6 +174,9 @@ describe('editions', () => {
     const left = await keysOf('GOLD', 'domain=finance/')
     expect(left.filter((key) => key.includes(`edition=${first}/`))).toEqual([])
     expect(left.filter((key) => key.includes(`edition=${fourth}/`))).not.toEqual([])
+    const cached = await keysOf('GOLD', 'dashboards/domain=finance/')
+    expect(cached.filter((key) => key.includes(`edition=${first}/`))).toEqual([])
+    expect(cached.filter((key) => key.includes(`edition=${fourth}/`))).toHaveLength(1)
     const { TableList } = await new GlueClient({}).send(
       new GetTablesCommand({ DatabaseName: 'sluice_local_gold_editions' }),
     )
@@ -200,14 +201,5 @@ const stateOf = ({ editions }: Editions, name: string) =>
   editions.find(({ edition }) => edition === name)?.state
 
 /** Lets something of an edition of finance have happened long ago. */
-async function setTime(edition: string, attribute: string): Promise<void> {
-  await DynamoDBDocumentClient.from(new DynamoDBClient({})).send(
-    new UpdateCommand({
-      TableName: process.env.SLUICE_LEDGER_TABLE,
-      Key: { PK: 'DOMAIN#finance', SK: `EDITION#${edition}` },
-      UpdateExpression: 'SET #name = :at',
-      ExpressionAttributeNames: { '#name': attribute },
-      ExpressionAttributeValues: { ':at': LONG_AGO },
-    }),
-  )
-}
+const setTime = (edition: string, attribute: string) =>
+  setItem('DOMAIN#finance', `EDITION#${edition}`, attribute, LONG_AGO)

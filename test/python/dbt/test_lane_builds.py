@@ -131,6 +131,7 @@ def test_all_artifacts_are_stored(story):
         "sources.json",
         "manifest.json",
         "dbt.log",
+        "docs.html.gz",
     }
 
 
