@@ -182,13 +182,13 @@ function laterRow(world: World): void {
 
 const silvers: Wrong[] = [
   [
-    'no silver object changes or goes once it is written',
+    'no silver object changes once it is written',
     `${SILVER_KEY} of attempt 1 was overwritten by attempt 2`,
     silver({ attempt: 2 }),
   ],
   [
-    'no silver object changes or goes once it is written',
-    `${SILVER_KEY} is gone`,
+    'a silver file goes only when a committed compaction has replaced it and its grace is over',
+    `${SILVER_KEY} is gone, and nothing has replaced it`,
     (world) => world.silver.delete(SILVER_KEY),
   ],
   [
