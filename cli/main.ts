@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { intake } from './backfill-program.js'
 import { screen } from './backfill-screen.js'
 import { type Answer, put, query, runs, show, status } from './commands.js'
+import { compactions } from './compact.js'
 import { UserError } from './config.js'
 import { editions } from './edition-program.js'
 import { forgetting } from './forget.js'
@@ -37,6 +38,7 @@ export function program(out: (text: string) => void): Command {
   intake(sluice, { add, print, screen: screen(out), by: BY, next: NEXT })
   editions(sluice, { add, print, by: BY, next: NEXT })
   condition(sluice, { add, print, next: NEXT })
+  compactions(sluice, { add, print, by: BY })
   quarantine(sluice, print)
   sources(sluice, print)
   return sluice
@@ -52,7 +54,7 @@ function views(sluice: Command, print: Print): void {
   )
   add(sluice, 'runs', 'the runs, newest first')
     .option('--limit <n>', 'how many, at most 200', '20')
-    .option('--kind <kind>', 'only cleanse, build or extract')
+    .option('--kind <kind>', 'only cleanse, build, extract or compact')
     .option('--state <state>', 'only runs in this state, such as PARKED')
     .action(async ({ json, ...options }) => print(await runs(options), json))
   add(sluice, 'show <runId>', 'one run: inputs, outputs, attempts, events, rejected rows').action(

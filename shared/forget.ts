@@ -4,10 +4,10 @@ import { type Clock, iso } from './clock.js'
 import { carried, correlationOf } from './correlation.js'
 import { type Declared, laneReading } from './declared.js'
 import type { Verdict } from './end-run.js'
-import { checked } from './errors.js'
-import type { Entry } from './lane.js'
-import type { Value, Write } from './ledger.js'
-import { attemptPath, type Run } from './run.js'
+import { checked, TransientError } from './errors.js'
+import { type Entry, holdKey, laneName } from './lane.js'
+import type { LedgerReader, Value, Write } from './ledger.js'
+import { attemptPath, type Run, runKey } from './run.js'
 
 /**
  * A deletion request: one run of its own in the entity's lane, so that nothing is committed meanwhile. The ledger keeps
@@ -15,6 +15,34 @@ import { attemptPath, type Run } from './run.js'
  * with the request.
  */
 export const forgetKey = (requestId: string) => ({ PK: `FORGET#${requestId}`, SK: 'META' })
+/**
+ * The deletion that an entity’s lane is held by, if it is. Whoever moves silver asks after he holds his own lane, and a
+ * deletion asks for a compaction after it holds its lane: so at least one of the two sees the other.
+ */
+export async function deletionUnderWay(
+  ledger: Pick<LedgerReader, 'get' | 'query'>,
+  entity: string,
+): Promise<string | undefined> {
+  const holder = (await ledger.get(holdKey(laneName('cleanse', entity))))?.holder
+  if (!holder) return undefined
+  let runId = String(holder)
+  for (let putBacks = 0; putBacks < PUT_BACKS_MAX; putBacks += 1) {
+    const { items } = await ledger.query(runKey(runId).PK, { prefix: 'IN#', limit: 1 })
+    const input = items[0]?.input as { [name: string]: Value } | undefined
+    if (typeof input?.run !== 'string') return forgettingOf(input) && String(holder)
+    runId = input.run
+  }
+  return undefined
+}
+/** How often a run may have been put back (inputs.ts). */
+const PUT_BACKS_MAX = 20
+
+/** Throws while a compaction of the entity is under way: what it has read before, it would write back. */
+export async function awaitCompaction(ledger: Pick<LedgerReader, 'get'>, entity: string): Promise<void> {
+  if ((await ledger.get(holdKey(laneName('compact', entity))))?.holder)
+    throw new TransientError(`a compaction of ${entity} is under way: the deletion waits for its end`)
+}
+
 /** Where the subject stands in the artifacts bucket while the request is open. */
 export const subjectPath = (requestId: string) => `forgets/${requestId}.json`
 

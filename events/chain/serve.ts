@@ -40,6 +40,7 @@ export const serve: readonly Row[] = [
           'GET /domains/{domain}/diff',
           'POST /domains/{domain}/rollback',
           'POST /entities/{entity}/forget',
+          'POST /entities/{entity}/compact',
         ],
       },
     ],
@@ -53,6 +54,7 @@ export const serve: readonly Row[] = [
       ours.BuildRequested.name,
       ours.RollbackRequested.name,
       ours.ForgetRequested.name,
+      ours.CompactionRequested.name,
     ],
     may: [
       'ledger:get',

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { approveBody, replayBody, retryBody, rollbackBody } from '../../functions/5-serve/api/bodies.js'
+import { compactBody } from '../../functions/5-serve/api/compactions.js'
 import { forgetBody } from '../../functions/5-serve/api/forget.js'
 import { askBody, backfillBody, buildBody, extractBody } from '../../functions/5-serve/api/intake-bodies.js'
 import {
@@ -38,6 +39,12 @@ export const command = {
   413: { what: 'The body is too long.', shape: answer.problem },
   422: { what: 'The body is wrong; `problems` name the fields.', shape: answer.problem },
 }
+
+/** What is asked for by an event, whose stage looks again. */
+const demanded = (summary: string, body: z.ZodType): Described => ({
+  ...{ summary, body },
+  answers: { ...taken('Asked for.'), ...command },
+})
 
 const tooSlow = { what: 'The comparison takes longer than an answer may.', shape: answer.problem }
 
@@ -129,21 +136,9 @@ export const described: Record<string, Described> = {
     summary: 'Rows of a dataset; filters are columns of it.',
     answers: { ...ok('A page of rows.'), ...badQuery, ...missing },
   },
-  'POST /runs/{id}/retry': {
-    summary: 'Puts a parked run back.',
-    body: retryBody,
-    answers: { ...taken('Asked for.'), ...command },
-  },
-  'POST /runs/{id}/approve': {
-    summary: 'Lets a run through that its gate held back.',
-    body: approveBody,
-    answers: { ...taken('Asked for.'), ...command },
-  },
-  'POST /quarantine/replay': {
-    summary: 'Puts rejected rows or an unknown file back.',
-    body: replayBody,
-    answers: { ...taken('Asked for.'), ...command },
-  },
+  'POST /runs/{id}/retry': demanded('Puts a parked run back.', retryBody),
+  'POST /runs/{id}/approve': demanded('Lets a run through that its gate held back.', approveBody),
+  'POST /quarantine/replay': demanded('Puts rejected rows or an unknown file back.', replayBody),
   'GET /backfills': {
     summary: 'Backfills, newest first.',
     query: backfillsQuery,
@@ -162,11 +157,7 @@ export const described: Record<string, Described> = {
   'POST /backfills/{id}/pause': asked('Begins no further chunk.'),
   'POST /backfills/{id}/resume': asked('Goes on with a paused backfill.'),
   'POST /backfills/{id}/cancel': asked('Ends a backfill; chunks under way end by themselves.'),
-  'POST /sources/{source}/extract': {
-    summary: 'Extracts what is new of a source, or one window.',
-    body: extractBody,
-    answers: { ...taken('Asked for.'), ...command },
-  },
+  'POST /sources/{source}/extract': demanded('Extracts what is new of a source, or one window.', extractBody),
   'GET /domains/{domain}/editions': {
     summary: 'The editions of a domain, newest first.',
     query: editionsQuery,
@@ -183,18 +174,14 @@ export const described: Record<string, Described> = {
       504: tooSlow,
     },
   },
-  'POST /domains/{domain}/rollback': {
-    summary: 'Shows an earlier edition again.',
-    body: rollbackBody,
-    answers: { ...taken('Asked for.'), ...command },
-  },
+  'POST /domains/{domain}/rollback': demanded('Shows an earlier edition again.', rollbackBody),
   'POST /entities/{entity}/forget': {
     ...{ summary: 'Deletes what is known of one subject, and builds anew what reads it.', body: forgetBody },
     answers: { ...taken('Asked for.'), ...command },
   },
-  'POST /domains/{domain}/build': {
-    summary: 'Builds a domain.',
-    body: buildBody,
-    answers: { ...taken('Asked for.'), ...command },
+  'POST /entities/{entity}/compact': {
+    ...{ summary: 'Puts small silver files together, or says what it would do.', body: compactBody },
+    answers: { ...ok('What it would do.'), ...taken('Asked for.'), ...command },
   },
+  'POST /domains/{domain}/build': demanded('Builds a domain.', buildBody),
 }

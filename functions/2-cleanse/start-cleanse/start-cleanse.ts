@@ -1,6 +1,6 @@
 import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared } from '../../../shared/declared.js'
-import { type Forgetting, forgetPlan, forgettingOf } from '../../../shared/forget.js'
+import { awaitCompaction, type Forgetting, forgetPlan, forgettingOf } from '../../../shared/forget.js'
 import { type Input, inputsOf } from '../../../shared/inputs.js'
 import { workerAbove } from '../../../shared/jobs.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
@@ -58,7 +58,10 @@ async function prepare(effects: CleanseStartEffects, run: Run, attempt: number):
   const inputs = await inputsOf(effects.ledger, run.runId)
   const [first] = inputs
   const forgetting = forgettingOf(first?.input)
-  if (forgetting) return prepareForget(settings, run, attempt, forgetting)
+  if (forgetting) {
+    if (!forgetting.dryRun) await awaitCompaction(effects.ledger, run.subject)
+    return prepareForget(settings, run, attempt, forgetting)
+  }
   const bytes = inputs.reduce((sum, input) => sum + input.bytes, 0)
   const planned = await planInputs(effects, inputs)
   const engine = chooseEngine(settings, project.entities[run.subject]?.engine ?? 'auto', bytes)

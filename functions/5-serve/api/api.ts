@@ -8,6 +8,7 @@ import type { Reports } from '../../../shared/work.js'
 import type { BackfillCommandEffects } from './backfill-commands.js'
 import { approveBody, bodyOf, refusal, replayBody, retryBody } from './bodies.js'
 import { approve, replay, retry } from './commands.js'
+import { type CompactEffects, compactions } from './compactions.js'
 import type { DashboardEffects } from './dashboards.js'
 import { datasetsView } from './datasets.js'
 import { editions } from './edition-routes.js'
@@ -29,6 +30,7 @@ export interface ApiEffects
   extends ForgetEffects,
     BackfillCommandEffects,
     DashboardEffects,
+    CompactEffects,
     RejectedEffects,
     WhyEffects {
   project: Declared
@@ -62,6 +64,7 @@ export function api(effects: ApiEffects): Router {
   intake(app, effects)
   editions(app, effects)
   health(app, effects)
+  compactions(app, effects)
   app.errorHandler(BadInput, async (error) => ({
     statusCode: 400 as const,
     error: 'BadRequest',

@@ -29,6 +29,7 @@ const app = api({
   readRejected: readRange(env.QUARANTINE_BUCKET, objects),
   subjects: plans(env.ARTIFACTS_BUCKET, objects),
   bronzeBucket: env.BRONZE_BUCKET,
+  compactTargetBytes: Number(env.COMPACT_TARGET_BYTES),
   listVersions: listVersions(env.BRONZE_BUCKET, objects),
   request: putRequest(env.BUS_NAME),
   goldRows: athenaRows(env.GOLD_EDITIONS_DATABASE, env.WORKGROUP),

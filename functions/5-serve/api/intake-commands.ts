@@ -8,7 +8,7 @@ import { startedSource } from '../../../shared/extract.js'
 import { Conflict } from './bodies.js'
 import type { buildBody, extractBody } from './intake-bodies.js'
 
-interface IntakeEffects {
+export interface IntakeEffects {
   clock: Clock
   project: Declared
   request(event: Outgoing): Promise<string>
@@ -36,7 +36,8 @@ export async function build(effects: IntakeEffects, domain: string, body: z.infe
   return accepted(effects, { name: BuildRequested.name, detail: { domain, requestId, ...body } } as Outgoing)
 }
 
-async function accepted({ request }: IntakeEffects, event: Outgoing) {
+/** Puts the event of a request, and answers how to follow it. */
+export async function accepted({ request }: IntakeEffects, event: Outgoing) {
   const eventId = await request(event)
   const body = { eventId, event: event.name, ...event.detail, follow: `npx sluice why ${eventId}` }
   const headers = { 'content-type': 'application/json' }

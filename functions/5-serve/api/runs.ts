@@ -7,6 +7,7 @@ import { inputsOf } from '../../../shared/inputs.js'
 import type { Item, LedgerReader, Value } from '../../../shared/ledger.js'
 import { attemptPath, type Run, runKey } from '../../../shared/run.js'
 import type { Reports } from '../../../shared/work.js'
+import { compactOutputs } from './compactions.js'
 import { encodeNext } from './paging.js'
 
 /** As many inputs, outputs and events as one answer shows; the counts are always whole. */
@@ -153,6 +154,7 @@ async function outputsOf(reports: Reports, run: Run): Promise<{ key: string; row
   }
   if (run.kind === 'extract') return extractOutputs(content)
   if (requestOf(run)) return forgottenFrom(content)
+  if (run.kind === 'compact') return compactOutputs(run.subject, run.runId, content)
   const files = [...cleanseReport.parse(content).files].sort((a, b) => (a.key < b.key ? -1 : 1))
   return files.map(({ rows, year, month, day }, ordinal) => ({
     key: silverKey(run.subject, `${year}/${month}/${day}`, run.runId, ordinal),

@@ -1,6 +1,7 @@
 import { compactStateKey, snapshotKey } from '../../../shared/compact.js'
 import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared } from '../../../shared/declared.js'
+import { deletionUnderWay } from '../../../shared/forget.js'
 import { inputsOf } from '../../../shared/inputs.js'
 import { workerAbove } from '../../../shared/jobs.js'
 import type { World } from '../../../shared/lane.js'
@@ -58,6 +59,8 @@ async function prepare(effects: CompactStartEffects, run: Run, attempt: number) 
   const { world, settings } = effects
   const inputs = await inputsOf(world.ledger, run.runId)
   const today = inputs.some(({ input }) => input.today === true)
+  if (await deletionUnderWay(world.ledger, run.subject))
+    return { unchanged: 'rows are being deleted on request: the next one goes on' }
   let days = 0
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     const looked = await look(world, run.subject, { today, targetBytes: settings.targetBytes })

@@ -1,6 +1,7 @@
 import { compactStateKey, replacedKey, snapshotsOf } from '../../../shared/compact.js'
 import { planOf } from '../../../shared/compact-end.js'
 import { type Declared, laneReading } from '../../../shared/declared.js'
+import { deletionUnderWay } from '../../../shared/forget.js'
 import { holdKey, laneName, type World } from '../../../shared/lane.js'
 import { type Item, is } from '../../../shared/ledger.js'
 import type { RemoveObjects } from '../../../shared/objects.js'
@@ -26,10 +27,10 @@ export async function removeReplaced(effects: RemoveReplacedEffects, runId: stri
   const item = await ledger.get(replacedKey(runId))
   if (!item?.dueAt) return 'its old files are gone'
   if (Date.parse(String(item.dueAt)) > effects.clock.now()) return 'its grace is not over'
-  const reader = await olderBuild(effects, item)
+  const reader = (await olderBuild(effects, item)) ?? (await deleting(effects, item))
   if (reader) {
     await postpone(effects, item)
-    return `build ${reader} began before and may read the old files`
+    return `${reader} may read the old files`
   }
   const entity = String(item.entity)
   const { groups } = await planOf(effects.reports, { runId, attempt: Number(item.attempt) })
@@ -50,6 +51,12 @@ export async function removeReplaced(effects: RemoveReplacedEffects, runId: stri
   return `deleted ${old.length} files that ${compactStateKey(entity).PK} has replaced`
 }
 
+/** A deletion reads every file that is there, and writes it again. */
+async function deleting({ ledger }: RemoveReplacedEffects, { entity }: Item): Promise<string | undefined> {
+  const runId = await deletionUnderWay(ledger, String(entity))
+  return runId && `deletion ${runId}`
+}
+
 /** The build that is under way since before the compaction: its plan may name old files for as long as it runs. */
 async function olderBuild(
   { ledger, project }: RemoveReplacedEffects,
@@ -59,5 +66,5 @@ async function olderBuild(
   const hold = lane && (await ledger.get(holdKey(laneName('build', lane.lane))))
   if (!hold?.holder) return undefined
   const run = (await ledger.get(runKey(String(hold.holder)))) as Run | undefined
-  return run && Date.parse(run.createdAt) <= Number(at) ? run.runId : undefined
+  return run && Date.parse(run.createdAt) <= Number(at) ? `build ${run.runId}` : undefined
 }

@@ -18,6 +18,7 @@ export function apiOn(parts: Parts): ApiEffects & { requested: Outgoing[] } {
     clock: parts.clock,
     subjects: parts.artifacts,
     bronzeBucket: 'bronze',
+    compactTargetBytes: 1_000,
     listVersions: parts.bronze.listVersions,
     readRejected: textRanges(parts.quarantine.objects),
     request: async (event) => `e-${requested.push(event)}`,

@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { alarmStateChange } from '../../../events/aws.js'
-import { type FailureClass, failureClasses } from '../../../events/catalog.js'
+import { CompactionRequested, type FailureClass, failureClasses } from '../../../events/catalog.js'
 import { chain as rows } from '../../../events/chain.js'
 import { alarmPattern } from '../../../events/routes.js'
 import { alerted } from '../../../functions/operate/raise-alert/raise-alert.js'
-import { FAULTS } from '../../../shared/alerts/priorities.js'
+import { FAULTS, priorityOf } from '../../../shared/alerts/priorities.js'
 import { POLICIES } from '../../../shared/policies.js'
 import type { RunKind } from '../../../shared/run.js'
 import { Chain } from '../../fakes/chain.js'
@@ -26,11 +26,16 @@ describe('work that fails, in every way that there is, for good', () => {
     const chain = new Chain({ job })
     await chain.record(chain.land('a.json'))
     await chain.rest()
+    if (kind === 'compact') {
+      const detail = { requestId: 'r', today: true, by: 'test' }
+      await chain.parts.bus.publish([{ name: CompactionRequested.name, detail }])
+      await chain.rest()
+    }
     return chain
   }
 
   const cases = (Object.keys(POLICIES) as FailureClass[]).flatMap((failureClass) =>
-    (['cleanse', 'build'] as const).map((kind) => [failureClass, kind] as const),
+    (['cleanse', 'build', 'compact'] as const).map((kind) => [failureClass, kind] as const),
   )
   test('is every class that the catalog knows', () => {
     expect(Object.keys(POLICIES).sort()).toEqual([...failureClasses].sort())
@@ -42,7 +47,7 @@ describe('work that fails, in every way that there is, for good', () => {
     const fault = POLICIES[failureClass].parkedAs ?? failureClass
     const [incident] = incidents(chain.parts)
     expect(incidents(chain.parts)).toHaveLength(1)
-    expect(incident).toMatchObject({ state: 'open', priority: FAULTS[fault][kind], count: 1 })
+    expect(incident).toMatchObject({ state: 'open', priority: priorityOf(fault, kind), count: 1 })
     expect(incident?.reason).toContain(`it was ${failureClass}`)
     expect(incident?.cause).toContain(fault)
     expect(chain.parts.told).toEqual([`[${incident?.priority}] ${incident?.title}`])

@@ -1,5 +1,6 @@
 import { backfillBugs } from './backfill-bugs.js'
 import { type Bug, one } from './bug.js'
+import { compactionBugs } from './compaction-bugs.js'
 import { editionBugs } from './edition-bugs.js'
 import { waitBugs } from './wait-bugs.js'
 
@@ -257,6 +258,7 @@ export const bugs: readonly Bug[] = [
   ...extractions,
   ...backfillBugs,
   ...waitBugs,
+  ...compactionBugs,
   ...editionBugs,
   ...around,
 ]

@@ -21,19 +21,20 @@ type Built = Record<string, string[]>
 export function buildSteps(world: BuildWorld, plan: Found, end: End): { steps: (() => void)[]; end: End } {
   const { storage, editions, project } = world
   const built = builtRuns(world, plan)
+  const files = knownFiles(world, plan)
   const silverRuns = Object.values(built).flat()
   const failedTests = world.testsFail && end.leaves === 'report'
   const failing = failedTests && !plan.waive_tests
   const datasets = project.datasets(plan.domains)
   const exported = failing || end.leaves !== 'report' ? [] : datasets
-  const steps: (() => void)[] = [() => checkFiles(world, plan)]
+  const steps: (() => void)[] = [() => checkFiles(world, plan), () => checkKnown(world, plan, files)]
   for (const domain of exported.length > 0 ? (plan.domains as string[]) : []) {
     const place = `${domain}/${plan.edition}`
     const edition = { domain, edition: plan.edition, silverRuns, passed: !world.testsFail }
     steps.push(() => void editions.set(place, { ...edition, complete: false }))
     steps.push(() => void editions.set(place, { ...edition, complete: true }))
   }
-  const state = { kind: 'database', built }
+  const state = { kind: 'database', built, files }
   const partial = `${plan.artifacts_prefix}partial.duckdb`
   steps.push(() => storage.artifacts.set(keyOf(failing ? partial : plan.database_out), state))
   const report = reportOf(plan, exported, { failing, failedTests, end, partial })
@@ -91,6 +92,35 @@ function checkFiles({ storage, complain }: BuildWorld, plan: Found): void {
       for (const file of files)
         if (!storage.silver.has(file.replace('s3://silver/', '')))
           complain(`build ${plan.run_id} reads ${file} of run ${run_id}, which is not in silver`)
+}
+
+/** Where the runs of a database lie, by run, with their numbers: what is built anew is read from there. */
+type Files = Record<string, { entity: string; number: number; files: string[] }>
+
+/** The files of every run that the database holds once this build is done: of earlier ones where they are by now. */
+function knownFiles({ storage }: BuildWorld, plan: Found): Files {
+  const uri = plan.retry_of ? `${plan.retry_of}partial.duckdb` : plan.database?.uri
+  const known: Files = { ...((uri ? storage.artifacts.get(keyOf(uri)) : undefined)?.files ?? {}) }
+  for (const [runId, run] of Object.entries(known))
+    for (const moved of (plan.moved?.[run.entity] ?? []) as Found[]) {
+      const [year, month, day] = moved.day.split('/')
+      const isOf = (file: string) => file.includes(`/year=${year}/month=${month}/day=${day}/`)
+      if (run.number > moved.up_to || !run.files.some(isOf)) continue
+      const now = moved.files.filter(({ from, up_to }: Found) => from <= run.number && run.number <= up_to)
+      const files = [...run.files.filter((file) => !isOf(file)), ...now.map((file: Found) => file.uri)]
+      known[runId] = { ...run, files }
+    }
+  for (const [entity, runs] of Object.entries(plan.silver as Record<string, Found[]>))
+    for (const { run_id, number, files } of runs) known[run_id] = { entity, number, files }
+  return known
+}
+
+/** Any build may have to read all silver anew, for its project may be another; here each one looks whether it could. */
+function checkKnown({ storage, complain }: BuildWorld, plan: Found, known: Files): void {
+  for (const [runId, { files }] of Object.entries(known))
+    for (const file of files)
+      if (!storage.silver.has(file.replace('s3://silver/', '')))
+        complain(`build ${plan.run_id} could not read run ${runId} again: ${file} is not in silver`)
 }
 
 interface Left {

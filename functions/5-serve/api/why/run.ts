@@ -120,6 +120,7 @@ async function committed(effects: WhyEffects, run: Run): Promise<Said[]> {
   if (run.unchanged) return []
   if (run.kind === 'build') return builtSaid(effects, run)
   if (run.kind === 'extract') return [say(extractedSaid(run), run.endedAt)]
+  if (run.kind === 'compact') return [say(compactedSaid(run), run.endedAt)]
   const rows = rowsOf(run)
   const rejected = await rejectedSaid(effects.ledger, run)
   const reading = laneReading(effects.project, run.subject)
@@ -130,6 +131,10 @@ async function committed(effects: WhyEffects, run: Run): Promise<Said[]> {
     ...(await silverSaid(effects, run, reading)),
   ]
 }
+
+/** How many files became how many; the old ones stay for as long as somebody may read them. */
+const compactedSaid = ({ files, outputs, days }: Run) =>
+  `${counted(Number(files ?? 0), 'file')} of ${counted(Number(days ?? 0), 'day')} became ${Number(outputs ?? 0)}, with the same rows; the old ones go after the grace`
 
 /** What an extraction brought; each file then goes its own way. */
 function extractedSaid({ engine, job, rows, files, window }: Run): string {

@@ -1,0 +1,112 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sluice } from '../gate.case.js'
+import { keysOf, ledgerItems, reconcile } from '../operator.js'
+import { until } from '../poll.js'
+import { content, ndjson, prices } from '../rows.js'
+import { silverRows } from '../silver-rows.js'
+import { landFiles, startWorld, type World } from '../world.js'
+
+const SET_UP_MILLISECONDS_MAX = 600_000
+const TEST_MILLISECONDS_MAX = 300_000
+const SECONDS_MAX = 120
+const ENTITY = 'market_data'
+const LONG_AGO = '2026-01-01T00:00:00.000Z'
+
+/** Small files of one day on the real parts: the job, the stages, the builds that follow, and the removal. */
+describe('compaction', () => {
+  let world: World
+  const silver = () => keysOf('SILVER', `entity=${ENTITY}/`)
+  const land = async (...names: string[]) => {
+    for (const name of names) {
+      await landFiles(world, [
+        { source: 'market-data', name: `${name}.ndjson`, content: ndjson(prices(name, 5)) },
+        { source: 'trading', name: `${name}.ndjson`, content: ndjson([bought(name)]) },
+      ])
+      await world.chain.rest(world.landed)
+    }
+  }
+  const shown = async () => content(await world.chain.gold('finance', 'daily_portfolio_summary'))
+  const compacted = () => world.chain.runs({ kind: 'compact', state: 'COMMITTED' })
+
+  beforeAll(async () => {
+    world = await startWorld()
+    await land('AAA', 'BBB', 'CCC')
+  }, SET_UP_MILLISECONDS_MAX)
+  afterAll(async () => world?.stop())
+
+  test('the small files of a day become one, with the same rows', {
+    timeout: TEST_MILLISECONDS_MAX,
+  }, async () => {
+    const [old, before] = [await silver(), await silverRows(world.stack, ENTITY)]
+    expect(old.length).toBeGreaterThanOrEqual(3)
+    const would = await sluice('compact', ENTITY, '--today', '--dry-run', '--json')
+    expect(JSON.parse(would).days).toMatchObject([{ files: old.length, become: 1, stay: 0 }])
+    expect(await sluice('compact', ENTITY, '--dry-run')).toContain('no small files')
+    await sluice('compact', ENTITY, '--today', '--by', 'ada')
+    const [run] = await until(
+      'the compaction is committed',
+      async () => {
+        const runs = await compacted()
+        return runs.length > 0 && runs
+      },
+      { seconds: SECONDS_MAX },
+    )
+    expect(run).toMatchObject({ subject: ENTITY, engine: 'duckdb', files: old.length })
+    const page = await sluice('show', String(run?.runId))
+    expect(page).toContain(`Outputs (1)`)
+    expect(await sluice('why', String(run?.runId))).toContain('with the same rows')
+    const fresh = (await silver()).filter((key) => !old.includes(key))
+    expect(fresh).toHaveLength(1)
+    // While the old files are there too, each row is there twice, and each key is the same.
+    const both = await silverRows(world.stack, ENTITY)
+    expect(both).toEqual({ rows: 2 * before.rows, keys: before.keys })
+  })
+
+  test('a build after it reads the new file, and gold is as it was without', {
+    timeout: TEST_MILLISECONDS_MAX,
+  }, async () => {
+    await land('DDD')
+    const before = await shown()
+    // The grace is over, as the ledger sees it; then nothing but the new file is left to read.
+    const [item] = await ledgerItems('COMPACTED#')
+    await due(String(item?.PK))
+    await reconcile()
+    const left = await silver()
+    expect(left.filter((key) => key.includes(String(item?.runId)))).toHaveLength(1)
+    expect(left).toHaveLength(2)
+    const builds = (await world.chain.runs({ kind: 'build' })).length
+    await world.chain.api.post('/domains/finance/build', { mode: 'full-refresh', by: 'ada' })
+    const begun = async () => (await world.chain.runs({ kind: 'build' })).length > builds
+    await until('the build began', begun, { seconds: SECONDS_MAX })
+    await world.chain.rest(world.landed)
+    const [newest] = await world.chain.runs({ kind: 'build' })
+    expect(newest?.state).toBe('COMMITTED')
+    expect(await shown()).toEqual(before)
+  })
+
+  test('nobody is told of anything, and nothing is left to do', {
+    timeout: TEST_MILLISECONDS_MAX,
+  }, async () => {
+    expect(await ledgerItems('INCIDENT#')).toEqual([])
+    expect((await ledgerItems('COMPACTED#')).every(({ duePk }) => duePk === undefined)).toBe(true)
+  })
+})
+
+const bought = (symbol: string) => ({
+  ...{ transaction_id: `TX-${symbol}`, account_id: `ACC-${symbol}`, symbol, side: 'BUY' },
+  ...{ quantity: 2, price: 50, traded_at: '2012-01-03T15:00:00Z', currency: 'USD' },
+})
+
+async function due(PK: string): Promise<void> {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient({}))
+  await client.send(
+    new UpdateCommand({
+      TableName: process.env.SLUICE_LEDGER_TABLE,
+      Key: { PK, SK: 'META' },
+      UpdateExpression: 'SET dueAt = :at',
+      ExpressionAttributeValues: { ':at': LONG_AGO },
+    }),
+  )
+}
