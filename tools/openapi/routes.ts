@@ -47,7 +47,6 @@ const demanded = (summary: string, body: z.ZodType): Described => ({
 })
 
 const tooSlow = { what: 'The comparison takes longer than an answer may.', shape: answer.problem }
-
 const webhookBody = z.union([airbyteSync, airbyteMessage, flatSync, dbtRun, anyObject])
 const webhook = (how: string, security: Described['security']): Described => ({
   summary: `Tells of a finished or failed sync of a source, ${how}.`,
