@@ -127,10 +127,10 @@ export class Bus {
     return event
   }
 
-  /** One tick of a schedule, to every stage that runs by one. */
-  tick(): void {
+  /** What the clock starts so many minutes after the first time, every stage in its own rhythm. */
+  tick(minutes: number): void {
     for (const [key, stages] of this.listeners)
-      if (key.startsWith('everyMinutes'))
+      if (key.startsWith(RHYTHM) && minutes % Number(key.slice(RHYTHM.length)) === 0)
         for (const stage of stages) {
           const event = this.record('Scheduled Event', {})
           const raw = { ...this.header(event), source: 'aws.events', detail: {} }
@@ -216,9 +216,11 @@ export class Bus {
   }
 }
 
+const RHYTHM = 'every minutes '
+
 function keyOf(trigger: Trigger): string {
   if ('event' in trigger) return `event ${trigger.event}`
   if ('ended' in trigger) return `ended ${trigger.ended}`
-  if ('everyMinutes' in trigger) return `everyMinutes ${trigger.everyMinutes}`
+  if ('everyMinutes' in trigger) return `${RHYTHM}${trigger.everyMinutes}`
   return Object.keys(trigger)[0] as string
 }

@@ -15,7 +15,7 @@ const AFTER_MILLISECONDS = 900_000
 
 /** A clock, and persons, that want small files put together: mostly of the day that the story plays on, some twice. */
 export function compactions({ timeline, random, bus }: World, storyEnds: number): void {
-  if (random.chance(0.5)) return
+  if (random.chance(0.7)) return
   const span = storyEnds - timeline.now + AFTER_MILLISECONDS
   const asked = random.between(1, 5)
   for (let number = 0; number < asked; number += 1) {

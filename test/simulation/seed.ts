@@ -193,7 +193,7 @@ export class Seed {
     }
     for (const what of this.waits.look(this.table.items, timeline.now)) this.violate(Waits.rule, what)
     if (this.calmTicks > PASSES_MAX) this.violate('everything comes to rest', this.leftOver())
-    this.bus.tick()
+    this.bus.tick(((this.ticks - 1) * TICK) / 60_000)
     timeline.after(TICK, () => this.tick())
   }
 
