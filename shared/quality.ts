@@ -43,7 +43,8 @@ export type Quality = Item & {
   score: Score
   /** Names of checks that failed, with their severity; 20 at most. */
   failed: { test: string; model: string; severity: 'error' | 'warn' }[]
-  datasets: { dataset: string; version: number; rows: number }[]
+  /** Absent of a build that exported nothing. */
+  datasets?: { dataset: string; version: number; rows: number }[]
 }
 
 export const QUALITY_PREFIX = 'QUALITY#'
@@ -83,8 +84,10 @@ export function qualityWrites(run: Run, report: Reported): Write[] {
     const datasets = report.datasets
       .filter((one) => one.domain === domain)
       .map(({ dataset, version, rows }) => ({ dataset, version, rows }))
-    const kept = { runId, edition, begunAt, verdict, tests, score: scoreOf(tests), failed, datasets }
+    const kept = { runId, edition, begunAt, verdict, tests, score: scoreOf(tests), failed }
     const expiresAt = Math.floor(Date.parse(begunAt) / 1_000) + REMEMBERED_SECONDS
-    return { put: { ...qualityKey(domain, edition), ...(kept as Record<string, Value>), expiresAt } as Item }
+    // Tests that follow an edition export nothing: the rows that it was published with stay.
+    const set = { ...kept, ...(datasets.length > 0 && { datasets }), expiresAt }
+    return { update: qualityKey(domain, edition), set: set as unknown as Record<string, Value> }
   })
 }

@@ -132,8 +132,11 @@ function tookSeconds({ edition }: MeasuredDomain, now: number) {
   return { seconds, isRecent: now - Date.parse(publishedAt) <= REMEMBERED_SECONDS * 1_000 }
 }
 
-/** Whether the checks of a domain's last build passed. */
-function testsOf({ domain, builds: [last] }: MeasuredDomain, name: string): HealthFinding {
+const ran = ({ tests: { error, warn } }: Quality) => error.passed + error.failed + warn.passed + warn.failed
+
+/** Whether the checks of a domain's last build passed that ran any: one that had nothing to build says nothing. */
+function testsOf({ domain, builds }: MeasuredDomain, name: string): HealthFinding {
+  const last = builds.find((build) => ran(build) > 0)
   const subject = domain
   const lane = name.slice('build:'.length)
   if (!last) {
@@ -148,11 +151,10 @@ function testsOf({ domain, builds: [last] }: MeasuredDomain, name: string): Heal
   const isHeld = error.failed > 0 && last.verdict !== 'passed'
   const level: Level = isHeld ? 'error' : measured > 0 ? 'warn' : 'ok'
   const named = last.failed.slice(0, 3).map(({ test, model }) => `${test} on ${model}`)
-  const ran = measured + error.passed + warn.passed
   const reason =
     measured === 0
-      ? `all ${ran} checks passed`
-      : `${measured} of ${ran} checks failed in run ${last.runId}: ${named.join(', ')}`
+      ? `all ${ran(last)} checks passed`
+      : `${measured} of ${ran(last)} checks failed in run ${last.runId}: ${named.join(', ')}`
   return finding('tests', subject, name, {
     level,
     measured,
@@ -169,7 +171,7 @@ function rowsOf({ domain, edition, builds }: MeasuredDomain, name: string): Heal
   if (!shown) return []
   const lane = name.slice('build:'.length)
   const before = builds.slice(place + 1)
-  return shown.datasets.map(({ dataset, version, rows }) => {
+  return (shown.datasets ?? []).map(({ dataset, version, rows }) => {
     const history = rowsBefore(before, dataset, version)
     const { anomalous, usual } = judgeRows(rows, history)
     const level: Level = usual ? (anomalous ? 'error' : 'ok') : 'unknown'
@@ -185,6 +187,8 @@ function rowsOf({ domain, edition, builds }: MeasuredDomain, name: string): Heal
 /** The rows of a dataset in the passed builds before, newest first. */
 export const rowsBefore = (before: Quality[], dataset: string, version: number): number[] =>
   before
-    .flatMap(({ datasets }) => datasets.filter((one) => one.dataset === dataset && one.version === version))
+    .flatMap(({ datasets = [] }) =>
+      datasets.filter((one) => one.dataset === dataset && one.version === version),
+    )
     .map(({ rows }) => rows)
     .slice(0, HISTORY_MAX)

@@ -54,7 +54,7 @@ describe('the quality of a build', () => {
     const { chain, key, run } = await built('tests_failed')
     expect(run?.state).toBe('PARKED')
     expect(await chain.parts.ledger.get(key)).toMatchObject({
-      ...{ verdict: 'tests_failed', datasets: [] },
+      ...{ verdict: 'tests_failed', score: { error: 0.75 } },
       failed: [{ test: 'unique', model: 'daily_summary', severity: 'error' }],
     })
   })

@@ -61,13 +61,14 @@ function shown(
   { runId, edition, begunAt, verdict, score, tests, failed, datasets }: Quality,
   before: Quality[],
 ) {
-  const attempt = Number(edition.slice(edition.lastIndexOf('-') + 1))
+  // An edition is named by the run and the attempt that made it; its tests may be of a later run.
+  const [builtBy = runId, attempt = '1'] = edition.split('-')
   return {
     ...{ runId, edition, begunAt, verdict, score, tests, failed },
-    datasets: datasets.map((one) => {
+    datasets: (datasets ?? []).map((one) => {
       const { anomalous, usual } = judgeRows(one.rows, rowsBefore(before, one.dataset, one.version))
       return { ...one, anomalous: usual ? anomalous : null, usual: usual ?? null }
     }),
-    artifacts: attemptPath(runId, attempt),
+    artifacts: attemptPath(builtBy, Number(attempt)),
   }
 }

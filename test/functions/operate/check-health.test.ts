@@ -156,7 +156,14 @@ describe('checks and rows', () => {
     report.scores = [{ domain: 'finance', tests: { ...clean, warn: { passed: 0, failed: 1 } } }]
     await land('trades')
     await check()
-    expect(incidents(chain.parts)).toMatchObject([{ cause: 'tests:finance+risk:warn', priority: 'P3' }])
+    const told = { cause: 'tests:finance+risk:warn', priority: 'P3', state: 'open' }
+    expect(incidents(chain.parts)).toMatchObject([told])
+    const none = { passed: 0, failed: 0 }
+    report.scores = [{ domain: 'finance', tests: { error: none, warn: none } }]
+    await land('trades')
+    await check()
+    // A build that ran no check does not make them good.
+    expect(incidents(chain.parts)).toMatchObject([told])
   })
 
   const past = async (...rows: number[]) => {
