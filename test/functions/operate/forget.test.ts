@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { CompactionReady, CompactionRequested } from '../../../events/catalog.js'
 import { putBack } from '../../../functions/operate/put-back/put-back.js'
 import type { Item } from '../../../shared/ledger.js'
 import type { Run } from '../../../shared/run.js'
+import { startRun } from '../../../shared/start-run.js'
 import { Chain } from '../../fakes/chain.js'
 import { checkRest } from '../../fakes/invariants.js'
 import { testProject } from '../../fakes/project.js'
@@ -174,5 +176,33 @@ describe('a request that cannot be done is refused', () => {
     const body = { key: KEY, by: 'ada', why: 'asked', ...more }
     const answer = await ask({ ...api, project }, path, { method: 'POST', body })
     expect([answer.status, api.requested]).toEqual([status, []])
+  })
+})
+
+describe('a deletion and a compaction of one entity', () => {
+  const compacts = async () => {
+    const detail = { entity: 'market_data', requestId: 'c', today: true, by: 'test' }
+    await chain.parts.bus.publish([{ name: CompactionRequested.name, detail }])
+    while (chain.parts.bus.details(CompactionReady.name).length === 0) await chain.deliverNext()
+  }
+
+  test('the deletion waits for the end of the compaction', async () => {
+    await compacts()
+    await asked()
+    const { starts, clock } = chain.parts
+    await expect(startRun(starts.cleanse, last().runId)).rejects.toThrow('a compaction of market_data')
+    expect(last().state).toBe('READY')
+    clock.advance(300)
+    await chain.rest()
+    expect(last()).toMatchObject({ state: 'COMMITTED', forgotten: { removed: 3 } })
+  })
+
+  test('the compaction does nothing while a deletion is under way', async () => {
+    await asked()
+    await compacts()
+    const [run] = runs('compact')
+    expect(await startRun(chain.parts.starts.compact, String(run?.runId))).toContain('rows are being deleted')
+    await chain.rest()
+    expect(runs('compact')[0]).toMatchObject({ state: 'COMMITTED', attempt: 0 })
   })
 })
