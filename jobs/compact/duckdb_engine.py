@@ -96,4 +96,6 @@ def _connect(work: Path):
     }
     db = duckdb.connect(":memory:", config=settings)
     db.execute("SET TimeZone = 'UTC'")
+    # The footers of many small files would be read for each of the three looks at them.
+    db.execute("SET parquet_metadata_cache = true")
     return db
