@@ -185,9 +185,9 @@ export class Seed {
     this.ticks += 1
     if (timeline.now > Math.max(story.until, this.people.until) + 2 * TICK) chance.calm = true
     if (chance.calm) this.calmTicks += 1
-    // Twice, so that what looks after incidents by the clock has seen the last end too.
+    // Twice, so that what looks after incidents has seen the last end too; what looks every 15 minutes, once in calm.
     this.quietTicks = chance.calm && this.quiet() ? this.quietTicks + 1 : 0
-    if (this.quietTicks > 1 && this.calmTicks > 2) {
+    if (this.quietTicks > 1 && this.calmTicks > 3) {
       this.rest()
       return
     }
