@@ -33,7 +33,7 @@ class Selection:
         linker = Linker()
         linker.link_graph(manifest)
         self._graph = Graph(linker.graph)
-        previous = PreviousState(state, state, state) if state else None
+        previous = PreviousState(state, state / "target", state) if state else None
         self._selector = NodeSelector(self._graph, manifest, previous_state=previous)
         chosen = self._selected([f"+group:{domain}" for domain in domains])
         # A parent always comes before what is made from it.
@@ -45,7 +45,9 @@ class Selection:
         )
 
     def _selected(self, selectors: Iterable[str]) -> set[str]:
-        chosen = self._selector.get_selected(parse_difference(list(selectors), []))
+        # What nothing is named by is told in the report, not in words on the output.
+        spec = parse_difference(list(selectors), [])
+        chosen = self._selector.get_selected(spec, warn_on_no_nodes=False)
         return {node for node in chosen if node in self.manifest.nodes and self.is_built(node)}
 
     def is_built(self, node: str) -> bool:

@@ -28,8 +28,9 @@ class RawLoads:
 
     def build(self, **changes) -> Task:
         """One build of marketing in the order of its sources."""
-        return self.lake.build(
+        given = {
             **{"lane": "marketing", "domains": ["marketing"], "silver": {}, "order": [ORDER]},
             **{"selectors": ORDER, "refresh_columns": ["_airbyte_extracted_at"]},
             **{"raw_uri": f"s3://{self.lake.bucket('silver')}/raw", **changes},
-        )
+        }
+        return self.lake.build(**given)
