@@ -41,7 +41,7 @@ class Story:
     def before_a_change(self) -> str:
         """The promoted manifest as it would be, had one model been another then."""
         manifest = json.loads(self.lake.text(self.good, "manifest.json"))
-        manifest["nodes"][f"model.lake.{CHANGED}"]["checksum"]["checksum"] = "another"
+        manifest["nodes"][f"model.lake.{CHANGED}"]["raw_code"] = "select 1 as another"
         bucket, body = self.lake.bucket("artifacts"), json.dumps(manifest).encode()
         self.lake.s3.put_object(Bucket=bucket, Key="promoted/manifest.json", Body=body)
         return f"s3://{bucket}/promoted/"
