@@ -1,14 +1,14 @@
-{#- Whole seconds from one moment to another; parts of a second are cut off both, as targets count apart. -#}
-{% macro seconds_between(earlier, later) -%}
-    {{ adapter.dispatch('seconds_between', 'lake')(earlier, later) }}
+{#- Whole seconds or minutes between two moments; what is less is cut off both, as targets count apart. -#}
+{% macro units_between(unit, earlier, later) -%}
+    {{ adapter.dispatch('units_between', 'lake')(unit, earlier, later) }}
 {%- endmacro %}
 
-{% macro default__seconds_between(earlier, later) -%}
-date_diff('second', date_trunc('second', {{ earlier }}), date_trunc('second', {{ later }}))
+{% macro default__units_between(unit, earlier, later) -%}
+date_diff('{{ unit }}', date_trunc('{{ unit }}', {{ earlier }}), date_trunc('{{ unit }}', {{ later }}))
 {%- endmacro %}
 
-{% macro snowflake__seconds_between(earlier, later) -%}
-datediff('second', date_trunc('second', {{ earlier }}), date_trunc('second', {{ later }}))
+{% macro snowflake__units_between(unit, earlier, later) -%}
+datediff('{{ unit }}', date_trunc('{{ unit }}', {{ earlier }}), date_trunc('{{ unit }}', {{ later }}))
 {%- endmacro %}
 
 {#- The moment so many days ago. -#}

@@ -37,6 +37,7 @@ coordinator=true
 node-scheduler.include-coordinator=true
 http-server.http.port={port}
 discovery.uri=http://127.0.0.1:{port}
+task.max-writer-count=1
 query.max-memory-per-node=400MB
 memory.heap-headroom-per-node=200MB
 """
@@ -65,8 +66,8 @@ hive.metastore.catalog.dir=local:///metastore
 fs.native-local.enabled=true
 local.location={folder}/tables
 """
-# Athena has both kinds in one catalog; Trino has a catalog for each, and a redirection from one to the other.
-# Athena's statements write to 100 partitions at most.
+# Athena has both kinds in one catalog; Trino has one for each, and a redirection. Athena's statements write
+# to 100 partitions at most; here a writer does, and each statement has one.
 CATALOGS = {
     "awsdatacatalog": """
 connector.name=iceberg
@@ -116,7 +117,7 @@ def java_home() -> Path:
 def installed(state: Path = STATE) -> Path:
     """The folder of the server with its connectors, fetched when it is not there. Raises NoServer."""
     lock = json.loads(LOCK_FILE.read_text())
-    home = state / f"{lock['version']}"
+    home = state / lock["version"]
     if not home.exists():
         state.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=state) as name:
@@ -124,8 +125,7 @@ def installed(state: Path = STATE) -> Path:
             try:
                 fresh.rename(home)
             except OSError:
-                # Another process was faster.
-                if not home.exists():
+                if not home.exists():  # Else another process was faster.
                     raise
     return home
 

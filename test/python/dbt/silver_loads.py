@@ -26,10 +26,12 @@ class SilverLoads:
         for entity in self.entities:
             path = folder / f"{entity}.ndjson"
             if path.exists():
-                landed = self.cleansed.land(
-                    f"{folder.name}-{path.name}", path.read_bytes(), landed_at, self.source
-                )
-                self._commit(entity, self.cleansed.run([landed], entity=entity, stage=self.stage).report)
+                self.take(entity, {f"{folder.name}-{path.name}": path.read_bytes()}, landed_at, self.source)
+
+    def take(self, entity: str, files: dict[str, bytes], landed_at: str, source: str) -> None:
+        """These files of a source, by name, become one committed cleanse run."""
+        landed = [self.cleansed.land(name, body, landed_at, source) for name, body in files.items()]
+        self._commit(entity, self.cleansed.run(landed, entity=entity, stage=self.stage).report)
 
     def _commit(self, entity: str, report: dict) -> None:
         self.rejected[entity] = self.rejected.get(entity, 0) + report["rows"]["rejected"]

@@ -3,14 +3,23 @@
 from collections.abc import Iterator
 from types import ModuleType
 
+import finance_story
 import pytest
+import test_commerce
+import test_households
 import test_marketing
+from trino.exceptions import Error
 from trino_lake import TrinoLake
 
 from samples.servers.trino import Trino, serving
-from test.oracle.exact import differences
 
-SYSTEMS = {"marketing": test_marketing}
+SYSTEMS = {
+    "finance": finance_story,
+    "marketing": test_marketing,
+    "commerce": test_commerce,
+    "households": test_households,
+}
+
 
 # Hundreds of statements a build, each of them slower than DuckDB's.
 pytestmark = pytest.mark.full
@@ -32,5 +41,22 @@ def test_every_mart_equals_the_truth_on_athena_s_engine(system, trino, parse_sta
     for build, task in story.tasks.items():
         for dataset, key in module.KEYS.items():
             found = story.lake.gold(task, dataset)
-            wrong = differences(found, story.truth[build][dataset], key, getattr(module, "WITHIN", None))
+            wrong = module.differences(
+                found, story.truth[build][dataset], key, getattr(module, "WITHIN", None)
+            )
             assert wrong == [], (build, dataset, wrong)
+
+
+@pytest.mark.parametrize(
+    ("catalog", "property"), [("awsdatacatalog", "partitioning"), ("hive", "partitioned_by")]
+)
+def test_a_statement_that_writes_over_100_partitions_is_refused(catalog, property, trino):
+    """Else the builds above would not show that none does."""
+    trino.run("create schema if not exists probe")
+    statement = (
+        f"create table {catalog}.probe.{catalog}_{{0}} with ({property} = array['day'])"
+        " as select 1 as amount, day from unnest(sequence(1, {0})) as listed(day)"
+    )
+    trino.run(statement.format(100))
+    with pytest.raises(Error, match="100"):
+        trino.run(statement.format(101))

@@ -82,7 +82,7 @@ def test_an_empty_lake_builds_on_duckdb_without_any_network_and_the_unit_tests_h
     nobody, manifest, tmp_path
 ):
     with open_database(tmp_path / "lake.duckdb", with_s3=False) as connection:
-        prepare_silver(connection, {path.stem: [] for path in CONTRACTS.glob("*.json")}, CONTRACTS)
+        prepare_silver(connection, {path.stem: [] for path in CONTRACTS.glob("*.json")}, CONTRACTS, {})
         connection.execute("create schema raw")
         for table in raw_tables(manifest, ("marketing",)):
             columns = ", ".join(f"{name} {column.data_type}" for name, column in table.columns.items())

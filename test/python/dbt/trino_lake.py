@@ -78,8 +78,8 @@ class TrinoLake(Lake):
         build = ["build", *skipped, *lane, *(["--full-refresh"] if anew else [])]
         # A unit test may say what its model's table holds, so that the table has to be there.
         unit_tests = [["test", "--resource-type", "unit_test", *lane]] if first else []
-        port = str(self.trino.port)
-        done = dbt(folder, self.endpoint, build, *unit_tests, seconds=BUILD_SECONDS_MAX, LAKE_TRINO_PORT=port)
+        settings = {"LAKE_TRINO_PORT": str(self.trino.port), "SLUICE_STAGE": plan["stage"]}
+        done = dbt(folder, self.endpoint, build, *unit_tests, seconds=BUILD_SECONDS_MAX, **settings)
         wrong = _failures(folder / "target" / "run_results.json")
         # Whatever is built upon a failed build only takes time.
         assert wrong == [] and done.returncode == 0, (wrong, (done.stdout + done.stderr)[-2_000:])

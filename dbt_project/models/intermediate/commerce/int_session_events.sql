@@ -16,7 +16,7 @@ final as (
         max(channel) as channel,
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at,
-        {{ seconds_between('min(occurred_at)', 'max(occurred_at)') }} as duration_seconds,
+        {{ units_between('second', 'min(occurred_at)', 'max(occurred_at)') }} as duration_seconds,
         count(*) as event_count,
         max(case when event_type = 'order_placed' then 1 else 0 end) = 1 as is_converted
     from events

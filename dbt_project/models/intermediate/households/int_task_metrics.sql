@@ -29,7 +29,7 @@ final as (
         is_completed,
         case when is_completed then completed_at end as completed_at,
         case when is_completed and due_at is not null then completed_at <= due_at end as is_on_time,
-        case when is_completed then date_diff('minute', created_at, completed_at) end
+        case when is_completed then {{ units_between('minute', 'created_at', 'completed_at') }} end
             as minutes_to_completion
     from judged
 

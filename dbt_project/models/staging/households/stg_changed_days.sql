@@ -1,3 +1,6 @@
+{#- A table: whoever counts anew asks for these days many times, and Trino takes 150 stages a statement. -#}
+{{ config(materialized='table') }}
+
 with new_runs as (
 
     select run_id

@@ -33,7 +33,7 @@ final as (
         orders.item_total,
         orders.product_count,
         orders.quantity,
-        {{ seconds_between('orders.ordered_at', 'orders.fulfilled_at') }} as seconds_to_fulfilment,
+        {{ units_between('second', 'orders.ordered_at', 'orders.fulfilled_at') }} as seconds_to_fulfilment,
         orders.customer_id,
         customers.first_order_date as customer_first_order_date,
         customers.total_orders as customer_total_orders,
