@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chooseEngine } from '../../functions/2-cleanse/start-cleanse/start-cleanse.js'
+import { chooseEngine } from '../../shared/engines.js'
 import { Chain } from '../fakes/chain.js'
 
 describe('the engine of a batch', () => {

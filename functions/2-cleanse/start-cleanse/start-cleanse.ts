@@ -1,28 +1,19 @@
 import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared } from '../../../shared/declared.js'
+import { chooseEngine, type EngineSettings, engineRequest, onEngines } from '../../../shared/engines.js'
 import { awaitCompaction, type Forgetting, forgetPlan, forgettingOf } from '../../../shared/forget.js'
 import { type Input, inputsOf } from '../../../shared/inputs.js'
-import { workerAbove } from '../../../shared/jobs.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
-import { attemptPath, type Engine, type Run, runKey } from '../../../shared/run.js'
+import { attemptPath, type Run, runKey } from '../../../shared/run.js'
 import type { Prepared, StartEffects } from '../../../shared/start-run.js'
-import { taskRequest } from '../../../shared/tasks.js'
-import type { Jobs, TaskRequest, TaskSettings, Tasks } from '../../../shared/work.js'
+import type { Jobs, Tasks } from '../../../shared/work.js'
 
-export interface CleanseSettings {
+export interface CleanseSettings extends EngineSettings {
   silverBucket: string
   quarantineBucket: string
   artifactsBucket: string
   /** The deployment's stage, which decides what of a person silver shows. */
   stage: string
-  /** `auto` chooses by size; a contract or a stage may pin an engine. */
-  engine: 'auto' | 'duckdb' | 'spark'
-  /** From this size on a batch goes to Spark. */
-  sparkFromBytes: number
-  /** The task definition, cluster, network, capacity and size of a cleanse task. */
-  task: TaskSettings
-  /** The worker type of the Glue job, so that the next larger one is known. */
-  workerType: string
 }
 
 export interface CleanseStartEffects {
@@ -38,19 +29,7 @@ export interface CleanseStartEffects {
 export function cleanseStart(
   effects: CleanseStartEffects,
 ): Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'> {
-  const { tasks, jobs } = effects
-  return {
-    prepare: (run, attempt) => prepare(effects, run, attempt),
-    launch: (request, engine) =>
-      engine === 'spark'
-        ? jobs.start(request as unknown as Parameters<Jobs['start']>[0])
-        : tasks.run(request as unknown as TaskRequest),
-    find: (run) =>
-      run.engine === 'spark'
-        ? jobs.find(run.runId, run.attempt)
-        : tasks.find(run.request as unknown as TaskRequest),
-    stop: (job, engine) => (engine === 'spark' ? jobs.stop(job) : effects.stopTask(job)),
-  }
+  return { prepare: (run, attempt) => prepare(effects, run, attempt), ...onEngines(effects) }
 }
 
 async function prepare(effects: CleanseStartEffects, run: Run, attempt: number): Promise<Prepared> {
@@ -69,10 +48,7 @@ async function prepare(effects: CleanseStartEffects, run: Run, attempt: number):
   const planUri = `s3://${settings.artifactsBucket}/${path}plan.json`
   return {
     engine,
-    request:
-      engine === 'spark'
-        ? jobRequest(settings, run, attempt, planUri)
-        : { ...taskRequest(settings.task, run, attempt, 'cleanse', planUri) },
+    request: engineRequest(settings, run, attempt, { kind: 'cleanse', engine, planUri }),
     plan: {
       version: 1,
       kind: 'cleanse',
@@ -101,21 +77,10 @@ const prepareForget = (settings: CleanseSettings, run: Run, attempt: number, ask
   const { requestId: forget, ...told } = asked
   return {
     engine: 'duckdb',
-    request: { ...taskRequest(settings.task, run, attempt, 'cleanse', planUri) },
+    request: engineRequest(settings, run, attempt, { kind: 'cleanse', engine: 'duckdb', planUri }),
     plan: forgetPlan(settings, run, attempt, asked),
     shown: { forgetting: { forget, ...told } },
   }
-}
-
-/** Spark from a size on, DuckDB below; a contract may pin one, and a stage may pin one for every batch. */
-export function chooseEngine(
-  settings: Pick<CleanseSettings, 'engine' | 'sparkFromBytes'>,
-  contract: 'auto' | 'duckdb' | 'spark',
-  bytes: number,
-): Engine {
-  if (settings.engine !== 'auto') return settings.engine
-  if (contract !== 'auto') return contract
-  return bytes >= settings.sparkFromBytes ? 'spark' : 'duckdb'
 }
 
 /** What the job reads: each file version, and in place of a run's rejected rows the objects that hold them. */
@@ -151,13 +116,4 @@ const planFile = (input: Input['input']) => ({
   bytes: input.bytes,
   landed_at: input.landedAt,
   source: input.source,
-})
-
-/** The request of one attempt's Glue run, with a larger worker after one ran out of memory. */
-const jobRequest = (settings: CleanseSettings, run: Run, attempt: number, planUri: string) => ({
-  runId: run.runId,
-  attempt,
-  planUri,
-  correlationId: correlationOf(run),
-  ...(run.larger && { workerType: workerAbove(settings.workerType, run.larger) }),
 })

@@ -1,27 +1,21 @@
 import { compactStateKey, snapshotKey } from '../../../shared/compact.js'
 import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared } from '../../../shared/declared.js'
+import { chooseEngine, type EngineSettings, engineRequest, onEngines } from '../../../shared/engines.js'
 import { deletionUnderWay } from '../../../shared/forget.js'
 import { inputsOf } from '../../../shared/inputs.js'
-import { workerAbove } from '../../../shared/jobs.js'
 import type { World } from '../../../shared/lane.js'
 import { absent, is, type Value, type Write } from '../../../shared/ledger.js'
-import { attemptPath, type Engine, type Run } from '../../../shared/run.js'
+import { attemptPath, type Run } from '../../../shared/run.js'
 import type { Prepared, StartEffects } from '../../../shared/start-run.js'
-import { taskRequest } from '../../../shared/tasks.js'
-import type { Jobs, TaskRequest, TaskSettings, Tasks } from '../../../shared/work.js'
-import { chooseEngine } from '../../2-cleanse/start-cleanse/start-cleanse.js'
+import type { Jobs, Tasks } from '../../../shared/work.js'
 import { type Looked, look } from './look.js'
 
-export interface CompactSettings {
+export interface CompactSettings extends EngineSettings {
   silverBucket: string
   artifactsBucket: string
   /** How large a file may become, in bytes. */
   targetBytes: number
-  engine: 'auto' | 'duckdb' | 'spark'
-  sparkFromBytes: number
-  task: TaskSettings
-  workerType: string
 }
 
 export interface CompactStartEffects {
@@ -40,19 +34,7 @@ const LOOKS_MAX = 10
 export function compactStart(
   effects: CompactStartEffects,
 ): Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'> {
-  const { tasks, jobs } = effects
-  return {
-    prepare: (run, attempt) => prepare(effects, run, attempt),
-    launch: (request, engine) =>
-      engine === 'spark'
-        ? jobs.start(request as unknown as Parameters<Jobs['start']>[0])
-        : tasks.run(request as unknown as TaskRequest),
-    find: (run) =>
-      run.engine === 'spark'
-        ? jobs.find(run.runId, run.attempt)
-        : tasks.find(run.request as unknown as TaskRequest),
-    stop: (job, engine) => (engine === 'spark' ? jobs.stop(job) : effects.stopTask(job)),
-  }
+  return { prepare: (run, attempt) => prepare(effects, run, attempt), ...onEngines(effects) }
 }
 
 async function prepare(effects: CompactStartEffects, run: Run, attempt: number) {
@@ -97,7 +79,7 @@ function prepared(effects: CompactStartEffects, run: Run, attempt: number, looke
   const engine = chooseEngine(settings, project.entities[run.subject]?.engine ?? 'auto', bytes)
   return {
     engine,
-    request: requestOf(settings, run, attempt, { engine, planUri: `${path}plan.json` }),
+    request: engineRequest(settings, run, attempt, { kind: 'compact', engine, planUri: `${path}plan.json` }),
     plan: {
       version: 1,
       kind: 'compact',
@@ -119,18 +101,3 @@ function prepared(effects: CompactStartEffects, run: Run, attempt: number, looke
     shown: { files: files.length, bytes, days: days.length, base: state.ordinal, upTo },
   }
 }
-
-interface Asked {
-  engine: Engine
-  planUri: string
-}
-const requestOf = (settings: CompactSettings, run: Run, attempt: number, { engine, planUri }: Asked) =>
-  engine === 'spark'
-    ? {
-        runId: run.runId,
-        attempt,
-        planUri,
-        correlationId: correlationOf(run),
-        ...(run.larger && { workerType: workerAbove(settings.workerType, run.larger) }),
-      }
-    : { ...taskRequest(settings.task, run, attempt, 'compact', planUri) }
