@@ -39,6 +39,10 @@ class Outcome:
     replayed: list = field(default_factory=list)
 
 
+# What of a plan its report repeats, whether there is a verdict or not.
+REPORTED = ("run_id", "attempt", "entity", "engine", "contract_version")
+
+
 def build_report(plan: Plan, outcome: Outcome) -> dict:
     """The report document; raises CountsDisagree unless every row that came in is accounted for."""
     rows = {
@@ -50,11 +54,7 @@ def build_report(plan: Plan, outcome: Outcome) -> dict:
     _check(rows, outcome)
     return {
         "version": 1,
-        "run_id": plan.run_id,
-        "attempt": plan.attempt,
-        "entity": plan.entity,
-        "engine": plan.engine,
-        "contract_version": plan.contract_version,
+        **{name: getattr(plan, name) for name in REPORTED},
         "rows": rows,
         "reasons": dict(sorted(outcome.reasons.items())),
         "files": outcome.files,
@@ -66,12 +66,6 @@ def build_report(plan: Plan, outcome: Outcome) -> dict:
         "seconds": {name: round(value, 3) for name, value in outcome.seconds.items()},
         "peak_memory_bytes": outcome.peak_memory_bytes,
     }
-
-
-def failure_report(plan: Plan, failure: dict) -> dict:
-    """The report of an attempt without a verdict; `failure` as jobs.failures tells it."""
-    names = ("run_id", "attempt", "entity", "engine", "contract_version")
-    return {"version": 1, **{name: getattr(plan, name) for name in names}, "failure": failure}
 
 
 def _check(rows: dict, outcome: Outcome) -> None:

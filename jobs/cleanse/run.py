@@ -6,15 +6,14 @@ there is no verdict.
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
+from jobs.cleanse.attempt import check_run, reported, workspace
 from jobs.cleanse.log import Log
 from jobs.cleanse.plan import Plan, PlanError, parse_plan
 from jobs.cleanse.replay import expand
-from jobs.cleanse.report import Outcome, build_report, failure_report
+from jobs.cleanse.report import REPORTED, Outcome, build_report
 from jobs.compiled import CompiledContract, load_compiled
-from jobs.failures import failure_of
 
 
 def make_engine(name: str):
@@ -46,25 +45,10 @@ def run_plan(run_id: str, plan_uri: str, store, log: Log, engine=None) -> dict:
 
         return run_compaction(run_id, document, store, log)
     plan = parse_plan(document)
-    log.bind(run_id=plan.run_id, correlation_id=plan.correlation_id, attempt=plan.attempt)
-    if plan.run_id != run_id:
-        raise PlanError(f"the plan is of run {plan.run_id}, not of {run_id}")
-    try:
-        report = _report(plan, store, log, engine)
-    except Exception as error:
-        _report_failure(plan, store, log, error)
-        raise
-    store.write_json(plan.report_uri, report)
+    check_run(plan, run_id, log)
+    report = reported(plan, REPORTED, store, log, lambda: _report(plan, store, log, engine))
     log.info("cleanse reported", rows=report["rows"], reasons=report["reasons"], seconds=report["seconds"])
     return report
-
-
-def _report_failure(plan: Plan, store, log: Log, error: Exception) -> None:
-    try:
-        store.write_json(plan.report_uri, failure_report(plan, failure_of(error)))
-    except Exception as refusal:
-        # What went wrong before is what matters; it is raised, and logged, by who called.
-        log.info("no report of the failure", reason=str(refusal))
 
 
 def _report(plan: Plan, store, log: Log, engine) -> dict:
@@ -76,11 +60,8 @@ def _report(plan: Plan, store, log: Log, engine) -> dict:
 
 
 def _cleanse(plan: Plan, contract: CompiledContract, store, engine) -> Outcome:
-    # The task's own directory where it may write there, as in a local task; an image's is read-only for its
-    # user.
-    parent = os.getcwd() if os.access(os.getcwd(), os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="cleanse-", dir=parent) as work:
-        return carry_out(plan, contract, store, engine, Path(work))
+    with workspace("cleanse") as work:
+        return carry_out(plan, contract, store, engine, work)
 
 
 def carry_out(plan: Plan, contract: CompiledContract, store, engine, work: Path) -> Outcome:

@@ -1,16 +1,13 @@
 """The compaction as a job: what the entry of the cleanse hands over when the plan is of that kind."""
 
-import os
-import tempfile
 import time
-from pathlib import Path
 
+from jobs.cleanse.attempt import check_run, reported, workspace
 from jobs.cleanse.log import Log
 from jobs.cleanse.memory import peak_memory_bytes
 from jobs.cleanse.plan import PlanError
 from jobs.compact.plan import CompactPlan, parse_plan
 from jobs.compiled import load_compiled
-from jobs.failures import failure_of
 
 
 def run_compaction(run_id: str, document: dict, store, log: Log) -> dict:
@@ -19,17 +16,10 @@ def run_compaction(run_id: str, document: dict, store, log: Log) -> dict:
     When it cannot, the report says only why and whether another attempt may get further; the error is raised.
     """
     plan = parse_plan(document)
-    log.bind(run_id=plan.run_id, correlation_id=plan.correlation_id, attempt=plan.attempt)
-    if plan.run_id != run_id:
-        raise PlanError(f"the plan is of run {plan.run_id}, not of {run_id}")
+    check_run(plan, run_id, log)
     log.info("compaction started", entity=plan.entity, engine=plan.engine, groups=len(plan.groups))
-    head = {name: getattr(plan, name) for name in ("run_id", "attempt", "entity", "engine")}
-    try:
-        report = {"version": 1, **head, **carry_out(plan, store)}
-    except Exception as error:
-        store.write_json(plan.report_uri, {"version": 1, **head, "failure": failure_of(error)})
-        raise
-    store.write_json(plan.report_uri, report)
+    named = ("run_id", "attempt", "entity", "engine")
+    report = reported(plan, named, store, log, lambda: carry_out(plan, store))
     log.info("compaction reported", rows=report["rows"], seconds=report["seconds"])
     return report
 
@@ -38,9 +28,8 @@ def carry_out(plan: CompactPlan, store) -> dict:
     """The files that the plan asks for, each validated, with counts and seconds."""
     started = time.monotonic()
     engine = _engine(plan.engine)
-    parent = os.getcwd() if os.access(os.getcwd(), os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="compact-", dir=parent) as work:
-        files = engine.compact(plan, load_compiled(plan.entity).key, store, Path(work))
+    with workspace("compact") as work:
+        files = engine.compact(plan, load_compiled(plan.entity).key, store, work)
     seconds = {**engine.seconds, "total": time.monotonic() - started}
     return {
         "files": files,

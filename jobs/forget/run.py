@@ -4,16 +4,12 @@ A file keeps its key, so no list of files changes, in the ledger or in a databas
 it again is one put: a reader sees the old file or the new one, and a repeat after a crash finds what is left.
 """
 
-import os
-import tempfile
 import time
-from pathlib import Path
 
+from jobs.cleanse.attempt import check_run, reported, workspace
 from jobs.cleanse.log import Log
-from jobs.cleanse.plan import PlanError
 from jobs.cleanse.store import ObjectMissing
 from jobs.compiled import load_compiled
-from jobs.failures import failure_of
 from jobs.forget.plan import ForgetPlan, parse_plan, subject_of
 from jobs.forget.quarantine import QuarantineFiles
 from jobs.forget.silver import SilverFiles
@@ -32,17 +28,11 @@ def run_forget(run_id: str, document: dict, store, log: Log) -> dict:
     When it cannot, the report says only why and whether another attempt may get further; the error is raised.
     """
     plan = parse_plan(document)
-    log.bind(run_id=plan.run_id, correlation_id=plan.correlation_id, attempt=plan.attempt)
-    if plan.run_id != run_id:
-        raise PlanError(f"the plan is of run {plan.run_id}, not of {run_id}")
+    check_run(plan, run_id, log)
     log.info("deletion started", entity=plan.entity, column=plan.column, dry_run=plan.dry_run)
-    head = {"version": 1, **{name: getattr(plan, name) for name in ("run_id", "attempt", "entity")}}
-    try:
-        report = {**head, "column": plan.column, "dry_run": plan.dry_run, **carry_out(plan, store)}
-    except Exception as error:
-        store.write_json(plan.report_uri, {**head, "failure": failure_of(error)})
-        raise
-    store.write_json(plan.report_uri, report)
+    asked = {"column": plan.column, "dry_run": plan.dry_run}
+    named = ("run_id", "attempt", "entity")
+    report = reported(plan, named, store, log, lambda: {**asked, **carry_out(plan, store)})
     log.info("deletion reported", rows=report["rows"], seconds=report["seconds"])
     return report
 
@@ -52,10 +42,9 @@ def carry_out(plan: ForgetPlan, store) -> dict:
     started = time.monotonic()
     contract = load_compiled(plan.entity)
     value = subject_of(plan, contract, store)
-    parent = os.getcwd() if os.access(os.getcwd(), os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="forget-", dir=parent) as work:
-        silver = SilverFiles(plan.column, value, Path(work))
-        quarantine = QuarantineFiles(plan.column, value, Path(work) / "quarantine.ndjson")
+    with workspace("forget") as work:
+        silver = SilverFiles(plan.column, value, work)
+        quarantine = QuarantineFiles(plan.column, value, work / "quarantine.ndjson")
         prefix = f"entity={plan.entity}/"
         zones = {
             "silver": _zone(store, plan.silver_bucket, prefix, silver, plan.dry_run),

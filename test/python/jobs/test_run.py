@@ -1,10 +1,12 @@
 """The task as a cold process: environment in, report and exit code out."""
 
 import io
+from types import SimpleNamespace
 
 import pytest
 from cleanse_lake import BUCKETS, ndjson, price
 
+from jobs.cleanse.attempt import reported
 from jobs.cleanse.log import Log
 from jobs.cleanse.run import run_plan
 
@@ -91,3 +93,18 @@ def test_the_report_of_an_attempt_that_failed_says_whether_another_may_get_furth
     report = lake.store.read_json(plan["report_uri"])
     assert (report["run_id"], report["attempt"], report["failure"]["transient"]) == (plan["run_id"], 1, True)
     assert "rows" not in report
+
+
+def test_the_first_error_is_raised_although_its_report_cannot_be_stored():
+    class Full:
+        def write_json(self, uri, report):
+            raise OSError("no room")
+
+    def broken() -> dict:
+        raise ValueError("the data")
+
+    plan = SimpleNamespace(run_id="r1", attempt=1, report_uri="s3://a/r.json")
+    out = io.StringIO()
+    with pytest.raises(ValueError, match="the data"):
+        reported(plan, ("run_id",), Full(), Log(out), broken)
+    assert "no room" in out.getvalue()
