@@ -71,7 +71,7 @@ export function alertsCase(world: () => World): void {
     await world().chain.rest(world().landed)
     expect(of(title)).toHaveLength(2)
     const closed = (await ledgerItems('INCIDENT#')).filter(
-      ({ state, SK }) => SK === 'META' && state === 'closed',
+      ({ state, SK, health }) => SK === 'META' && state === 'closed' && !health,
     )
     expect(closed).toMatchObject([{ cause: 'cleanse:transactions:gate', runs: [parked?.runId] }])
   })

@@ -111,10 +111,13 @@ export const unusedRights: Record<string, string> = {
 
 /** Stages that no case of this run wakes: their doors have runs of their own, with the same roles, in the full tests. */
 const DOORS = 'webhooks and syncs: the full run of the doors'
+const COMPACTION = 'many small files: the full run of the compaction'
 export const otherDoors: Record<string, string> = {
   'close-batch': DOORS,
   'accept-webhook': DOORS,
   'confirm-sync': DOORS,
   'put-later': 'what waits for its time: the full runs of the doors and of the backfill',
   'expire-editions': RETENTION,
+  'plan-compaction': COMPACTION,
+  'finish-compaction': COMPACTION,
 }

@@ -138,8 +138,8 @@ const end: Bug[] = [
   one(
     'two files of a run under one key',
     'shared/cleanse.ts',
-    'silverKey(entity, day, run.runId, ordinal), day }',
-    'silverKey(entity, day, run.runId, 0), day }',
+    'silverKey(entity, day, run.runId, ordinal), day,',
+    'silverKey(entity, day, run.runId, 0), day,',
   ),
   one('a state that nobody looks after: READY', BOUNDS, '  READY: 60,\n', "  READY: 'never',\n"),
   one(
