@@ -50,6 +50,7 @@ export const unusedRights: Record<string, string> = {
   'start-cleanse glue:StartJobRun': SPARK,
   'start-cleanse glue:GetJobRuns': SPARK,
   'start-cleanse glue:BatchStopJobRun': SPARK,
+  'finish-cleanse s3:DeleteObject': 'when a deletion request has ended: whom it names is forgotten too',
   'finish-cleanse s3:ListBucket': NOT_FOUND,
   'finish-cleanse glue:GetJobRun': SPARK,
   'finish-cleanse glue:RegisterSchemaVersion': GLUE_REGISTRY,
