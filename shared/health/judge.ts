@@ -57,7 +57,7 @@ function freshnessOf(
   const reason =
     measured === null
       ? `nothing of ${subject} has come yet`
-      : `the newest row of ${subject} is ${minutes(measured)} old, and ${minutes(limit)} are allowed`
+      : `the newest row of ${subject} is ${minutes(measured)} old${allowed(limit)}`
   const feeding = Object.entries(project.sources).filter(([, { feeds }]) =>
     feeds.some((feed) => entity && feed.entity === table),
   )
@@ -69,7 +69,9 @@ function freshnessOf(
   return finding('source', subject, where, { level, measured, limit, reason, cause, ...paged })
 }
 
-const minutes = (seconds: number | null) => `${Math.round((seconds ?? 0) / 60).toLocaleString('en')} min`
+const minutes = (seconds: number) => `${Math.round(seconds / 60).toLocaleString('en')} min`
+/** A lane need not promise anything: then nothing is said of a bound. */
+const allowed = (limit: number | null) => (limit === null ? '' : `; ${minutes(limit)} are allowed`)
 
 /** How long what is in silver, or was synced, has waited to be with readers. */
 function lagOf({ lane, entities, domains, waitingSince }: MeasuredLane, name: string, now: number) {
@@ -84,7 +86,7 @@ function lagOf({ lane, entities, domains, waitingSince }: MeasuredLane, name: st
   const reason =
     measured === 0
       ? `nothing waits for a build of ${lane.lane}`
-      : `what came ${minutes(measured)} ago is not built and published yet; ${minutes(limit)} are allowed`
+      : `what came ${minutes(measured)} ago is not built and published yet${allowed(limit)}`
   return finding('lag', lane.lane, name, { level, measured, limit, reason, cause: `late:${lane.lane}` })
 }
 
