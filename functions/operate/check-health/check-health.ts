@@ -54,7 +54,8 @@ async function worsen(
   const { id, kind, subject, lane, level, cause, priority, reason } = found
   const was = before?.state === 'degraded' ? before : undefined
   const since = was?.since ?? iso(clock.now())
-  const isSame = was?.cause === cause && was.level === level
+  // A cause names its level wherever a finding can have several.
+  const isSame = was?.cause === cause
   if (isSame && (await ledger.get(openKey(cause)))) return false
   const state: HealthState = {
     ...{ ...healthKey(id), finding: id, kind, subject, lane, state: 'degraded', level, cause },

@@ -1,56 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { choose, filesOf } from '../../../functions/operate/plan-compaction/choose.js'
-import { silverKey, silverPk, silverRunKey } from '../../../shared/cleanse.js'
+import { silverRunKey } from '../../../shared/cleanse.js'
 import {
   compactStateKey,
   graceOf,
-  keysOf,
   type SilverFile,
   type SilverRunItem,
-  silverRunOf,
   snapshotsOf,
 } from '../../../shared/compact.js'
-import { type Behaviour, Chain } from '../../fakes/chain.js'
+import { Chain } from '../../fakes/chain.js'
 import { GRACE_SECONDS } from '../../fakes/parts.js'
 import { buildPlan } from '../../fakes/work.js'
-
-const ENTITY = 'market_data'
-const DAY = '2026/03/02'
-const request = { entity: ENTITY, requestId: 'r1', today: true, by: 'test' }
-
-async function lands(chain: Chain, ...files: string[]): Promise<void> {
-  for (const file of files) {
-    await chain.record(chain.land(file))
-    await chain.drain()
-  }
-}
-
-async function asks(chain: Chain, detail: object = request): Promise<void> {
-  await chain.parts.bus.publish([{ name: 'Compaction Requested', detail } as never])
-  await chain.drain()
-}
-
-const silverRuns = ({ parts }: Chain) =>
-  parts.ledger
-    .all(silverPk(ENTITY))
-    .filter(({ SK }) => SK.startsWith('RUN#'))
-    .map(silverRunOf)
-
-/** What a reader of the ledger finds of each run: the files of its cleanse, each once and each there. */
-async function isWhole(chain: Chain): Promise<void> {
-  const { ledger, silver } = chain.parts
-  const runs = silverRuns(chain)
-  const snapshots = await snapshotsOf(
-    ledger,
-    ENTITY,
-    runs.flatMap(({ days }) => days),
-  )
-  for (const run of runs) {
-    const own = run.days.map((day, place) => silverKey(ENTITY, day, run.runId, place))
-    const read = keysOf(ENTITY, run, snapshots).flatMap((key) => silver.rowsIn(key))
-    expect(read.filter((key) => own.includes(key)).sort()).toEqual(own.sort())
-  }
-}
+import { asks, DAY, ENTITY, isWhole, lands, request } from './compacted.js'
 
 describe('a compaction', () => {
   let chain: Chain
@@ -143,43 +104,6 @@ describe('a compaction', () => {
     expect(await bad.parts.ledger.get(compactStateKey(ENTITY))).toBeUndefined()
     await isWhole(bad)
   })
-})
-
-describe('a compaction, when an invocation dies at any effect', () => {
-  async function story(chain: Chain): Promise<number> {
-    await lands(chain, 'a.json', 'b.json')
-    const before = chain.parts.faults.calls
-    await asks(chain)
-    await chain.rest()
-    // The pass that would delete may be the one that dies: the next one does.
-    for (let passes = 0; passes < 2; passes += 1) {
-      chain.parts.clock.advance(GRACE_SECONDS)
-      await chain.rest()
-    }
-    return before
-  }
-  const ways: ['before' | 'after', Behaviour][] = [
-    ['before', {}],
-    ['after', { retried: false }],
-  ]
-  test.each(ways)(
-    '%s it, %o: no row is lost, and the old files are gone in the end',
-    async (when, behaviour) => {
-      const whole = new Chain()
-      const begin = await story(whole)
-      for (let call = begin + 1; call <= whole.parts.faults.calls; call += 1) {
-        const chain = new Chain(behaviour)
-        chain.parts.faults.crashAt({ call, when })
-        await story(chain)
-        await isWhole(chain)
-        const left = chain.parts.silver.keys(`entity=${ENTITY}`).length
-        // A request that died before it joined, and is never tried again, asks for nothing.
-        const asked = chain.parts.ledger.all('COMPACTED#').length > 0
-        expect(left, `${chain.parts.faults.diedAt}`).toBe(asked ? 1 : 4)
-        expect(asked || behaviour.retried === false).toBe(true)
-      }
-    },
-  )
 })
 
 describe('which files go together', () => {

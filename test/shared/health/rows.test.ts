@@ -87,4 +87,13 @@ describe('a number of rows', () => {
       ),
     )
   })
+
+  // Worked out apart from the code: median of ln(1 + n), and 4 x 1.4826 times the median distance from it, or ln(4/3).
+  test.each([
+    [[160, 100, 100, 160, 100, 100, 160, 160], { from: 30, to: 508 }],
+    [[160, 100, 100, 160, 100, 100, 160], { from: 74, to: 134 }],
+    [[90, 130, 100, 105, 120, 110, 95], { from: 57, to: 190 }],
+  ])('is usual after %j within %o', (past, usual) => {
+    expect(judgeRows(100, past)).toEqual({ anomalous: false, usual })
+  })
 })
