@@ -41,6 +41,8 @@ export const buildReport = z.object({
   /** The steps in their order, and the models that were left as they were, with the reason why. */
   order: z.array(z.string()).optional(),
   not_built: z.array(z.object({ model: z.string(), why: z.string() })).optional(),
+  /** Models of the lane that read something new also after this build: its selectors left them out. */
+  behind: z.array(z.string()).nullish(),
   /** What a failed attempt leaves for the next one, which then repeats only what failed. */
   partial_database: z.string().nullish(),
 })
@@ -67,9 +69,10 @@ const NOTHING: Partial<Record<string, string>> = {
 
 /** What a report means for its run: let it pass, hold it at the gate, or call the attempt failed. */
 export function judge(report: BuildReport, run: Run): Verdict {
-  const { verdict, tests, failed_tests, warned_tests, datasets, order, not_built = [] } = report
+  const { verdict, tests, failed_tests, warned_tests, datasets, order, behind, not_built = [] } = report
   const told = {
     ...(order && { order }),
+    ...(behind && { behind: behind.slice(0, MODELS_SHOWN_MAX) }),
     notBuilt: not_built.slice(0, MODELS_SHOWN_MAX),
     notBuiltCount: not_built.length,
   }

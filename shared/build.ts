@@ -6,7 +6,8 @@ import { carried } from './correlation.js'
 import { editionKey, goldPointerKey, newestEditionKey } from './editions.js'
 import type { EndEffects } from './end-run.js'
 import { TerminalError } from './errors.js'
-import { type Condition, type LedgerReader, present, type Write } from './ledger.js'
+import { type Condition, type LedgerReader, present, type Value, type Write } from './ledger.js'
+import type { News } from './news.js'
 import { logLeftover } from './observe.js'
 import { testedBy, testsPassed, testsToFollow } from './pending.js'
 import { qualityWrites } from './quality.js'
@@ -30,6 +31,12 @@ export interface BuildState {
   taskDefinition?: string
   /** How many compactions of each entity its database has followed. */
   compactions?: Record<string, number>
+  /** How much of the news of each warehouse source is in all of its tables, and when and by which run that was found. */
+  news?: News
+  lookedAt?: string
+  /** Models of which the last build said that they read something newer than they were made from. */
+  behind?: string[]
+  lookedBy?: string
 }
 
 /** dbt's words for an entity and all that is made from it. */
@@ -122,6 +129,7 @@ const stateOf = (run: Run, ordinal: number, report: BuildReport, before?: BuildS
     taskDefinition: imageOf(run),
     compactions: (run.compactions ?? {}) as Record<string, number>,
     loadedAt: { ...before?.loadedAt, ...loadedAt(report) },
+    ...takenIn(run),
   },
   when: grows(ordinal),
 })
@@ -133,8 +141,22 @@ const imageOf = (run: Run) => (run.request as { taskDefinition?: string } | unde
 
 /** The lane is as this image would have built it: the next request need not start a container to find that out. */
 const upToDate = (run: Run): Write[] => [
-  { update: buildStateKey(run.lane), set: { taskDefinition: imageOf(run) }, when: [present('databaseUri')] },
+  {
+    update: buildStateKey(run.lane),
+    set: { taskDefinition: imageOf(run), ...takenIn(run) },
+    when: [present('databaseUri')],
+  },
 ]
+
+/**
+ * What was told before the container began is in the tables, once it says that no model of the lane reads more than it
+ * was made from. What its selectors left out, and what came while it ran, stays news.
+ */
+const takenIn = ({ runId, behind, news, lookedAt }: Run): Record<string, Value> => {
+  if (!Array.isArray(behind)) return {}
+  const looked = { news: news ?? {}, lookedAt: lookedAt ?? null, lookedBy: runId }
+  return { behind, ...(behind.length === 0 && looked) }
+}
 
 /** An edition and its number. */
 const numbered = (domain: string, ordinal: number, run: Run, report: BuildReport): Write[] => [

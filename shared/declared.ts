@@ -93,7 +93,13 @@ export interface DeclaredSource {
   settleSeconds?: number
   closeOnSyncFinished?: boolean
   priority?: Priority
-  warehouse?: { domain: string; selectors: string[]; refreshColumn: string }
+  warehouse?: {
+    domain: string
+    selectors: string[]
+    refreshColumn: string
+    /** Whether whoever loads says so each time; where not, its silence says nothing. */
+    tells?: boolean
+  }
   door?: {
     auth: Auth
     mapping?: FileOf<'webhook'>['mapping']

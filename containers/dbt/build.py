@@ -31,7 +31,6 @@ from containers.dbt.scope import (
     WITHOUT_STATE,
     Scope,
     reads_everything,
-    retried_scope,
     scope_of,
     why_whole_lane,
 )
@@ -117,10 +116,9 @@ class Build:
                     for entity, runs in self.reading.items()
                 }
                 sources = source_versions(selection, silver, raw)
-                self.scope = scope_of(self.plan, selection, known_inputs(connection), sources, whole_lane)
-                if self.retry:
-                    self.scope = retried_scope(self.scope, selection, self.retry)
-                note_work(connection, self.work)
+                known = known_inputs(connection)
+                self.scope = scope_of(self.plan, selection, known, sources, whole_lane, self.retry)
+                note_work(connection, self.work, self.scope.choice.inputs)
         self.measures["silver_rows"] = {entity: given.rows for entity, given in inputs.items()}
         for entity, given in inputs.items():
             log("silver", entity=entity, new_runs=len(given.runs), files=given.files, rows=given.rows)
@@ -145,8 +143,9 @@ class Build:
             if results_of_earlier is None:
                 raise NoRetry("the earlier attempt left no database or no run results")
             with database.open_database(self.database, with_s3=False) as connection:
-                check_work(connection, self.work)
-            return plan_retry(self.plan.retry_of, self.project.manifest, read_results(results_of_earlier))
+                inputs = check_work(connection, self.work)
+            results = read_results(results_of_earlier)
+            return plan_retry(self.plan.retry_of, self.project.manifest, results, inputs)
         except (NoRetry, duckdb.Error) as refusal:
             log("not_retried", of=self.plan.retry_of, reason=str(refusal))
             self.measures["not_retried"] = shortened(str(refusal))

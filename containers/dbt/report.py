@@ -165,4 +165,5 @@ def _told_of(scope: Scope, findings: Findings) -> dict:
         "order": [step.name for step in scope.steps],
         "models": [{**model, "why": why.get(model["model"])} for model in findings.models],
         "not_built": left,
+        "behind": None if scope.behind is None else [node.split(".")[2] for node in scope.behind],
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 from dbt.contracts.graph.manifest import Manifest
 
+from containers.dbt.inputs import Inputs
 from containers.dbt.plan import BuildPlan
 from containers.dbt.project import Project
 
@@ -28,13 +29,17 @@ class NoRetry(Exception):
 
 @dataclass
 class Retry:
-    """What is left to do: models and tests by unique id; `kept` are dbt's result rows of everything else."""
+    """What is left to do: models and tests by unique id; `kept` are dbt's result rows of everything else.
+
+    `inputs` is from what the earlier attempt built its nodes: others may have loaded more rows since.
+    """
 
     of: str
     models: set[str] = field(default_factory=set)
     tests: set[str] = field(default_factory=set)
     kept: list[dict] = field(default_factory=list)
     kept_models: set[str] = field(default_factory=set)
+    inputs: dict[str, Inputs] = field(default_factory=dict)
 
 
 def work_of(plan: BuildPlan, fingerprint: str) -> str:
@@ -45,19 +50,22 @@ def work_of(plan: BuildPlan, fingerprint: str) -> str:
     return hashlib.sha256(json.dumps(work).encode()).hexdigest()
 
 
-def note_work(connection: duckdb.DuckDBPyConnection, work: str) -> None:
-    """Writes into the database whose half-done work it holds, for an attempt that may go on from it."""
-    connection.execute("create or replace table sluice.attempt as select ? as work", [work])
+def note_work(connection: duckdb.DuckDBPyConnection, work: str, inputs: dict[str, Inputs]) -> None:
+    """Writes into the database whose half-done work it holds, and from what, for an attempt that goes on."""
+    connection.execute(
+        "create or replace table sluice.attempt as select ? as work, ? as inputs", [work, json.dumps(inputs)]
+    )
 
 
-def check_work(connection: duckdb.DuckDBPyConnection, work: str) -> None:
-    """Raises NoRetry unless the database was left by an attempt at the same work."""
+def check_work(connection: duckdb.DuckDBPyConnection, work: str) -> dict[str, Inputs]:
+    """From what the earlier attempt built. Raises NoRetry unless it was one at the same work."""
     try:
-        row = connection.execute("select work from sluice.attempt").fetchone()
-    except duckdb.CatalogException:
+        row = connection.execute("select work, inputs from sluice.attempt").fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):
         row = None
     if row is None or row[0] != work:
         raise NoRetry("the earlier attempt had another state, other silver, selectors or another project")
+    return json.loads(row[1])
 
 
 def read_results(path: Path) -> list[dict]:
@@ -69,7 +77,9 @@ def read_results(path: Path) -> list[dict]:
         raise NoRetry(f"the run results of the earlier attempt are unreadable: {error!r}"[:300]) from error
 
 
-def plan_retry(of: str, manifest: Manifest, results: list[dict]) -> Retry:
+def plan_retry(
+    of: str, manifest: Manifest, results: list[dict], inputs: dict[str, Inputs] | None = None
+) -> Retry:
     """Sorts the nodes of an earlier attempt into what is done again and what is kept."""
     manifest.build_parent_and_child_maps()
     known = {row["unique_id"]: row for row in results if row["unique_id"] in manifest.nodes}
@@ -78,7 +88,7 @@ def plan_retry(of: str, manifest: Manifest, results: list[dict]) -> Retry:
     for test in (node for node in undone if node.resource_type == "test"):
         if known[test.unique_id]["status"] == "fail":
             first.update(_tested(manifest, test))
-    retry = Retry(of, models=_descendants(manifest, first & known.keys(), known))
+    retry = Retry(of, models=_descendants(manifest, first & known.keys(), known), inputs=inputs or {})
     retry.tests = {node.unique_id for node in undone if node.resource_type == "test"}
     for node, row in known.items():
         parents = set(manifest.nodes[node].depends_on_nodes)

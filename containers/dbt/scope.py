@@ -16,11 +16,15 @@ WITHOUT_STATE = ("fast", "ci", "test")
 
 @dataclass
 class Scope:
-    """`anew` are the nodes whose tables are made from nothing; of the others dbt adds what is new."""
+    """`anew` are the nodes whose tables are made from nothing; of the others dbt adds what is new.
+
+    `behind` are the lane's nodes that read something new also after this build, None where that is not asked.
+    """
 
     choice: Choice = field(default_factory=Choice)
     anew: set[str] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
+    behind: list[str] | None = None
 
 
 def why_whole_lane(plan: BuildPlan, before: str | None, fingerprint: str) -> str | None:
@@ -43,8 +47,31 @@ def scope_of(
     known: dict[str, Built],
     sources: Inputs,
     whole_lane: str | None,
+    retry: Retry | None = None,
 ) -> Scope:
-    """What the plan's mode and selectors ask for, without what has nothing new to read."""
+    """What the plan's mode and selectors ask for, without what has nothing new to read.
+
+    Of a retry what an earlier attempt has left to do.
+    """
+    scope = _asked(plan, selection, known, sources, whole_lane)
+    if retry:
+        scope = _retried(scope, selection, retry)
+    if plan.mode not in WITHOUT_STATE or (plan.mode == "fast" and not scope.choice.builds):
+        scope.behind = _behind(selection, known, sources, scope.choice, plan.edition)
+    return scope
+
+
+def _behind(
+    selection: Selection, known: dict[str, Built], sources: Inputs, choice: Choice, edition: str
+) -> list[str]:
+    """What a build of the whole lane would find to do when this one has ended well: then nothing is old."""
+    after = {**known, **{node: Built(edition, inputs) for node, inputs in choice.inputs.items()}}
+    return [*choose(selection, {*selection.lane}, after, sources, edition, {}).builds]
+
+
+def _asked(
+    plan: BuildPlan, selection: Selection, known: dict[str, Built], sources: Inputs, whole_lane: str | None
+) -> Scope:
     selected = {*selection.lane} if whole_lane else selection.nodes(plan.selectors)
     anew, regardless = {*()}, dict.fromkeys(selected, "it was forced") if plan.force else {}
     if whole_lane:
@@ -76,7 +103,9 @@ def _tests_of(selection: Selection, nodes: set[str]) -> Scope:
     return Scope(steps=[Step("tests", tests=tests)] if tests else [])
 
 
-def retried_scope(scope: Scope, selection: Selection, retry: Retry) -> Scope:
-    """What of it an earlier attempt has left to do; what is kept was built from the same inputs."""
+def _retried(scope: Scope, selection: Selection, retry: Retry) -> Scope:
+    """What is kept was built from the same silver, but others may have loaded more rows into RAW since."""
+    kept = {node: retry.inputs[node] for node in retry.kept_models if node in retry.inputs}
+    scope.choice.inputs |= kept
     steps = steps_of((), selection, retry.models, scope.anew & retry.models, retry.tests)
     return Scope(scope.choice, scope.anew, steps)

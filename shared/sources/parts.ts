@@ -123,6 +123,12 @@ export const warehouse = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a column')
     .default('_airbyte_extracted_at')
     .describe('Column that tells whether new data came. Older Airbyte writes _airbyte_emitted_at.'),
+  tells: z
+    .enum(['always', 'sometimes'])
+    .optional()
+    .describe(
+      'Whether whoever loads these tables says so each time, at the door or when asked: then a request without any news starts no container. `sometimes` where others load them too. It is `always` where there is a door, or an API that is asked.',
+    ),
 })
 
 /** How the fields of a foreign body become a finished sync. */

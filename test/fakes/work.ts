@@ -108,11 +108,12 @@ export function buildReportOf(plan: ReturnType<typeof buildPlan>): BuildReport {
   const tests = { passed: 0, warned: 0, failed: 0 }
   const left = [{ model: 'daily_summary', why: 'nothing that it reads has changed' }]
   if (findsNothing(plan))
-    return { ...same, verdict: 'unchanged', tests, datasets: [], database: null, not_built: left }
+    return { ...same, verdict: 'unchanged', tests, datasets: [], database: null, not_built: left, behind: [] }
   return {
     ...same,
     verdict: 'passed',
     tests: { ...tests, passed: 3 },
+    behind: ['fast', 'test', 'ci'].includes(String(plan.mode)) ? null : [],
     datasets: (plan.mode === 'test' || plan.mode === 'ci' ? [] : (testProject.lanes[0]?.datasets ?? [])).map(
       ({ domain, dataset, version, columns }) => {
         const location = `s3://gold/domain=${domain}/dataset=${dataset}/version=${version}/edition=${edition}/`

@@ -7,11 +7,21 @@ export function declaredSource(file: SourceFile): DeclaredSource {
   const declared = {
     kind: file.kind,
     feeds: feedsOf(file),
-    ...picked(file, ['settleSeconds', 'closeOnSyncFinished', 'priority', 'warehouse', 'schedule', 'start']),
+    ...picked(file, ['settleSeconds', 'closeOnSyncFinished', 'priority']),
+    ...warehouseOf(file),
+    ...picked(file, ['schedule', 'start']),
     ...doorOf(file),
     ...extractOf(file),
   }
   return declared as DeclaredSource
+}
+
+/** Who tells of each load: its silence says that nothing was loaded. Nobody does without a door or an API to ask. */
+function warehouseOf(file: SourceFile) {
+  if (!('warehouse' in file) || !file.warehouse) return {}
+  const { tells, ...warehouse } = file.warehouse
+  const canTell = 'auth' in file || 'confirm' in file || 'start' in file
+  return { warehouse: { ...warehouse, tells: canTell && tells !== 'sometimes' } }
 }
 
 const doorOf = (file: SourceFile) =>

@@ -9,7 +9,7 @@ import { carried } from '../../../shared/correlation.js'
 import { type BuildLane, type Declared, laneReading } from '../../../shared/declared.js'
 import { type Entry, join, laneName, registerLane, type World } from '../../../shared/lane.js'
 import { absent, type Item, type Key } from '../../../shared/ledger.js'
-import { refreshColumns } from '../../../shared/warehouse.js'
+import { countNews, newsOf, silenceOf, whyLook } from '../../../shared/news.js'
 
 export interface PlanBuildEffects extends World {
   project: Declared
@@ -59,18 +59,19 @@ export async function planSync(
   const lane = laneOf(effects.project, domain)
   if (!lane) return `no dbt lane has the domain ${domain}`
   const { priority } = declared
-  const input = { mode: 'source', source, syncId, domain, selectors, ...carried({ correlationId }) }
-  const owner = { ...syncEntryKey(lane, syncId), ...input }
+  const key = syncEntryKey(lane, syncId)
+  const known = await effects.ledger.get(key)
+  // One that has joined keeps its number: counted again, it would be news that no build has taken in.
+  const news = known ? Number(known.news) : await countNews(effects, source, syncId)
+  const input = { mode: 'source', source, syncId, news, domain, selectors, ...carried({ correlationId }) }
+  const owner = { ...key, ...input }
   return joined(effects, lane, { owner, input, bytes: 0, ...(priority && { priority }) })
 }
 
 /** How long the ledger remembers a request, so that it has one effect: 90 days. */
 const REQUEST_SECONDS = 90 * 24 * 3_600
 
-/**
- * Lets a request join its domain's lane. One that wants new data only is recorded when there is none, and ends here; of
- * what others load into a warehouse its build finds out.
- */
+/** Lets a request join its domain's lane. One that wants new data only is recorded when there is none, and ends here. */
 export async function planRequest(
   effects: PlanBuildEffects,
   request: Detail<typeof BuildRequested>,
@@ -89,24 +90,32 @@ export async function planRequest(
     ...(force && { force }),
   }
   const owner: Item = { ...requestEntryKey(lane, requestId), ...asked, by, expiresAt }
-  const maybeNew = refreshColumns(effects.project, declared).length > 0
-  if (onlyIfNew && !maybeNew && !(await hasNew(effects, declared))) {
-    const did = 'no new data since the last good build'
+  const nothing = onlyIfNew && (await nothingNew(effects, declared))
+  if (nothing) {
+    const did = `no new data since the last good build${nothing.silence}`
     const written = await ledger.write({ put: { ...owner, did, at: iso(clock.now()) }, when: [absent('PK')] })
     return written.done ? did : `known already: ${(await ledger.get(owner))?.did ?? 'it has joined the lane'}`
   }
   return joined(effects, lane, { owner, input: { ...asked, ...carried(request) }, bytes: 0 })
 }
 
-/** Whether an entity of a lane has committed more silver than the lane's last good build has read. */
-async function hasNew({ ledger }: PlanBuildEffects, { lane, entities }: BuildLane): Promise<boolean> {
-  const state = await buildState(ledger, laneName('build', lane))
-  for (const entity of entities) {
+/**
+ * Nothing when an entity of a lane has committed more silver than the lane's last good build has read, or when a
+ * container has to look into a warehouse; else whose silence says so.
+ */
+async function nothingNew(
+  { ledger, clock, project }: PlanBuildEffects,
+  lane: BuildLane,
+): Promise<{ silence: string } | undefined> {
+  const state = await buildState(ledger, laneName('build', lane.lane))
+  for (const entity of lane.entities) {
     const after = JSON.stringify(silverRunKey(entity, state?.silverRuns[entity] ?? 0))
     const unread = await ledger.query(silverPk(entity), { prefix: 'RUN#', limit: 1, after })
-    if (unread.items.length > 0) return true
+    if (unread.items.length > 0) return undefined
   }
-  return false
+  const news = await newsOf(ledger, project, lane)
+  if (whyLook(project, lane, { state, news, now: clock.now() })) return undefined
+  return { silence: silenceOf(project, lane, state ?? {}) }
 }
 
 function laneOf({ lanes }: Declared, domain: string): string | undefined {

@@ -11,9 +11,9 @@ export interface Asked {
   whole: boolean
   /** The selectors of each finished sync in its source's own order, one list after another. */
   order: string[][]
-  /** Somebody wants it built also when there is no new silver. */
+  /** Somebody wants it built also when nothing else is new: a sync has come, or all is made anew. */
   regardless: boolean
-  /** Somebody wants to know whether there is anything new, wherever it came from. */
+  /** Somebody asks for what is new, wherever it came from. */
   looks: boolean
   /** Somebody wants models built of which nothing has changed. */
   force: boolean
@@ -39,12 +39,15 @@ export function together(inputs: Pick<Input, 'input'>[], domains: string[]): Ask
     selectors: whole ? domains.map((domain) => `+group:${domain}`) : [...named],
     whole,
     order: whole || own ? [] : distinct(lists),
-    // New silver needs no word: it is built because it is new. What others load, the ledger does not know of.
-    regardless: force || mode !== 'standard' || asked.some((one) => one.mode === 'source'),
-    looks: asked.some(({ input }) => input.selector === undefined),
+    // New silver needs no word: it is built because it is new.
+    regardless: force || !ONLY_NEW.includes(mode) || asked.some(({ input }) => input.syncId !== undefined),
+    looks: asked.some(({ input }) => input.selector === undefined && input.syncId === undefined),
     force,
   }
 }
+
+/** What builds only what reads something new. */
+const ONLY_NEW: readonly RunMode[] = ['standard', 'fast']
 
 const distinct = (lists: string[][]) => [
   ...new Map(lists.map((list) => [JSON.stringify(list), list])).values(),

@@ -1,13 +1,7 @@
-import {
-  type BuildState,
-  buildState,
-  editionOf,
-  newestEditionKey,
-  selectorOf,
-} from '../../../shared/build.js'
+import { type BuildState, editionOf, newestEditionKey, selectorOf } from '../../../shared/build.js'
+import { iso } from '../../../shared/clock.js'
 import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared } from '../../../shared/declared.js'
-import { inputsOf } from '../../../shared/inputs.js'
 import type { World } from '../../../shared/lane.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
 import { MODES } from '../../../shared/modes.js'
@@ -17,7 +11,8 @@ import type { Prepared, StartEffects } from '../../../shared/start-run.js'
 import { taskRequest } from '../../../shared/tasks.js'
 import { refreshColumns } from '../../../shared/warehouse.js'
 import type { Reports, TaskRequest, TaskSettings, Tasks } from '../../../shared/work.js'
-import { type Asked, together } from './asked.js'
+import type { Asked } from './asked.js'
+import { type Known, knownOf } from './known.js'
 import { moveOn } from './move-on.js'
 import { type Moved, movedDays } from './moved-days.js'
 import { retryOf } from './retry-of.js'
@@ -58,9 +53,8 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
   const { ledger, project, settings } = effects
   const lane = project.lanes.find((candidate) => candidate.lane === run.subject)
   if (!lane) return moveOn(effects, run)
-  const state = await buildState(ledger, run.lane)
-  const inputs = await inputsOf(ledger, run.runId)
-  const asked = together(inputs, lane.domains)
+  const known = await knownOf(effects, lane, run)
+  const { asked, state, inputs } = known
   if (asked.mode === 'ci' && !state?.builtAt) return { unchanged: 'no build has left a manifest yet' }
   // A repeated start makes the plan that its intent promised, whatever was committed meanwhile.
   const promised = attempt === run.attempt ? (run.silverRuns as BuildState['silverRuns']) : undefined
@@ -72,24 +66,20 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
     silver[entity] = await newRuns(ledger, settings.silverBucket, entity, { after: built, upTo })
   }
   const unbuilt = lane.entities.filter((entity) => silver[entity]?.length)
-  const columns = refreshColumns(project, lane)
-  // What a deployment brought, or what others have loaded into a warehouse, its container has to see.
-  const isSure = state && !(asked.looks && columns.length > 0) && isBuiltBy(settings.task, state)
-  if (unbuilt.length === 0 && !asked.regardless && isSure) return { unchanged: NOTHING_NEW }
+  if (unbuilt.length === 0 && known.idle) return { unchanged: known.idle }
   // Silver that came after these entries is in the plan too, so its readers are built with it.
   const also = MODES[asked.mode].selectors ? [] : unbuilt.map(selectorOf)
   const selectors = [...new Set([...asked.selectors, ...also])].sort()
   const base = await lastOrdinal(ledger, lane.domains, state)
   const facts = {
+    ...known,
     domains: lane.domains,
-    asked,
     selectors,
     silver,
     moved,
     silverRuns: countRuns(silver, state),
-    state,
     base,
-    columns,
+    columns: refreshColumns(project, lane),
     tested: asked.mode === 'test' ? testedBy(inputs[0]?.input ?? {}) : undefined,
   }
   const goesOn = asked.mode !== 'ci' && asked.mode !== 'test'
@@ -98,12 +88,6 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
     retryOf: goesOn ? await retryOf(effects, run, attempt, facts) : undefined,
   })
 }
-
-const NOTHING_NEW = 'nothing new since the last good build'
-
-/** Whether the image that would build now has made the lane, or has found that there is nothing to make. */
-const isBuiltBy = ({ taskDefinition }: TaskSettings, state: BuildState) =>
-  state.taskDefinition === undefined || state.taskDefinition === taskDefinition
 
 /**
  * Whether a build reads what is new of an entity. A full refresh of some models leaves alone what none of them is made
@@ -114,15 +98,13 @@ function reads({ mode, whole, selectors }: Asked, state: BuildState | undefined,
   return mode !== 'full-refresh' || whole || !state || selectors.includes(selectorOf(entity))
 }
 
-interface Facts {
+interface Facts extends Pick<Known, 'asked' | 'state' | 'news' | 'now' | 'looksBecause'> {
   domains: string[]
-  asked: Asked
   selectors: string[]
   silver: SilverRuns
   moved: Moved
   /** How many runs of each entity there are with these. */
   silverRuns: BuildState['silverRuns']
-  state: BuildState | undefined
   /** By which its container sees whether others have loaded something new. */
   columns: string[]
   /** Which edition was published before its tests, which this run brings. */
@@ -175,6 +157,7 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
     shown: {
       ...{ selectors, mode, silverRuns: facts.silverRuns, base: facts.base },
       compactions: facts.moved.compactions,
+      ...{ news: facts.news, lookedAt: iso(facts.now), looksBecause: facts.looksBecause ?? null },
       retryPath: retryOf ?? null,
       ...(tested && { tested: { ...tested } }),
     },

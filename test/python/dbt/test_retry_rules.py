@@ -92,8 +92,8 @@ def test_other_work_is_not_built_upon(changes):
         connection.execute("create schema sluice")
         with pytest.raises(NoRetry):
             check_work(connection, work)
-        note_work(connection, work)
-        check_work(connection, work)
+        note_work(connection, work, {"a": {"b": "1 rows"}})
+        assert check_work(connection, work) == {"a": {"b": "1 rows"}}
         with pytest.raises(NoRetry, match="another state"):
             check_work(connection, other)
     assert work_of(parse_plan(plan()), "another project") != work

@@ -40,6 +40,10 @@ function named({ SK, input }: Item): Said {
     const what = `it took ${content.selector}, for the silver of run ${content.silverRun}`
     return say(what, undefined, content.silverRun)
   }
+  if (content.syncId) {
+    const number = content.news === undefined ? '' : `, number ${content.news} of that source`
+    return say(`it took a finished sync of ${content.source}${number}`, undefined, content.syncId)
+  }
   if (content.requestId) return say(`it took the request ${content.requestId}${windowSaid(content.window)}`)
   return say(`it took ${owner}`)
 }

@@ -24,7 +24,8 @@ export async function runSaid(effects: WhyEffects, run: Run): Promise<Said[]> {
     run.createdAt,
   )
   const took = await inputsSaid(ledger, run)
-  return [made, ...took, ...past(run), ...(await now(effects, run))]
+  const looks = run.looksBecause ? [say(`a container has to look: ${run.looksBecause}`)] : []
+  return [made, ...took, ...looks, ...past(run), ...(await now(effects, run))]
 }
 
 type Step = { at: string; state: string; attempt?: number; reason?: string }
