@@ -6,7 +6,7 @@ const BUGS = 'test/simulation/bugs/*.test.ts'
 
 /**
  * `unit` needs nothing but Node; `emulator` starts one local AWS for all of its files, on a free port; `template`
- * packages the service; `simulation` runs thousands of seeds and needs both cores; `bugs` plants bugs for it to find;
+ * packages the service; `simulation` runs thousands of seeds; `bugs` plants bugs for it to find;
  * `acceptance` runs the whole stack, and `full` what takes longer (`npm run accept`).
  */
 export default defineConfig({
@@ -51,7 +51,8 @@ export default defineConfig({
           name: 'simulation',
           include: [SIMULATION],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
-          testTimeout: 60_000,
+          // A minute of two cores, but `npm test` gives it little more than what the other steps leave.
+          testTimeout: 1_800_000,
           fileParallelism: false,
         },
       },
@@ -61,7 +62,7 @@ export default defineConfig({
           name: 'bugs',
           include: [BUGS],
           env: { POWERTOOLS_LOG_LEVEL: 'SILENT' },
-          // Half a minute of two cores, but `npm test` gives it only what the other steps leave.
+          // As above.
           testTimeout: 1_800_000,
         },
       },
