@@ -45,7 +45,8 @@ def run_plan(run_id: str, plan_uri: str, storage: Storage, scrubs: list) -> int:
     set_context(correlation_id=plan.correlation_id, attempt=plan.attempt, source=plan.source)
     log("extraction_started", engine=plan.extract["engine"], entities=[e["entity"] for e in plan.entities])
     done: list[Extracted] = []
-    report: dict[str, Any] = {"run_id": plan.run_id, "attempt": plan.attempt, "ok": False, "requests": 0}
+    report: dict[str, Any] = {"run_id": plan.run_id, "attempt": plan.attempt, "ok": False}
+    report |= {"requests": 0, "state_uri": None}
     try:
         secret = read_secret(plan.extract.get("secret"))
         scrubs.append(scrubber(secret))
@@ -85,7 +86,6 @@ def _extract(
 ) -> None:
     """Extracts each entity in its order; `done` and `report` hold what was done when one fails."""
     document = storage.read_json(plan.state_uri) if plan.state_uri else {}
-    report["state_uri"] = None
     source = make_source(plan, secret)
     try:
         for entity in plan.entities:

@@ -32,7 +32,9 @@ def test_the_exit_code_says_whether_there_is_a_good_report(extraction, block, mo
         codes.append(main())
     assert codes == [0, 1, 2]
     assert extraction.report(good)["rows"] == 23
-    told = extraction.report(bad)["failure"]
+    report = extraction.report(bad)
+    assert (report["state_uri"], report["rows"], report["files"]) == (None, 0, [])
+    told = report["failure"]
     assert (told["transient"], "ResourceNotFoundException" in told["message"]) == (False, True)
     with pytest.raises(extraction.s3.exceptions.NoSuchKey):
         extraction.report(broken)
