@@ -64,7 +64,7 @@ def _collect_check(
     name = result.node.name if kind == "test" else f"source_freshness_{result.node.name}"
     if kind == "test" and status != "skipped":
         findings.checks.append(check_of(result.node, status))
-    if kind == "source" and (newest := getattr(result, "max_loaded_at", None)) is not None:
+    if kind == "source" and _is_loaded(newest := getattr(result, "max_loaded_at", None)):
         findings.loaded[(result.node.source_name, result.node.name)] = newest.isoformat()
     entry = {
         "test": name,
@@ -80,6 +80,11 @@ def _collect_check(
         (findings.waived if findings.waive_tests else findings.failed).append(entry)
     elif status in ("error", "runtime error"):
         findings.errors.append(f"{name}: {message}")
+
+
+def _is_loaded(newest) -> bool:
+    """Whether rows were found; of an empty table dbt says the first day of year 1 (`calculate_freshness`)."""
+    return newest is not None and newest.year > 1
 
 
 def collect_kept(findings: Findings, manifest: Manifest, rows: list[dict]) -> None:

@@ -1,10 +1,13 @@
 """A report says of an error whether another attempt may get further; failed tests are no error."""
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
 import pytest
 from test_plan import plan
 
 from containers.dbt.plan import parse_plan
-from containers.dbt.report import Findings, build_report
+from containers.dbt.report import Findings, _collect_check, build_report
 
 THROTTLED = "stg_market_data: Runtime Error HTTP Error: Request returned HTTP 503 for HTTP GET to 's3'"
 WRONG = "stg_market_data: Runtime Error in model stg_market_data Binder Error: column x not found"
@@ -31,3 +34,21 @@ def test_what_stopped_the_build_comes_first():
 def test_failed_tests_are_a_verdict_and_no_failure():
     found = report([], failed=[{"test": "t", "model": "m", "failures": 1, "message": ""}])
     assert (found["verdict"], found["error"], found["failure"]) == ("tests_failed", None, None)
+
+
+@pytest.mark.parametrize(
+    ("newest", "told"),
+    [
+        (datetime(2026, 3, 1, 5, tzinfo=UTC), {("raw", "ads"): "2026-03-01T05:00:00+00:00"}),
+        # What dbt answers for a table without a row.
+        (datetime(1, 1, 1, tzinfo=UTC), {}),
+        (None, {}),
+    ],
+)
+def test_an_empty_source_has_no_newest_row(newest, told):
+    node = SimpleNamespace(source_name="raw", name="ads")
+    findings = Findings()
+    manifest = SimpleNamespace(nodes={}, sources={})
+    node.depends_on_nodes = []
+    _collect_check(findings, manifest, SimpleNamespace(node=node, max_loaded_at=newest), "source", "pass", "")
+    assert findings.loaded == told
