@@ -34,7 +34,7 @@ export async function status(): Promise<Answer> {
   ])
   const text = [
     table(['lane', 'run', 'waiting', 'unbuilt'], lanes, 'no file has landed yet'),
-    table(['domain', 'edition', 'published at', ''], domains),
+    table(['domain', 'edition', 'published at', 'note'], domains),
   ].join('\n')
   return { data, text }
 }

@@ -40,7 +40,7 @@ export async function listEditions(
   return { data, text: editionsText(data) }
 }
 
-const HEADER = ['edition', 'state', 'published at', 'rows', 'datasets', '']
+const HEADER = ['edition', 'state', 'published at', 'rows', 'datasets', 'note']
 
 /** Editions as a table, below the sentence that says which one readers see and why. */
 export function editionsText(data: Editions): string {

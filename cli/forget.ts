@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { client } from './client.js'
 import type { Answer } from './commands.js'
 import { loadConfig } from './config.js'
+import { count, plural } from './render.js'
 import { type Accepted, acceptedText, byOf } from './requests.js'
 
 interface Asked {
@@ -11,6 +12,14 @@ interface Asked {
   why: string
   by?: string
 }
+
+/** What came of a deletion: rows of its subject, files that were read, raw files that the rows came from. */
+export type Forgotten = Record<'found' | 'removed' | 'left' | 'filesRead' | 'rawFiles', number>
+
+/** What came of a deletion in a sentence; it names nobody. */
+export const forgottenText = ({ found, removed, left, filesRead, rawFiles }: Forgotten): string =>
+  `${plural(found, 'row')} of the subject in ${plural(filesRead, 'file')}: ${count(removed)} deleted, ` +
+  `${count(left)} left; ${plural(rawFiles, 'raw file')} of bronze`
 
 /** Asks to delete what an entity holds of one subject. */
 export async function forget(entity: string, options: Asked): Promise<Answer> {

@@ -96,7 +96,7 @@ export function qualityText({ builds, completeness, next }: Quality): string {
     noteOf(failed, datasets),
     runId,
   ])
-  const header = ['begun at', 'verdict', 'score', 'errors', 'warnings', 'failed', 'rows', '', 'run']
+  const header = ['begun at', 'verdict', 'score', 'errors', 'warnings', 'failed', 'rows', 'note', 'run']
   const entities = completeness.entities.map(({ entity, runs, rows: sums }) => [
     ...[entity, runs.expected, runs.processed, runs.held],
     ...[sums.in, sums.out, sums.duplicates, sums.rejected, percent(sums.share)],

@@ -1,3 +1,4 @@
+import { type Forgotten, forgottenText } from './forget.js'
 import { type Cell, count, plain, plural, seconds, shortened, table } from './render.js'
 
 /** A run as the API shows it; what is missing was not reached. */
@@ -12,6 +13,8 @@ export interface RunView {
   unchanged?: string
   files?: number
   rows?: { in: number; out: number; duplicates: number; rejected: number }
+  /** What a deletion found of its subject, in rows; of a dry run, what it would have removed. */
+  forgotten?: Forgotten
   reasons?: Record<string, number>
   drift?: { column: string; rows: number }[]
   /** Columns whose change held the run, and those that it was the first to see. */
@@ -84,6 +87,7 @@ export function runLine(run: RunView): Cell[] {
 /** What one should know of a run in a few words. */
 export function note(run: RunView): string | undefined {
   if (run.reason ?? run.unchanged) return run.reason ?? run.unchanged
+  if (run.forgotten) return forgottenText(run.forgotten)
   if (run.datasets) return run.datasets.map(({ dataset, rows }) => `${dataset} ${count(rows)}`).join(', ')
   return run.files === undefined ? undefined : plural(run.files, 'file')
 }
@@ -97,6 +101,7 @@ export function runPage(run: RunView): string {
   const sections = [
     table(RUN_HEADER, [runLine(run)]),
     run.reason && `  ${run.reason}\n`,
+    run.forgotten && `  a deletion: ${forgottenText(run.forgotten)}\n`,
     personText(run),
     deliveryText(run),
     run.mode &&
@@ -143,11 +148,11 @@ export function runPage(run: RunView): string {
       ['at', 'attempt', 'class', 'reason'],
       run.failures?.map((f) => [f.at, f.attempt, f.failureClass, f.reason]),
     ),
-    section(`Inputs (${run.inputsCount ?? 0})`, ['bytes', 'input'], run.inputs?.map(inputLine)),
+    section(`Inputs (${run.inputsCount ?? 0})`, ['input', 'bytes'], run.inputs?.map(inputLine)),
     section(
       `Outputs (${run.outputsCount ?? 0})`,
-      ['key', 'rows'],
-      run.outputs?.map((o) => [o.rows, o.key]),
+      ['output', 'rows'],
+      run.outputs?.map((o) => [o.key, o.rows]),
     ),
     section(
       'Events',

@@ -125,6 +125,14 @@ describe('a run', () => {
     expect(runPage({ ...RUN, ...merged })).toContain('  deliveries (25): a b …\n')
   })
 
+  test('of a deletion tells what it found and what is left, and names nobody', () => {
+    const forgotten = { found: 3, removed: 3, left: 0, filesRead: 2, rawFiles: 1 }
+    const deletion = { ...RUN, reason: undefined, rows: undefined, forgotten }
+    const said = '3 rows of the subject in 2 files: 3 deleted, 0 left; 1 raw file of bronze'
+    expect(note(deletion)).toBe(said)
+    expect(runPage(deletion)).toContain(`  a deletion: ${said}\n`)
+  })
+
   test('of a build tells its mode, its order, and what it left as it was', () => {
     const notBuilt = [{ model: 'stg_prices', why: 'nothing that it reads has changed since edition e-1' }]
     const built = { mode: 'standard', order: ['staging', 'marts'], notBuilt, notBuiltCount: 1 }
@@ -139,6 +147,9 @@ describe('a run', () => {
     const inputs = Array.from({ length: 25 }, (_, n) => ({ key: `k${n}`, bytes: n }))
     const text = runPage({ ...RUN, inputs, inputsCount: 25 })
     expect(text).toContain('Inputs (25)')
+    expect(text).toMatch(/input +bytes\n.*\n +k0 +0\n/)
+    const outputs = [{ key: 'a.parquet', rows: 7 }]
+    expect(runPage({ ...RUN, outputs, outputsCount: 1 })).toMatch(/output +rows\n.*\n +a\.parquet +7\n/)
     expect(text).toContain('… and 5 more: --json shows them')
   })
 

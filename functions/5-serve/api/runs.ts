@@ -55,6 +55,7 @@ const SHOWN = [
   'gate',
   'unchanged',
   'rows',
+  'forgotten',
   'reasons',
   'drift',
   'schemaHeld',

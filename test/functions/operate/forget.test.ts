@@ -73,6 +73,8 @@ describe('a deletion', () => {
       forgotten: { found: 3, removed: 3, left: 0, filesRead: 2 },
     })
     expect(planOf(forgotten as Run)).toMatchObject({ kind: 'forget', column: 'symbol', dry_run: false })
+    const shown = await ask(apiOn(chain.parts), `/runs/${forgotten?.runId}`)
+    expect(shown.body).toMatchObject({ forgotten: { found: 3, removed: 3, left: 0 } })
     const modes = runs('build').map(({ mode }) => mode)
     expect(modes).toContain('full-refresh')
     await checkRest(chain)
