@@ -25,3 +25,9 @@ def manifest(parse_state) -> Manifest:
 def lake(aws_endpoint, parse_state, tmp_path_factory) -> Lake:
     """Buckets of its own for each test module."""
     return Lake(aws_endpoint, tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture(scope="module")
+def story(lake, request):
+    """The life of the module's lane, told once for all its tests."""
+    return request.module.Story(lake)

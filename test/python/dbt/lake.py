@@ -8,6 +8,7 @@ import tempfile
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import boto3
 import duckdb
@@ -58,6 +59,8 @@ class Lake:
     silver: dict[str, list[dict]] = field(default_factory=lambda: {"market_data": [], "transactions": []})
     built: dict[str, int] = field(default_factory=dict)
     database: str | None = None
+    # Whether a build can be killed in the middle.
+    can_kill: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self.mark = uuid.uuid4().hex[:8]

@@ -1,23 +1,14 @@
 """The marts of commerce equal the truth: built first, after late and corrected events, and built anew."""
 
-import json
-import sys
-from pathlib import Path
-
 import pytest
-from lake import Lake
+from lake import Task
 from leaks import leaks, planted
-from task import KILLED
+from mart_story import MartStory
+from silver_loads import SilverLoads
 
 from samples.generator.systems import commerce_events
 from samples.generator.systems.commerce_events import LANDED_AT
-from test.oracle.exact import differences
 from test.oracle.shop import commerce_marts
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "jobs"))
-
-import cleanse_lake
-from folder_store import FolderStore
 
 KEYS = {
     "dim_customers": ("customer_id",),
@@ -34,77 +25,47 @@ WITHIN = {
     "share_of_order": "0.0000000002",
     "conversion_rate": "0.0000000002",
 }
-BUILDS = {"first": ["first"], "late": ["straggler", "late"], "anew": []}
+BUILDS = MartStory.builds
 
 
-class Story:
-    """One lane's life. Files go through the cleanse, so the models get what they get elsewhere."""
+class Story(MartStory):
+    """Files go through the cleanse, so the models get what they get elsewhere."""
 
-    def __init__(self, lake: Lake) -> None:
-        self.lake, self.folder = lake, lake.folder / "deliveries"
-        lake.silver, lake.built = {"events": []}, {}
-        self.cleansed = cleanse_lake.Lake(FolderStore(lake.folder / "cleansed"))
+    keys, within = KEYS, WITHIN
+    # Its staging is merged and its orders are written, when the machine goes away.
+    kills = ("model main.int_orders",)
+
+    def begin(self) -> None:
         commerce_events.write(self.folder)
-        seen, self.truth, self.tasks = [], {}, {}
-        for build, deliveries in BUILDS.items():
-            for delivery in deliveries:
-                self.land(delivery)
-                seen.append((self.folder / delivery, LANDED_AT[delivery]))
-            self.truth[build] = commerce_marts(seen)
-            mode = "full_refresh" if build == "anew" else "standard"
-            if build == "late":
-                # Its staging is merged and its orders are written, when the machine goes away.
-                self.killed = self.build(mode=mode, run_id="late", killed_at="model main.int_orders")
-                again = {"attempt": 2, "edition": "late-2", "run_id": "late"}
-                self.tasks[build] = self.build(mode=mode, **again)
-                continue
-            self.tasks[build] = self.build(mode=mode)
+        self.loads = SilverLoads(self.lake, "shop-events", ["events"])
 
     def land(self, delivery: str) -> None:
-        """Cleanses the files of a delivery as one batch and commits it to silver."""
-        files = sorted((self.folder / delivery).glob("*.ndjson"))
-        given = [
-            self.cleansed.land(file.name, file.read_bytes(), LANDED_AT[delivery], source="shop-events")
-            for file in files
-        ]
-        report = self.cleansed.run(given, entity="events").report
-        run = {"run_id": report["run_id"], "files": []}
-        for file in report["files"]:
-            key = f"entity=events/{Path(file['key']).name}-{report['run_id']}.parquet"
-            body = self.cleansed.store.get(cleanse_lake.BUCKETS["silver"], file["key"])
-            self.lake.s3.put_object(Bucket=self.lake.bucket("silver"), Key=key, Body=body)
-            run["files"].append(f"s3://{self.lake.bucket('silver')}/{key}")
-        self.lake.silver["events"].append(run)
+        """The files of a delivery are one batch."""
+        files = {path.name: path.read_bytes() for path in sorted((self.folder / delivery).glob("*.ndjson"))}
+        self.loads.take("events", files, LANDED_AT[delivery], "shop-events")
 
-    def build(self, **changes):
-        """One build of commerce over everything new."""
-        return self.lake.build(
-            **{"lane": "commerce", "domains": ["commerce"], "selectors": ["source:lake.events+"], **changes}
-        )
+    def marts(self, build: str) -> dict[str, list[dict]]:
+        seen = [name for names in self.so_far(build) for name in names]
+        return commerce_marts([(self.folder / name, LANDED_AT[name]) for name in seen])
 
-
-@pytest.fixture(scope="module")
-def story(lake) -> Story:
-    return Story(lake)
+    def build(self, **changes) -> Task:
+        lane = {"lane": "commerce", "domains": ["commerce"], "selectors": ["source:lake.events+"]}
+        return self.lake.build(**{**lane, **changes})
 
 
 @pytest.mark.parametrize("dataset", KEYS)
 @pytest.mark.parametrize("build", BUILDS)
 def test_a_mart_equals_the_truth(story, build, dataset):
-    report = story.tasks[build].report
-    assert report["verdict"] == "passed", report["error"] or json.dumps(report["failed_tests"], indent=1)
-    rows = story.lake.gold(story.tasks[build], dataset)
-    assert differences(rows, story.truth[build][dataset], KEYS[dataset], WITHIN) == []
+    assert story.wrong(build, dataset) == []
 
 
 def test_a_build_that_was_killed_in_the_middle_leaves_nothing_and_is_made_again(story):
     """The comparison above is with the attempt after it."""
-    done = [line["message"] for line in story.killed.lines if line["event"] == "dbt"]
-    assert story.killed.exit_code == KILLED and story.killed.report is None
-    assert any("int_orders" in message for message in done)
+    assert story.left_behind() == []
+    (killed,) = story.killed
+    done = [line["message"] for line in killed.lines if line["event"] == "dbt"]
     assert not any("fct_orders" in message for message in done)
-    assert not [key for key in story.lake.keys("gold") if "edition=late-1" in key]
-    assert story.tasks["late"].plan["database"] == story.killed.plan["database"]
+    assert story.tasks["late"].plan["database"] == killed.plan["database"]
 
 
 def test_the_later_deliveries_have_what_they_are_for(story):

@@ -34,11 +34,6 @@ class Story:
         self.third = lake.build(selectors=["source:lake.transactions+"])
 
 
-@pytest.fixture(scope="module")
-def story(lake) -> Story:
-    return Story(lake)
-
-
 def summary(lake: Lake, task) -> dict[date, dict]:
     return {row["summary_date"]: row for row in lake.gold(task, "daily_portfolio_summary")}
 

@@ -47,11 +47,6 @@ class Story:
         return f"s3://{bucket}/promoted/"
 
 
-@pytest.fixture(scope="module")
-def story(lake) -> Story:
-    return Story(lake)
-
-
 def models(task: Task) -> list[str]:
     return [model["model"] for model in task.report["models"]]
 

@@ -7,6 +7,7 @@ import shutil
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from lake import Lake, Task
 from test_targets import dbt
@@ -56,6 +57,8 @@ class TrinoLake(Lake):
     trino: Trino = field(kw_only=True)
     parse_state: Path = field(kw_only=True)
     builds: int = 0
+    # What dbt has done on a server stays there, and its next build is no retry of the container's.
+    can_kill: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self.mark = uuid.uuid4().hex[:8]
