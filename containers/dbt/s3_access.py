@@ -33,12 +33,12 @@ def refresh_secret(connection: duckdb.DuckDBPyConnection) -> None:
 
     Without credentials there is no secret, and S3 answers when it is asked: compiling needs neither.
     """
-    session = boto3.Session()
-    credentials = session.get_credentials()
+    credentials = boto3.Session().get_credentials()
     if credentials is None:
         return
     frozen = credentials.get_frozen_credentials()
-    client = s3_client(session)
+    # Of the common session, which has S3's description read already: a new one takes longer than the secret.
+    client = s3_client()
     settings = {
         "key_id": frozen.access_key,
         "secret": frozen.secret_key,

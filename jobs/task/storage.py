@@ -16,11 +16,11 @@ THREADS = 8
 TRIES = 5
 
 
-def s3_client(session: boto3.Session | None = None) -> Any:
+def s3_client() -> Any:
     """A client in the task's region: ECS says it in AWS_REGION, which boto3 by itself does not read."""
     settings = Config(retries={"mode": "standard", "max_attempts": TRIES}, max_pool_connections=THREADS)
     region = os.environ.get("AWS_REGION")
-    return (session or boto3).client("s3", region_name=region, config=settings)
+    return boto3.client("s3", region_name=region, config=settings)
 
 
 def split_uri(uri: str) -> tuple[str, str]:

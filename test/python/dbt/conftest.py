@@ -1,18 +1,21 @@
 """What a build of the tests works on: the parse state of an image, and a lake in the session's MiniStack."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 from lake import Lake
+from task import stop_server
 
 from containers.dbt.project import keep_parse_state, load_manifest
 
 
 @pytest.fixture(scope="session")
-def parse_state() -> Path:
-    """The state that an image brings along, made once for all tasks."""
-    return keep_parse_state("duckdb")
+def parse_state() -> Iterator[Path]:
+    """The state that an image brings along, made once for all tasks; no server of theirs is left."""
+    yield keep_parse_state("duckdb")
+    stop_server()
 
 
 @pytest.fixture(scope="session")
