@@ -1,6 +1,8 @@
 import { BuildRequested, SyncFinished } from '../../events/catalog.js'
+import { syncIdOf } from '../../shared/doors/heard.js'
 import { recordSync, syncFinished } from '../../shared/doors/sync.js'
 import type { Item, ItemLedger, Key } from '../../shared/ledger.js'
+import type { Storage } from './aws/storage.js'
 import type { SimTable } from './aws/table.js'
 import type { Bus } from './bus.js'
 import type { SimProject } from './project.js'
@@ -13,6 +15,7 @@ interface World {
   random: Random
   bus: Bus
   table: SimTable
+  storage: Storage
   project: SimProject
   story: Story
   trace(what: string): void
@@ -54,7 +57,7 @@ function deliver(world: World, begins: number, number: number): void {
 
 /** A door takes a notice in: the sync is in the ledger before the bus hears of it, if the door does not die in between. */
 function finish(
-  { timeline, random, bus, table, project, trace }: World,
+  { timeline, random, bus, table, storage, project, trace }: World,
   source: string,
   identity: string,
 ): void {
@@ -67,6 +70,9 @@ function finish(
   } as unknown as ItemLedger
   const effects = { ledger, clock: { now: () => timeline.now }, project: project.declared }
   trace(`${source} has finished ${identity}`)
+  // The rows are there before anybody is told of them.
+  const syncId = syncIdOf(source, [identity])
+  if (project.declared.sources[source]?.warehouse) storage.raw.add(syncId)
   const told = random.weighted({ once: 7, twice: 2, never: 1 })
   void recordSync(effects, { source, heard: { outcome: 'finished', identity: [identity] } }).then(
     ({ item }) => {
@@ -82,6 +88,7 @@ function request({ timeline, random, bus }: World): void {
     { mode: 'full-refresh' },
     { mode: 'standard', selectors: ['stg_ads'] },
     { mode: 'standard', onlyIfNew: true },
+    { mode: 'standard' },
   ])
   const detail = { domain: 'risk', requestId: `asked:${timeline.now}`, by: 'somebody', ...asked }
   for (let times = random.chance(0.2) ? 2 : 1; times > 0; times -= 1)

@@ -72,6 +72,8 @@ export interface SimEdition {
   /** Whether its export came to its end. */
   complete: boolean
   silverRuns: readonly string[]
+  /** Ids of the syncs whose rows all of its lane's tables have: of one that was exported before its tests, none. */
+  syncs: readonly string[]
   passed: boolean
   /** When the first of its objects was deleted. */
   goneAt?: number
@@ -86,7 +88,7 @@ export interface Evidence {
   /** Every item, by PK, SK. */
   ledger: readonly Record<string, Found>[]
   project: {
-    sources: Record<string, { feeds: { entity: string; prefix: string }[] }>
+    sources: Record<string, { feeds: { entity: string; prefix: string }[]; warehouse?: { domain: string } }>
     entities: string[]
     lanes: { lane: string; domains: string[]; entities: string[] }[]
   }

@@ -9,6 +9,8 @@ const STALE_MAX = 60_000
 export class Storage {
   silver: ReadonlyMap<string, SilverObject> = new Map<string, SilverObject>()
   readonly artifacts = new Map<string, Found>()
+  /** Ids of the syncs of a warehouse that have put rows into RAW, in their order. */
+  readonly raw = new Set<string>()
   readonly quarantine = new Map<string, QuarantineObject>()
   /** Every version ever put, oldest first. */
   readonly landed: LandedVersion[] = []

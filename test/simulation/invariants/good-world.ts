@@ -106,7 +106,7 @@ export function goodWorld(): World {
     editions: new Map([
       [
         'finance/b1-1',
-        { domain: 'finance', edition: 'b1-1', complete: true, silverRuns: ['c1'], passed: true },
+        { domain: 'finance', edition: 'b1-1', complete: true, silverRuns: ['c1'], syncs: [], passed: true },
       ],
     ]),
     goldTables: new Map([['daily_summary', { edition: 'b1-1', domain: 'finance' }]]),

@@ -10,6 +10,7 @@ import { incidentInvariants } from './incidents.js'
 import { indexInvariants } from './indexes.js'
 import { jobInvariants } from './jobs.js'
 import { laneInvariants } from './lanes.js'
+import { newsInvariants } from './news.js'
 import { rowInvariants } from './rows.js'
 import { runInvariants } from './runs.js'
 import { silverInvariants } from './silver.js'
@@ -23,6 +24,7 @@ import { waitInvariants } from './waits.js'
 export const invariants: readonly Invariant[] = [
   ...laneInvariants,
   ...waitInvariants,
+  ...newsInvariants,
   ...runInvariants,
   ...fateInvariants,
   ...silverInvariants,

@@ -26,18 +26,25 @@ export function buildSteps(world: BuildWorld, plan: Found, end: End): { steps: (
   const failedTests = world.testsFail && end.leaves === 'report'
   const failing = failedTests && !plan.waive_tests
   const datasets = project.datasets(plan.domains)
+  const raw: Raw = { staging: [], marts: [] }
   const exported = failing || end.leaves !== 'report' ? [] : datasets
-  const steps: (() => void)[] = [() => checkFiles(world, plan), () => checkKnown(world, plan, files)]
+  const report = reportOf(plan, exported, { failing, failedTests, end, partial: partialOf(plan) })
+  const steps: (() => void)[] = [
+    () => checkFiles(world, plan),
+    () => checkKnown(world, plan, files),
+    () => {
+      report.behind = readRaw(world, plan, raw)
+    },
+  ]
   for (const domain of exported.length > 0 ? (plan.domains as string[]) : []) {
     const place = `${domain}/${plan.edition}`
     const edition = { domain, edition: plan.edition, silverRuns, passed: !world.testsFail }
-    steps.push(() => void editions.set(place, { ...edition, complete: false }))
-    steps.push(() => void editions.set(place, { ...edition, complete: true }))
+    const exports = (complete: boolean) => () =>
+      void editions.set(place, { ...edition, syncs: raw.marts, complete })
+    steps.push(exports(false), exports(true))
   }
-  const state = { kind: 'database', built, files }
-  const partial = `${plan.artifacts_prefix}partial.duckdb`
-  steps.push(() => storage.artifacts.set(keyOf(failing ? partial : plan.database_out), state))
-  const report = reportOf(plan, exported, { failing, failedTests, end, partial })
+  const state = { kind: 'database', built, files, raw }
+  steps.push(() => storage.artifacts.set(keyOf(failing ? partialOf(plan) : plan.database_out), state))
   steps.push(() => {
     if (end.leaves !== 'nothing') storage.artifacts.set(keyOf(`${plan.artifacts_prefix}report.json`), report)
   })
@@ -70,6 +77,31 @@ export function goldObjects(editions: Map<string, SimEdition>, now: () => number
       }
     },
   }
+}
+
+const partialOf = (plan: Found) => `${plan.artifacts_prefix}partial.duckdb`
+
+/** Which syncs' rows are in the table that is made of RAW, and which in what readers see. */
+interface Raw {
+  staging: readonly string[]
+  marts: readonly string[]
+}
+
+/**
+ * Reads RAW into the tables that the plan names; what goes on from a failed attempt keeps what that one has read. Gives
+ * the models that read something newer than they were made from, also of those that nobody asked for.
+ */
+function readRaw({ storage, project }: BuildWorld, plan: Found, raw: Raw): string[] {
+  const uri = plan.retry_of ? `${plan.retry_of}partial.duckdb` : plan.database?.uri
+  const before: Raw | undefined = (uri ? storage.artifacts.get(keyOf(uri)) : undefined)?.raw
+  const { domain, selectors = [] } = project.declared.sources.ads?.warehouse ?? {}
+  const there = plan.domains.includes(domain) ? [...storage.raw] : []
+  const whole = !before || plan.selectors.some((selector: string) => selector.startsWith('+group:'))
+  const [staging, marts] = selectors.map((selector) => whole || plan.selectors.includes(selector))
+  raw.staging = before && (plan.retry_of || !staging) ? before.staging : there
+  raw.marts = before && !marts && plan.mode !== 'full_refresh' ? before.marts : raw.staging
+  const isOld = [raw.staging.length < there.length, raw.marts.length < raw.staging.length]
+  return selectors.filter((_, place) => isOld[place])
 }
 
 const keyOf = (uri: string) => uri.replace('s3://artifacts/', '')
