@@ -11,6 +11,31 @@ cast(cast({{ column }} as decimal(20, 0)) * 0.000001 as decimal(18, 6))
 {{ var('refresh_columns')[source_name] }}
 {%- endmacro %}
 
+{#-
+  What Airbyte brought of a table of campaigns as two steps, `source` and `ranked`: each extraction adds a row
+  of a key, and the newest one has the rank 1.
+-#}
+{% macro ranked_extractions(source_name, key) -%}
+source as (
+
+    select *
+    from {{ source('raw', source_name ~ '_campaigns') }}
+
+),
+
+ranked as (
+
+    select
+        source.*,
+        row_number() over (
+            partition by {{ key | join(', ') }}
+            order by {{ refresh_column(source_name) }} desc, _airbyte_raw_id desc
+        ) as extraction_rank
+    from source
+
+)
+{%- endmacro %}
+
 {#- The sum of each column under its own name. -#}
 {% macro sums_of(columns) -%}
 {%- for column in columns -%}

@@ -1,24 +1,6 @@
 {{ config(materialized='table') }}
 
-{%- set extracted_at = refresh_column('facebook_ads') %}
-
-with source as (
-
-    select *
-    from {{ source('raw', 'facebook_ads_campaigns') }}
-
-),
-
-ranked as (
-
-    select
-        source.*,
-        row_number() over (
-            partition by campaign_id, date_start order by {{ extracted_at }} desc, _airbyte_raw_id desc
-        ) as extraction_rank
-    from source
-
-),
+with {{ ranked_extractions('facebook_ads', key=['campaign_id', 'date_start']) }},
 
 renamed as (
 
@@ -31,7 +13,7 @@ renamed as (
         cast(impressions as bigint) as impressions,
         cast(inline_link_clicks as bigint) as clicks,
         cast(conversions as decimal(18, 6)) as conversions,
-        cast({{ extracted_at }} as timestamp(6)) as extracted_at
+        cast({{ refresh_column('facebook_ads') }} as timestamp(6)) as extracted_at
     from ranked
     where extraction_rank = 1
 

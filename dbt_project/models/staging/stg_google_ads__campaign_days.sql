@@ -1,24 +1,6 @@
 {{ config(materialized='table') }}
 
-{%- set extracted_at = refresh_column('google_ads') %}
-
-with source as (
-
-    select *
-    from {{ source('raw', 'google_ads_campaigns') }}
-
-),
-
-ranked as (
-
-    select
-        source.*,
-        row_number() over (
-            partition by campaign_id, segments_date order by {{ extracted_at }} desc, _airbyte_raw_id desc
-        ) as extraction_rank
-    from source
-
-),
+with {{ ranked_extractions('google_ads', key=['campaign_id', 'segments_date']) }},
 
 renamed as (
 
@@ -31,7 +13,7 @@ renamed as (
         cast(metrics_impressions as bigint) as impressions,
         cast(metrics_clicks as bigint) as clicks,
         cast(metrics_conversions as decimal(18, 6)) as conversions,
-        cast({{ extracted_at }} as timestamp(6)) as extracted_at
+        cast({{ refresh_column('google_ads') }} as timestamp(6)) as extracted_at
     from ranked
     where extraction_rank = 1
 
