@@ -162,6 +162,11 @@ export type Detail<E extends { detail: z.ZodType }> = z.infer<E['detail']>
 /** One event to put on the bus: the name and detail are checked against the catalog by the type. */
 export type Outgoing = { [E in Event as E['name']]: { name: E['name']; detail: Detail<E> } }[EventName]
 
+/** An event of ours that a stage was woken by, as far as its decision reads it. */
+export type Heard<E extends { name: string; detail: z.ZodType }> = E extends unknown
+  ? { 'detail-type': E['name']; detail: Detail<E> }
+  : never
+
 /** The envelope in which EventBridge delivers our events; `detail` is validated per event. */
 export const envelope = <Name extends string, D extends z.ZodType>(event: { name: Name; detail: D }) =>
   z.object({

@@ -1,8 +1,6 @@
 import * as ours from '../catalog.js'
 import { on, type Row } from '../row.js'
 
-const failures = [ours.GateFailed.name, ours.StageFailed.name] as const
-
 /** From bronze to silver: one job per batch, a gate, a commit. */
 export const cleanse: readonly Row[] = [
   {
@@ -23,7 +21,8 @@ export const cleanse: readonly Row[] = [
       ours.SilverUpdated.name,
       ours.SchemaChanged.name,
       ours.BuildRequested.name,
-      ...failures,
+      ours.GateFailed.name,
+      ours.StageFailed.name,
       ours.BatchReady.name,
     ],
     may: [

@@ -7,7 +7,6 @@ const readies = [
   ours.ExtractReady.name,
   ours.CompactionReady.name,
 ] as const
-const failures = [ours.GateFailed.name, ours.StageFailed.name] as const
 
 /** What watches over the others: alerts, the reconciler, delays, and a person’s requests. */
 export const operate: readonly Row[] = [
@@ -69,7 +68,8 @@ export const operate: readonly Row[] = [
     emits: [
       ...readies,
       ours.RunStarted.name,
-      ...failures,
+      ours.GateFailed.name,
+      ours.StageFailed.name,
       ours.SilverUpdated.name,
       ours.SchemaChanged.name,
       ours.GoldBuilt.name,

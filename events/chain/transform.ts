@@ -1,8 +1,6 @@
 import * as ours from '../catalog.js'
 import { on, type Row } from '../row.js'
 
-const failures = [ours.GateFailed.name, ours.StageFailed.name] as const
-
 /** From silver, or a warehouse, to gold: one dbt task for all that waits in a lane. */
 export const transform: readonly Row[] = [
   {
@@ -27,7 +25,13 @@ export const transform: readonly Row[] = [
     phase: 'transform',
     does: 'reads dbt’s results, decides the gate, records the edition and frees the lane',
     on: [{ ended: 'dbt task' }],
-    emits: [ours.GoldBuilt.name, ...failures, ours.BuildReady.name, ours.RollbackRequested.name],
+    emits: [
+      ours.GoldBuilt.name,
+      ours.GateFailed.name,
+      ours.StageFailed.name,
+      ours.BuildReady.name,
+      ours.RollbackRequested.name,
+    ],
     may: ['ledger:lane', 'reports:read', 'dbt-state:expire'],
   },
 ]

@@ -1,4 +1,4 @@
-import type { Detail, LaneSettled, SyncFinished } from '../../../events/catalog.js'
+import type { Detail, Heard, LaneSettled, SyncFinished } from '../../../events/catalog.js'
 import { claim } from '../../../shared/claim.js'
 import { type Declared, type DeclaredSource, entitiesOf } from '../../../shared/declared.js'
 import { laneName, type World } from '../../../shared/lane.js'
@@ -37,14 +37,10 @@ const close = ({ ledger }: CloseBatchEffects, lane: string, source: string, at: 
     when: [{ attribute: 'at', below: at, orAbsent: true }],
   })
 
-type Heard =
-  | { 'detail-type': typeof SyncFinished.name; detail: Detail<typeof SyncFinished> }
-  | { 'detail-type': typeof LaneSettled.name; detail: Detail<typeof LaneSettled> }
-
 /** Takes in either event that lets a batch go. */
 export async function batchClosed(
   effects: CloseBatchEffects,
-  event: Heard,
+  event: Heard<typeof SyncFinished | typeof LaneSettled>,
 ): Promise<{ did: string; runId?: string }> {
   if ('lane' in event.detail) return settleLane(effects, event.detail)
   return { did: await closeBatch(effects, event.detail) }

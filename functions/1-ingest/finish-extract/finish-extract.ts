@@ -1,5 +1,5 @@
 import type { TaskStateChange } from '../../../events/aws.js'
-import { type Detail, PlatformJobEnded } from '../../../events/catalog.js'
+import { type Detail, type Heard, PlatformJobEnded } from '../../../events/catalog.js'
 import { type EndEffects, finishRun } from '../../../shared/end-run.js'
 import { extractLane } from '../../../shared/extract.js'
 import { platformFailure } from '../../../shared/extract-platform.js'
@@ -9,9 +9,7 @@ import type { Outcome } from '../../../shared/observe.js'
 import { type Run, runKey } from '../../../shared/run.js'
 import type { Ended } from '../../../shared/work.js'
 
-type Waking =
-  | TaskStateChange
-  | { 'detail-type': typeof PlatformJobEnded.name; detail: Detail<typeof PlatformJobEnded> }
+type Waking = TaskStateChange | Heard<typeof PlatformJobEnded>
 
 /** Takes in the end of an extraction: of its task, or of the job of another engine that Sluice had started. */
 export function finishExtract(effects: EndEffects, event: Waking): Promise<Outcome> {

@@ -1,5 +1,4 @@
-import type * as z from 'zod'
-import type { BuildRequested, Detail, SilverUpdated, SyncFinished } from '../../../events/catalog.js'
+import type { BuildRequested, Detail, Heard, SilverUpdated, SyncFinished } from '../../../events/catalog.js'
 import { arrived } from '../../../shared/arrivals.js'
 import { buildState, selectorOf } from '../../../shared/build.js'
 import { claim } from '../../../shared/claim.js'
@@ -15,12 +14,10 @@ export interface PlanBuildEffects extends World {
   project: Declared
 }
 
-type Heard<E extends { name: string; detail: z.ZodType }> = { 'detail-type': E['name']; detail: Detail<E> }
-
 /** Takes in whatever may lead to a build. */
 export async function planned(
   effects: PlanBuildEffects,
-  { detail }: Heard<typeof SilverUpdated> | Heard<typeof SyncFinished> | Heard<typeof BuildRequested>,
+  { detail }: Heard<typeof SilverUpdated | typeof SyncFinished | typeof BuildRequested>,
 ): Promise<{ did: string; runId?: string }> {
   if ('syncId' in detail) return { did: await planSync(effects, detail) }
   if ('requestId' in detail) return { did: await planRequest(effects, detail) }

@@ -1,4 +1,4 @@
-import { type Detail, type GoldBuilt, RollbackRequested } from '../../../events/catalog.js'
+import { type Detail, type GoldBuilt, type Heard, RollbackRequested } from '../../../events/catalog.js'
 import { editionKey, goldPointerKey } from '../../../shared/build.js'
 import { iso } from '../../../shared/clock.js'
 import { carried } from '../../../shared/correlation.js'
@@ -17,9 +17,7 @@ export const publishEntryKey = (domain: string, runId: string) => ({
   SK: 'META',
 })
 
-export type Asked =
-  | { 'detail-type': typeof GoldBuilt.name; detail: Detail<typeof GoldBuilt> }
-  | { 'detail-type': typeof RollbackRequested.name; detail: Detail<typeof RollbackRequested> }
+export type Asked = Heard<typeof GoldBuilt | typeof RollbackRequested>
 
 /** Others move the pointer too: a lost round is another one's move. */
 export const ROUNDS_MAX = 5

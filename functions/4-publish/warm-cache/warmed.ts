@@ -1,11 +1,9 @@
 import type { Tick } from '../../../events/aws.js'
-import { type Detail, GoldPublished } from '../../../events/catalog.js'
+import { GoldPublished, type Heard } from '../../../events/catalog.js'
 import type { Outcome } from '../../../shared/observe.js'
 import { type WarmCacheEffects, warmCache } from './warm-cache.js'
 
-export type Waking =
-  | { 'detail-type': typeof GoldPublished.name; detail: Detail<typeof GoldPublished> }
-  | Pick<Tick, 'detail-type'>
+export type Waking = Heard<typeof GoldPublished> | Pick<Tick, 'detail-type'>
 
 /** Takes in a publication, or a look at all domains. */
 export async function warmed(effects: WarmCacheEffects, event: Waking): Promise<Outcome> {

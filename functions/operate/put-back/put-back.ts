@@ -1,6 +1,7 @@
 import {
   type Detail,
   ForgetRequested,
+  type Heard,
   ReplayRequested,
   RetryRequested,
   RunApproved,
@@ -17,11 +18,9 @@ export interface PutBackEffects extends World {
   project: Declared
 }
 
-export type Request =
-  | { 'detail-type': typeof RetryRequested.name; detail: Detail<typeof RetryRequested> }
-  | { 'detail-type': typeof RunApproved.name; detail: Detail<typeof RunApproved> }
-  | { 'detail-type': typeof ReplayRequested.name; detail: Detail<typeof ReplayRequested> }
-  | { 'detail-type': typeof ForgetRequested.name; detail: Detail<typeof ForgetRequested> }
+export type Request = Heard<
+  typeof RetryRequested | typeof RunApproved | typeof ReplayRequested | typeof ForgetRequested
+>
 
 /** Puts back what a person asked for, once however often the request comes. What cannot be put back stays as it is. */
 export async function putBack(effects: PutBackEffects, request: Request): Promise<Outcome> {

@@ -6,6 +6,7 @@ import {
   GoldBuilt,
   HealthDegraded,
   HealthRecovered,
+  type Heard,
   SchemaChanged,
   SilverCompacted,
   SilverUpdated,
@@ -29,16 +30,17 @@ import { degraded, recovered } from './health.js'
 
 export type RaiseAlertEffects = IncidentEffects
 export type Failure = Detail<typeof StageFailed> | Detail<typeof GateFailed>
-type Ours =
-  | { 'detail-type': typeof StageFailed.name; detail: Detail<typeof StageFailed> }
-  | { 'detail-type': typeof GateFailed.name; detail: Detail<typeof GateFailed> }
-  | { 'detail-type': typeof SchemaChanged.name; detail: Detail<typeof SchemaChanged> }
-  | { 'detail-type': typeof SilverUpdated.name; detail: Detail<typeof SilverUpdated> }
-  | { 'detail-type': typeof GoldBuilt.name; detail: Detail<typeof GoldBuilt> }
-  | { 'detail-type': typeof ExtractFinished.name; detail: Detail<typeof ExtractFinished> }
-  | { 'detail-type': typeof HealthDegraded.name; detail: Detail<typeof HealthDegraded> }
-  | { 'detail-type': typeof HealthRecovered.name; detail: Detail<typeof HealthRecovered> }
-  | { 'detail-type': typeof SilverCompacted.name; detail: Detail<typeof SilverCompacted> }
+type Ours = Heard<
+  | typeof StageFailed
+  | typeof GateFailed
+  | typeof SchemaChanged
+  | typeof SilverUpdated
+  | typeof GoldBuilt
+  | typeof ExtractFinished
+  | typeof HealthDegraded
+  | typeof HealthRecovered
+  | typeof SilverCompacted
+>
 /** What wakes the stage, as far as it reads it. */
 export type Waking =
   | Ours

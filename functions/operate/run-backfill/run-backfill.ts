@@ -1,8 +1,8 @@
 import {
   BackfillMoved,
   BackfillRequested,
-  type Detail,
   ExtractFinished,
+  type Heard,
   StageFailed,
 } from '../../../events/catalog.js'
 import { type BackfillEffects, lookAfter } from '../../../shared/backfill/drive.js'
@@ -12,11 +12,9 @@ import { laneKind } from '../../../shared/lane.js'
 import type { Outcome } from '../../../shared/observe.js'
 
 /** What wakes the stage, as far as it reads it. */
-export type Waking =
-  | { 'detail-type': typeof BackfillRequested.name; detail: Detail<typeof BackfillRequested> }
-  | { 'detail-type': typeof BackfillMoved.name; detail: Detail<typeof BackfillMoved> }
-  | { 'detail-type': typeof ExtractFinished.name; detail: Detail<typeof ExtractFinished> }
-  | { 'detail-type': typeof StageFailed.name; detail: Detail<typeof StageFailed> }
+export type Waking = Heard<
+  typeof BackfillRequested | typeof BackfillMoved | typeof ExtractFinished | typeof StageFailed
+>
 
 /**
  * Looks after the backfills that an event may concern. The event is only a hint: what became of each chunk is read from
