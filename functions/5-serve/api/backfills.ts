@@ -7,11 +7,8 @@ import {
 } from '../../../shared/backfill/backfill.js'
 import { chunkAt } from '../../../shared/backfill/range.js'
 import type { Chunk } from '../../../shared/backfill/step.js'
-import type { LedgerReader } from '../../../shared/ledger.js'
-import { encodeNext } from './paging.js'
-
-/** Index pages that one request may read while it looks for backfills that match. */
-const PAGES_MAX = 20
+import type { Item, LedgerReader } from '../../../shared/ledger.js'
+import { encodeNext, newestOf } from './paging.js'
 
 interface BackfillsQuery {
   limit: number
@@ -21,22 +18,9 @@ interface BackfillsQuery {
 
 /** Backfills, newest first, as far as they match; `next` continues where the answer stops. */
 export async function backfillsView({ ledger }: { ledger: LedgerReader }, query: BackfillsQuery) {
-  const backfills: ReturnType<typeof summary>[] = []
-  let after = query.next
-  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const limit = query.limit - backfills.length
-    const page = await ledger.index('recent', {
-      ...{ of: BACKFILLS, limit, newestFirst: true },
-      ...(after && { after }),
-    })
-    const found = (page.items as unknown as Backfill[]).filter(
-      ({ source }) => !query.source || source === query.source,
-    )
-    backfills.push(...found.map(summary))
-    after = page.next
-    if (!after || backfills.length >= query.limit) break
-  }
-  return { backfills, next: encodeNext(after) }
+  const wanted = ({ source }: Item) => !query.source || source === query.source
+  const { items, next } = await newestOf(ledger, 'recent', { ...query, of: BACKFILLS }, wanted)
+  return { backfills: (items as unknown as Backfill[]).map(summary), next }
 }
 
 /** What one sees of a backfill at a glance: every chunk is in exactly one of the counts. */

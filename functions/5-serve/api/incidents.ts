@@ -1,8 +1,5 @@
 import type { Item, LedgerReader } from '../../../shared/ledger.js'
-import { encodeNext } from './paging.js'
-
-/** Index pages that one request may read while it looks for incidents that match. */
-const PAGES_MAX = 20
+import { newestOf } from './paging.js'
 
 export interface IncidentsQuery {
   limit: number
@@ -12,19 +9,9 @@ export interface IncidentsQuery {
 
 /** Incidents, newest first, as far as they match. */
 export async function incidentsView({ ledger }: { ledger: LedgerReader }, query: IncidentsQuery) {
-  const found: Item[] = []
-  let after = query.next
-  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page = await ledger.index('incidents', {
-      limit: query.limit - found.length,
-      newestFirst: true,
-      ...(after && { after }),
-    })
-    found.push(...page.items.filter(({ state }) => !query.state || state === query.state))
-    after = page.next
-    if (!after || found.length >= query.limit) break
-  }
-  return { incidents: found.map(incident), next: encodeNext(after) }
+  const wanted = ({ state }: Item) => !query.state || state === query.state
+  const { items, next } = await newestOf(ledger, 'incidents', query, wanted)
+  return { incidents: items.map(incident), next }
 }
 
 const incident = (item: Item) => ({

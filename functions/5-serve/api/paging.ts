@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { BadInput } from '../../../shared/errors.js'
+import type { IndexName, IndexQuery, Item, LedgerReader } from '../../../shared/ledger.js'
 
 const text = z.string().min(1).max(1_024)
 /** Where a page of runs stopped: the key of its last item in the index. */
@@ -32,6 +33,32 @@ export function decodeNext<S extends z.ZodType>(next: string, schema: S): z.infe
   const answer = schema.safeParse(json(Buffer.from(next, 'base64url').toString()))
   if (answer.success) return answer.data
   throw new BadInput('this query cannot be answered', ['next: take it unchanged from the answer before'])
+}
+
+/** Index pages that one request may read while it looks for what matches. */
+const PAGES_MAX = 20
+
+/** The newest items of an index that match, `limit` at the most; `next` continues where they stop. */
+export async function newestOf(
+  ledger: LedgerReader,
+  index: IndexName,
+  query: Pick<IndexQuery, 'of' | 'limit'> & { next?: string | undefined },
+  matches: (item: Item) => boolean,
+): Promise<{ items: Item[]; next: string | undefined }> {
+  const { of, limit } = query
+  const items: Item[] = []
+  let after = query.next
+  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+    const page = await ledger.index(index, {
+      ...{ limit: limit - items.length, newestFirst: true },
+      ...(of && { of }),
+      ...(after && { after }),
+    })
+    items.push(...page.items.filter(matches))
+    after = page.next
+    if (!after || items.length >= limit) break
+  }
+  return { items, next: encodeNext(after) }
 }
 
 function json(text: string): unknown {

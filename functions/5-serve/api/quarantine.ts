@@ -1,8 +1,5 @@
 import type { Item, LedgerReader } from '../../../shared/ledger.js'
-import { encodeNext } from './paging.js'
-
-/** Index pages that one request may read while it looks for what matches. */
-const PAGES_MAX = 20
+import { newestOf } from './paging.js'
 
 export interface QuarantineQuery {
   limit: number
@@ -16,21 +13,10 @@ export interface QuarantineQuery {
  * put back. The counts by reason are those of the entries of this page: files count one, runs count rows.
  */
 export async function quarantineView({ ledger }: { ledger: LedgerReader }, query: QuarantineQuery) {
-  const found: Item[] = []
-  let after = query.next
-  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page = await ledger.index('quarantined', {
-      limit: query.limit - found.length,
-      newestFirst: true,
-      ...(after && { after }),
-    })
-    found.push(...page.items.filter((item) => matches(item, query)))
-    after = page.next
-    if (!after || found.length >= query.limit) break
-  }
-  const files = found.filter((item) => item.runId === undefined).map(fileEntry)
-  const runs = found.filter((item) => item.runId !== undefined).map(runEntry)
-  return { files, runs, reasons: countsOf(files, runs), next: encodeNext(after) }
+  const page = await newestOf(ledger, 'quarantined', query, (item) => matches(item, query))
+  const files = page.items.filter((item) => item.runId === undefined).map(fileEntry)
+  const runs = page.items.filter((item) => item.runId !== undefined).map(runEntry)
+  return { files, runs, reasons: countsOf(files, runs), next: page.next }
 }
 
 const reasonsOf = (item: Item): Record<string, number> =>

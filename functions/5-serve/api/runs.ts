@@ -8,12 +8,10 @@ import type { Item, LedgerReader, Value } from '../../../shared/ledger.js'
 import { attemptPath, type Run, runKey } from '../../../shared/run.js'
 import type { Reports } from '../../../shared/work.js'
 import { compactOutputs } from './compactions.js'
-import { encodeNext } from './paging.js'
+import { newestOf } from './paging.js'
 
 /** As many inputs, outputs and events as one answer shows; the counts are always whole. */
 const SHOWN_MAX = 1_000
-/** Index pages that one request may read while it looks for runs that match. */
-const PAGES_MAX = 20
 
 interface RunsQuery {
   limit: number
@@ -25,19 +23,8 @@ interface RunsQuery {
 
 /** Runs, newest first, as far as they match; `next` continues where the answer stops. */
 export async function runsView({ ledger }: { ledger: LedgerReader }, query: RunsQuery) {
-  const runs: ReturnType<typeof summary>[] = []
-  let after = query.next
-  for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-    const page = await ledger.index('recent', {
-      limit: query.limit - runs.length,
-      newestFirst: true,
-      ...(after && { after }),
-    })
-    runs.push(...page.items.filter((item) => matches(item, query)).map((item) => summary(item as Run)))
-    after = page.next
-    if (!after || runs.length >= query.limit) break
-  }
-  return { runs, next: encodeNext(after) }
+  const { items, next } = await newestOf(ledger, 'recent', query, (item) => matches(item, query))
+  return { runs: items.map((item) => summary(item as Run)), next }
 }
 
 const matches = (item: Item, { kind, state, subject }: RunsQuery) =>
