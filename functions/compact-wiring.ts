@@ -2,40 +2,27 @@ import { systemClock } from '../shared/clock.js'
 import { graceOf } from '../shared/compact.js'
 import { compactEnd } from '../shared/compact-end.js'
 import { project } from '../shared/declared.js'
-import { type EndEffects, endUnchanged } from '../shared/end-run.js'
+import type { EndEffects } from '../shared/end-run.js'
 import { env } from '../shared/env.js'
-import { jobReader, jobs } from '../shared/jobs.js'
-import { copyObject, plans, removeObjects, reports, s3 } from '../shared/objects.js'
+import { jobReader } from '../shared/jobs.js'
+import { copyObject, removeObjects, reports, s3 } from '../shared/objects.js'
 import type { StartEffects } from '../shared/start-run.js'
-import { stopTask, tasks } from '../shared/tasks.js'
 import { compactStart } from './operate/plan-compaction/start-compaction.js'
 import { removeReplaced } from './operate/reconcile/remove-replaced.js'
-import { taskSettings, theLedger, thePublisher, world } from './wiring.js'
+import { engineSettings, engines, starting, taskSettings, theLedger, thePublisher, world } from './wiring.js'
 
 /** The effects of compactions, built from the environment. */
 export function compactStarter(): StartEffects {
-  const base = world()
+  const base = starting()
   const settings = {
     silverBucket: env.SILVER_BUCKET,
     artifactsBucket: env.ARTIFACTS_BUCKET,
     targetBytes: Number(env.COMPACT_TARGET_BYTES),
-    engine: env.CLEANSE_ENGINE as 'auto' | 'duckdb' | 'spark',
-    sparkFromBytes: Number(env.SPARK_FROM_BYTES),
-    task: taskSettings(env.COMPACT_TASK, env.COMPACT_CPU, env.COMPACT_MEMORY),
-    workerType: env.GLUE_WORKER_TYPE,
+    ...engineSettings(taskSettings(env.COMPACT_TASK, env.COMPACT_CPU, env.COMPACT_MEMORY)),
   }
-  const code = {
-    script: env.GLUE_SCRIPT_URI,
-    modules: env.GLUE_MODULES_URI,
-    workers: Number(env.GLUE_WORKERS),
-  }
-  const work = { tasks: tasks(), jobs: jobs(env.GLUE_COMPACT_JOB, code), stopTask: stopTask(env.CLUSTER_ARN) }
   return {
     ...base,
-    publish: thePublisher(),
-    plans: plans(env.ARTIFACTS_BUCKET, s3()),
-    endUnchanged: (run, unchanged) => endUnchanged(base, run, unchanged),
-    ...compactStart({ world: base, project, settings, ...work }),
+    ...compactStart({ world: base, project, settings, ...engines(env.GLUE_COMPACT_JOB) }),
   }
 }
 

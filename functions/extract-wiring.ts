@@ -3,15 +3,15 @@ import { systemClock } from '../shared/clock.js'
 import { project } from '../shared/declared.js'
 import { secretReader } from '../shared/doors/secret-reader.js'
 import { keptSecrets } from '../shared/doors/secrets.js'
-import { type EndEffects, endUnchanged } from '../shared/end-run.js'
+import type { EndEffects } from '../shared/end-run.js'
 import { env } from '../shared/env.js'
 import { extractEnd } from '../shared/extract-end.js'
 import { dbtPlatform, type Platform } from '../shared/extract-platform.js'
-import { plans, reports, s3 } from '../shared/objects.js'
+import { reports, s3 } from '../shared/objects.js'
 import type { StartEffects } from '../shared/start-run.js'
 import { stopTask, tasks } from '../shared/tasks.js'
 import { extractStart } from './1-ingest/start-extract/start-extract.js'
-import { taskSettings, thePublisher, world } from './wiring.js'
+import { starting, taskSettings, thePublisher, world } from './wiring.js'
 
 /** The effects of extractions, built from the environment. */
 
@@ -19,7 +19,7 @@ import { taskSettings, thePublisher, world } from './wiring.js'
 export const thePlatform = (): Platform => dbtPlatform(keptSecrets(secretReader(), systemClock.now))
 
 export function extractStarter(): StartEffects {
-  const base = world()
+  const base = starting()
   const settings = {
     bronzeBucket: env.BRONZE_BUCKET,
     artifactsBucket: env.ARTIFACTS_BUCKET,
@@ -27,9 +27,6 @@ export function extractStarter(): StartEffects {
   }
   return {
     ...base,
-    publish: thePublisher(),
-    plans: plans(env.ARTIFACTS_BUCKET, s3()),
-    endUnchanged: (run, unchanged) => endUnchanged(base, run, unchanged),
     ...extractStart({
       ledger: base.ledger,
       project,

@@ -4,6 +4,7 @@ import { cleanseEnd } from '../shared/cleanse.js'
 import { systemClock } from '../shared/clock.js'
 import { project } from '../shared/declared.js'
 import { type EndEffects, endUnchanged } from '../shared/end-run.js'
+import type { EngineEffects, EngineSettings } from '../shared/engines.js'
 import { env } from '../shared/env.js'
 import { jobs } from '../shared/jobs.js'
 import type { World } from '../shared/lane.js'
@@ -18,7 +19,7 @@ import {
   updateItem,
 } from '../shared/ledger-dynamo.js'
 import { copyObject, findVersion, plans, putNote, removeObject, reports, s3 } from '../shared/objects.js'
-import type { StartEffects } from '../shared/start-run.js'
+import type { StartEffects, StartOfKind } from '../shared/start-run.js'
 import { addPartitions } from '../shared/tables.js'
 import { stopTask, tasks } from '../shared/tasks.js'
 import type { Capacity, TaskSettings } from '../shared/work.js'
@@ -85,30 +86,48 @@ export const taskSettings = (
   size: { cpu: Number(cpu), memory: Number(memory) },
 })
 
-export function cleanseStarter(): StartEffects {
+/** What all that starts has alike, whatever kind of run it is. */
+export function starting(): Omit<StartEffects, keyof StartOfKind> {
   const base = world()
-  const settings = {
-    silverBucket: env.SILVER_BUCKET,
-    quarantineBucket: env.QUARANTINE_BUCKET,
-    artifactsBucket: env.ARTIFACTS_BUCKET,
-    stage: env.STAGE,
-    engine: env.CLEANSE_ENGINE as 'auto' | 'duckdb' | 'spark',
-    sparkFromBytes: Number(env.SPARK_FROM_BYTES),
-    task: taskSettings(env.CLEANSE_TASK),
-    workerType: env.GLUE_WORKER_TYPE,
-  }
-  const code = {
-    script: env.GLUE_SCRIPT_URI,
-    modules: env.GLUE_MODULES_URI,
-    workers: Number(env.GLUE_WORKERS),
-  }
-  const work = { tasks: tasks(), jobs: jobs(env.GLUE_JOB, code), stopTask: stopTask(env.CLUSTER_ARN) }
   return {
     ...base,
     publish: thePublisher(),
     plans: plans(env.ARTIFACTS_BUCKET, s3()),
     endUnchanged: (run, unchanged) => endUnchanged(base, run, unchanged),
-    ...cleanseStart({ ledger: base.ledger, project, settings, ...work }),
+  }
+}
+
+/** How the stage chooses between its engines, for work whose task is `task`. */
+export const engineSettings = (task: TaskSettings): EngineSettings => ({
+  engine: env.CLEANSE_ENGINE as EngineSettings['engine'],
+  sparkFromBytes: Number(env.SPARK_FROM_BYTES),
+  task,
+  workerType: env.GLUE_WORKER_TYPE,
+})
+
+/** Both engines: tasks, and the Glue job of this name with the stage's code. */
+export const engines = (job: string): EngineEffects => ({
+  tasks: tasks(),
+  jobs: jobs(job, {
+    script: env.GLUE_SCRIPT_URI,
+    modules: env.GLUE_MODULES_URI,
+    workers: Number(env.GLUE_WORKERS),
+  }),
+  stopTask: stopTask(env.CLUSTER_ARN),
+})
+
+export function cleanseStarter(): StartEffects {
+  const base = starting()
+  const settings = {
+    silverBucket: env.SILVER_BUCKET,
+    quarantineBucket: env.QUARANTINE_BUCKET,
+    artifactsBucket: env.ARTIFACTS_BUCKET,
+    stage: env.STAGE,
+    ...engineSettings(taskSettings(env.CLEANSE_TASK)),
+  }
+  return {
+    ...base,
+    ...cleanseStart({ ledger: base.ledger, project, settings, ...engines(env.GLUE_JOB) }),
   }
 }
 
@@ -133,7 +152,7 @@ export function cleanseEnder(): EndEffects {
 }
 
 export function buildStarter(): StartEffects {
-  const base = world()
+  const base = starting()
   const settings = {
     silverBucket: env.SILVER_BUCKET,
     goldBucket: env.GOLD_BUCKET,
@@ -143,9 +162,6 @@ export function buildStarter(): StartEffects {
   }
   return {
     ...base,
-    publish: thePublisher(),
-    plans: plans(env.ARTIFACTS_BUCKET, s3()),
-    endUnchanged: (run, unchanged) => endUnchanged(base, run, unchanged),
     ...buildStart({
       ledger: base.ledger,
       world: base,

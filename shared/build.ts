@@ -4,7 +4,7 @@ import { type BuildReport, judge, partialReport, readReport } from './build-repo
 import type { Clock } from './clock.js'
 import { carried } from './correlation.js'
 import { editionKey, goldPointerKey, newestEditionKey } from './editions.js'
-import type { EndEffects } from './end-run.js'
+import type { EndOfKind } from './end-run.js'
 import { TerminalError } from './errors.js'
 import { type Condition, type LedgerReader, present, type Value, type Write } from './ledger.js'
 import type { News } from './news.js'
@@ -60,7 +60,7 @@ export interface BuildEndEffects {
 }
 
 /** How a build ends: the gate on dbt's tests, the edition in the ledger, and the event for the publisher. */
-export function buildEnd(effects: BuildEndEffects): Pick<EndEffects, 'judge' | 'commit' | 'outcome'> {
+export function buildEnd(effects: BuildEndEffects): EndOfKind {
   return {
     async judge(run) {
       const report = await readReport(effects.reports, run)

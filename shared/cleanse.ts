@@ -5,7 +5,7 @@ import { type CleanseReport, cleanseReport, judge, rowCounts } from './cleanse-g
 import type { Clock } from './clock.js'
 import { carried } from './correlation.js'
 import type { Declared } from './declared.js'
-import type { EndEffects, Verdict } from './end-run.js'
+import type { EndOfKind, Verdict } from './end-run.js'
 import { checked, TerminalError } from './errors.js'
 import { afterForget, forgetDone, judgeForget, requestOf, subjectPath } from './forget.js'
 import { absent, INDEXED, type Item, is, type LedgerReader, type Write } from './ledger.js'
@@ -40,7 +40,7 @@ export interface CleanseEffects {
 const COPIES_AT_ONCE = 16
 
 /** How a cleanse run ends: the gate on its report, the commit to silver, and the event for what comes next. */
-export function cleanseEnd(effects: CleanseEffects): Pick<EndEffects, 'judge' | 'commit' | 'outcome'> {
+export function cleanseEnd(effects: CleanseEffects): EndOfKind {
   return {
     async judge(run) {
       const content = await effects.reports.read(reportKey(run))

@@ -4,7 +4,7 @@ import { silverKey } from './cleanse.js'
 import type { Clock } from './clock.js'
 import { compactedKey, compactStateKey, replacedKey, snapshotKey } from './compact.js'
 import { carried } from './correlation.js'
-import type { EndEffects, Verdict } from './end-run.js'
+import type { EndOfKind, Verdict } from './end-run.js'
 import { checked, TerminalError } from './errors.js'
 import { absent, INDEXED, is, type Value, type Write } from './ledger.js'
 import type { CopyObject } from './objects.js'
@@ -45,7 +45,7 @@ export interface CompactEndEffects {
 const COPIES_AT_ONCE = 8
 
 /** How a compaction ends: new files take the place of old ones in the ledger, day by day in one transaction. */
-export function compactEnd(effects: CompactEndEffects): Pick<EndEffects, 'judge' | 'commit' | 'outcome'> {
+export function compactEnd(effects: CompactEndEffects): EndOfKind {
   return {
     async judge(run): Promise<Verdict | undefined> {
       const content = await effects.reports.read(pathOf(run, 'report'))

@@ -24,6 +24,8 @@ export interface EndEffects extends World {
   /** The events that tell the next stages about a committed run; none when nothing changed. */
   outcome(run: Run): Outgoing | Outgoing[] | undefined
 }
+/** What differs between the kinds of runs that end. */
+export type EndOfKind = Pick<EndEffects, 'judge' | 'commit' | 'outcome'>
 
 /**
  * Takes in the end of one attempt's job. Only the attempt that the ledger holds counts: a late end of an older one

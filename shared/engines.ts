@@ -1,7 +1,7 @@
 import { correlationOf } from './correlation.js'
 import { workerAbove } from './jobs.js'
 import type { Engine, Run } from './run.js'
-import type { StartEffects } from './start-run.js'
+import type { StartOfKind } from './start-run.js'
 import { taskRequest } from './tasks.js'
 import type { Jobs, TaskRequest, TaskSettings, Tasks } from './work.js'
 
@@ -28,18 +28,15 @@ export function chooseEngine(
   return bytes >= settings.sparkFromBytes ? 'spark' : 'duckdb'
 }
 
-interface EngineEffects {
+/** What it takes to run on either engine. */
+export interface EngineEffects {
   tasks: Tasks
   jobs: Jobs
   stopTask(task: string): Promise<void>
 }
 
 /** How work of either engine is launched, found again and stopped. */
-export const onEngines = ({
-  tasks,
-  jobs,
-  stopTask,
-}: EngineEffects): Pick<StartEffects, 'launch' | 'find' | 'stop'> => ({
+export const onEngines = ({ tasks, jobs, stopTask }: EngineEffects): Omit<StartOfKind, 'prepare'> => ({
   launch: (request, engine) =>
     engine === 'spark'
       ? jobs.start(request as unknown as Parameters<Jobs['start']>[0])

@@ -3,7 +3,7 @@ import { type Detail, ExtractFinished, type Outgoing } from '../events/catalog.j
 import { carried } from './correlation.js'
 import { platformIdentity } from './doors/heard.js'
 import { recordSync, type SyncEffects, syncFinished } from './doors/sync.js'
-import type { EndEffects, Verdict } from './end-run.js'
+import type { EndOfKind, Verdict } from './end-run.js'
 import { checked, TerminalError } from './errors.js'
 import { type ExtractState, extractStateKey } from './extract.js'
 import type { Write } from './ledger.js'
@@ -35,7 +35,7 @@ export interface ExtractEndEffects extends SyncEffects {
 }
 
 /** How an extraction ends: its report, the cursor of its source, and the event for who asked. */
-export function extractEnd(effects: ExtractEndEffects): Pick<EndEffects, 'judge' | 'commit' | 'outcome'> {
+export function extractEnd(effects: ExtractEndEffects): EndOfKind {
   return {
     async judge(run) {
       // Another engine leaves no report here: how its job ended is all there is to say.

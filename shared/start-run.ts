@@ -44,6 +44,8 @@ export interface StartEffects extends FailEffects {
   /** Ends a run that has nothing to do, without a job. */
   endUnchanged(run: Run, unchanged: Unchanged): Promise<void>
 }
+/** What differs between the kinds of runs that are started. */
+export type StartOfKind = Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'>
 
 /**
  * Starts the next attempt of a run that is READY, or takes up an intent whose starter died. The only place that starts
@@ -185,12 +187,7 @@ async function link(
   return superseded ? 'another attempt took over: stopped this job' : `attempt ${run.attempt} is under way`
 }
 
-async function park(
-  effects: StartEffects,
-  run: Run,
-  reason: string,
-  failureClass: FailureClass,
-): Promise<string> {
+async function park(effects: StartEffects, run: Run, reason: string, failureClass: FailureClass) {
   await parkRun(effects, run, { reason, failureClass }, run.state === 'RUNNING' ? [unlinked] : [])
   const parked = (await effects.ledger.get(runKey(run.runId))) as Run
   return parked.state === 'PARKED'

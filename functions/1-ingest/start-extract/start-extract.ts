@@ -1,4 +1,4 @@
-import { type Detail, type ExtractReady, ExtractRequested } from '../../../events/catalog.js'
+import { type ExtractReady, ExtractRequested, type Heard } from '../../../events/catalog.js'
 import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared, DeclaredSource } from '../../../shared/declared.js'
 import { TerminalError } from '../../../shared/errors.js'
@@ -8,13 +8,11 @@ import { inputsOf } from '../../../shared/inputs.js'
 import type { LedgerReader, Value } from '../../../shared/ledger.js'
 import type { Outcome } from '../../../shared/observe.js'
 import { attemptName, attemptPath, type Run, runKey } from '../../../shared/run.js'
-import { type Prepared, type StartEffects, startRun } from '../../../shared/start-run.js'
+import { type Prepared, type StartEffects, type StartOfKind, startRun } from '../../../shared/start-run.js'
 import { taskRequest } from '../../../shared/tasks.js'
 import type { TaskRequest, TaskSettings, Tasks } from '../../../shared/work.js'
 
-type Waking =
-  | { 'detail-type': typeof ExtractRequested.name; detail: Detail<typeof ExtractRequested> }
-  | { 'detail-type': typeof ExtractReady.name; detail: Detail<typeof ExtractReady> }
+type Waking = Heard<typeof ExtractRequested | typeof ExtractReady>
 
 /** Lets a request join its source’s lane, or starts the extraction that is ready. */
 export async function extractAsked(
@@ -45,9 +43,7 @@ export interface ExtractStartEffects {
 }
 
 /** How an extraction starts: one task for a window or for all plain requests, or one job of another engine. */
-export function extractStart(
-  effects: ExtractStartEffects,
-): Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'> {
+export function extractStart(effects: ExtractStartEffects): StartOfKind {
   const { tasks, platform } = effects
   const asked = (run: Run) => run.request as unknown as PlatformRequest
   return {

@@ -1,12 +1,17 @@
 import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared } from '../../../shared/declared.js'
-import { chooseEngine, type EngineSettings, engineRequest, onEngines } from '../../../shared/engines.js'
+import {
+  chooseEngine,
+  type EngineEffects,
+  type EngineSettings,
+  engineRequest,
+  onEngines,
+} from '../../../shared/engines.js'
 import { awaitCompaction, type Forgetting, forgetPlan, forgettingOf } from '../../../shared/forget.js'
 import { type Input, inputsOf } from '../../../shared/inputs.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
 import { attemptPath, type Run, runKey } from '../../../shared/run.js'
-import type { Prepared, StartEffects } from '../../../shared/start-run.js'
-import type { Jobs, Tasks } from '../../../shared/work.js'
+import type { Prepared, StartOfKind } from '../../../shared/start-run.js'
 
 export interface CleanseSettings extends EngineSettings {
   silverBucket: string
@@ -16,19 +21,14 @@ export interface CleanseSettings extends EngineSettings {
   stage: string
 }
 
-export interface CleanseStartEffects {
+export interface CleanseStartEffects extends EngineEffects {
   ledger: LedgerReader
   project: Declared
   settings: CleanseSettings
-  tasks: Tasks
-  jobs: Jobs
-  stopTask(task: string): Promise<void>
 }
 
 /** How a cleanse starts: one plan for the whole batch, and the engine that fits its size. */
-export function cleanseStart(
-  effects: CleanseStartEffects,
-): Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'> {
+export function cleanseStart(effects: CleanseStartEffects): StartOfKind {
   return { prepare: (run, attempt) => prepare(effects, run, attempt), ...onEngines(effects) }
 }
 

@@ -7,7 +7,7 @@ import type { LedgerReader } from '../../../shared/ledger.js'
 import { MODES } from '../../../shared/modes.js'
 import { testedBy } from '../../../shared/pending.js'
 import { attemptPath, type Run } from '../../../shared/run.js'
-import type { Prepared, StartEffects } from '../../../shared/start-run.js'
+import type { Prepared, StartOfKind } from '../../../shared/start-run.js'
 import { taskRequest } from '../../../shared/tasks.js'
 import { refreshColumns } from '../../../shared/warehouse.js'
 import type { Reports, TaskRequest, TaskSettings, Tasks } from '../../../shared/work.js'
@@ -38,9 +38,7 @@ export interface BuildStartEffects {
 }
 
 /** How a build starts: one dbt task over the union of what waited, unless the last good build has seen it all. */
-export function buildStart(
-  effects: BuildStartEffects,
-): Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'> {
+export function buildStart(effects: BuildStartEffects): StartOfKind {
   return {
     prepare: (run, attempt) => prepare(effects, run, attempt),
     launch: (request) => effects.tasks.run(request as unknown as TaskRequest),

@@ -1,4 +1,9 @@
-import { type CompactionReady, CompactionRequested, type Detail } from '../../../events/catalog.js'
+import {
+  type CompactionReady,
+  CompactionRequested,
+  type Detail,
+  type Heard,
+} from '../../../events/catalog.js'
 import { claim } from '../../../shared/claim.js'
 import { silverCount } from '../../../shared/cleanse.js'
 import { compactLane, compactState } from '../../../shared/compact.js'
@@ -9,9 +14,7 @@ import type { Outcome } from '../../../shared/observe.js'
 import { eachAtOnce } from '../../../shared/parallel.js'
 import { type StartEffects, startRun } from '../../../shared/start-run.js'
 
-type Waking =
-  | { 'detail-type': typeof CompactionRequested.name; detail: Detail<typeof CompactionRequested> }
-  | { 'detail-type': typeof CompactionReady.name; detail: Detail<typeof CompactionReady> }
+type Waking = Heard<typeof CompactionRequested | typeof CompactionReady>
 
 const ENTITIES_AT_ONCE = 8
 

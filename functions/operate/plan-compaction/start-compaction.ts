@@ -1,14 +1,19 @@
 import { compactStateKey, snapshotKey } from '../../../shared/compact.js'
 import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared } from '../../../shared/declared.js'
-import { chooseEngine, type EngineSettings, engineRequest, onEngines } from '../../../shared/engines.js'
+import {
+  chooseEngine,
+  type EngineEffects,
+  type EngineSettings,
+  engineRequest,
+  onEngines,
+} from '../../../shared/engines.js'
 import { deletionUnderWay } from '../../../shared/forget.js'
 import { inputsOf } from '../../../shared/inputs.js'
 import type { World } from '../../../shared/lane.js'
 import { absent, is, type Value, type Write } from '../../../shared/ledger.js'
 import { attemptPath, type Run } from '../../../shared/run.js'
-import type { Prepared, StartEffects } from '../../../shared/start-run.js'
-import type { Jobs, Tasks } from '../../../shared/work.js'
+import type { Prepared, StartOfKind } from '../../../shared/start-run.js'
 import { type Looked, look } from './look.js'
 
 export interface CompactSettings extends EngineSettings {
@@ -18,22 +23,17 @@ export interface CompactSettings extends EngineSettings {
   targetBytes: number
 }
 
-export interface CompactStartEffects {
+export interface CompactStartEffects extends EngineEffects {
   world: World
   project: Declared
   settings: CompactSettings
-  tasks: Tasks
-  jobs: Jobs
-  stopTask(task: string): Promise<void>
 }
 
 /** Stretches without small files that one start goes through; the next night goes on. */
 const LOOKS_MAX = 10
 
 /** How a compaction starts: one job for all days of an entity that have small files, unless none has. */
-export function compactStart(
-  effects: CompactStartEffects,
-): Pick<StartEffects, 'prepare' | 'launch' | 'find' | 'stop'> {
+export function compactStart(effects: CompactStartEffects): StartOfKind {
   return { prepare: (run, attempt) => prepare(effects, run, attempt), ...onEngines(effects) }
 }
 
