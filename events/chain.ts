@@ -6,7 +6,7 @@ import { serve } from './chain/serve.js'
 import { transform } from './chain/transform.js'
 import type { Row } from './row.js'
 
-export type { Row, Trigger, Work } from './row.js'
+export type { Row } from './row.js'
 
 /**
  * The chain: every stage, in the order in which data flows, with what wakes it, what it starts, what it emits and what

@@ -9,15 +9,7 @@ import { env } from '../shared/env.js'
 import { jobs } from '../shared/jobs.js'
 import type { World } from '../shared/lane.js'
 import { later } from '../shared/later.js'
-import {
-  documentClient,
-  itemReader,
-  itemWriter,
-  ledger,
-  putAll,
-  putItem,
-  updateItem,
-} from '../shared/ledger-dynamo.js'
+import { documentClient, itemReader, itemWriter, ledger, putAll, putItem } from '../shared/ledger-dynamo.js'
 import { copyObject, findVersion, plans, putNote, removeObject, reports, s3 } from '../shared/objects.js'
 import type { StartEffects, StartOfKind } from '../shared/start-run.js'
 import { addPartitions } from '../shared/tables.js'
@@ -46,13 +38,6 @@ export function putLedger() {
     ...itemReader(env.LEDGER_TABLE, client),
     ...itemWriter(env.LEDGER_TABLE, client, { put: putItem }),
   }
-}
-
-/** The ledger of a stage that reads, puts and updates single items. */
-export function itemLedger() {
-  const client = documentClient()
-  const kinds = { put: putItem, update: updateItem }
-  return { ...itemReader(env.LEDGER_TABLE, client), ...itemWriter(env.LEDGER_TABLE, client, kinds) }
 }
 
 export const thePublisher = () => putEvents(env.BUS_NAME)

@@ -1,6 +1,5 @@
 """Credentials of a task's role, as a task on Fargate gets them: by HTTP from a link that only it knows."""
 
-import json
 import secrets
 import time
 from dataclasses import dataclass
@@ -78,7 +77,3 @@ def new_session(role_arn: str, session_name: str, expires: bool = True) -> dict:
         "Token": token,
         "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end)),
     }
-
-
-def encoded(body: dict) -> bytes:
-    return json.dumps(body).encode()

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ACCOUNT_ID = "000000000000"
-ADMIN_ACCESS_KEY = "test"
-ADMIN_SECRET_KEY = "test"
 LOOPBACK = "127.0.0.1"
 EMULATOR_VARIABLES = (
     "AUTH",

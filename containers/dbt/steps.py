@@ -10,7 +10,6 @@ from containers.dbt.selection import Selection
 
 # The folders below models/ in the order in which they are built; another one comes with the last.
 LAYERS = ("seeds", "snapshots", "staging", "intermediate", "marts", "metrics")
-STAGING = LAYERS.index("staging")
 KINDS = {"seed": "seeds", "snapshot": "snapshots"}
 
 

@@ -10,8 +10,6 @@ import logging
 from local.deliveries import send_to_queue
 from local.patches.authorization import service_may_invoke
 
-ENTRIES_BYTES_MAX = 1_048_576
-
 logger = logging.getLogger("sluice.eventbridge")
 
 

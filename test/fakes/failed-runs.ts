@@ -1,4 +1,4 @@
-import { type FailureClass, failureClasses } from '../../events/catalog.js'
+import type { FailureClass } from '../../events/catalog.js'
 import type { Failure } from '../../functions/operate/raise-alert/raise-alert.js'
 import type { Incident } from '../../shared/alerts/incident.js'
 import { buildStateKey } from '../../shared/build.js'
@@ -60,4 +60,3 @@ export const incidents = ({ ledger }: Parts) =>
   ledger.all('INCIDENT#').filter(({ SK }) => SK === 'META') as Incident[]
 export const openCauses = ({ ledger }: Parts) =>
   ledger.all('INCIDENTS').flatMap(({ PK, SK }) => (PK === 'INCIDENTS' ? [SK] : []))
-export const faultsOfRuns = [...failureClasses, 'gate'] as const

@@ -3,7 +3,8 @@
     python -m samples.generator.systems.petforce <folder> [--size small|large] [--seed <number>]
 
 Writes `<folder>/<delivery>/<table>.ndjson`, each version of a row as it is made, so memory does not grow with
-the size. A delivery has at most one good version of a row, or ends with the newest one.
+the size. A delivery has at most one good version of a row, or ends with the newest one. There are `first`,
+`late` and `straggler`, which landed before the first and is committed after it.
 """
 
 from collections.abc import Iterator
@@ -17,8 +18,6 @@ from .planted import Row
 
 SEED = 20_260_501
 FIRST = datetime(2026, 1, 10, tzinfo=UTC)
-DELIVERIES = ("first", "straggler", "late")
-"""A straggler landed before the first delivery and is committed after it."""
 SIZES = {"small": (40, 90, 70, 260, 1_500, 80), "large": (20_000, 50_000, 40_000, 400_000, 10_000_000, 365)}
 """Households, users, pets, tasks, log entries and days."""
 Delivered = tuple[str, str, Row]

@@ -4,8 +4,6 @@ import pytest
 from botocore.exceptions import ClientError
 from cluster import LOGS, PULLS, Cluster
 
-MEBIBYTES_200 = str(200 * 1024 * 1024)
-
 
 @pytest.fixture(scope="module")
 def cluster(aws, tmp_path_factory) -> Cluster:
