@@ -30,7 +30,7 @@ export interface BackfillView {
   next?: string
 }
 
-export interface ChunkView {
+interface ChunkView {
   from: string
   to: string
   state: string

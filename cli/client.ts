@@ -1,7 +1,7 @@
 import { type Config, UserError } from './config.js'
 
 /** Query parameters: by name, or in pairs where a name comes more than once. One without a value is left out. */
-export type Query = Record<string, string | undefined> | [name: string, value: string | undefined][]
+type Query = Record<string, string | undefined> | [name: string, value: string | undefined][]
 
 export interface Client {
   /** The JSON answer of one GET. Throws `UserError` with the API's own words when it says no. */

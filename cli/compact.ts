@@ -41,7 +41,7 @@ async function compact(
   return { data, text: wouldDoText(data) }
 }
 
-export function wouldDoText({ entity, days, more }: WouldDo): string {
+function wouldDoText({ entity, days, more }: WouldDo): string {
   const work = days.filter(({ become }) => become > 0)
   if (work.length === 0)
     return `  ${entity} has no small files to put together in ${plural(days.length, 'new day')}\n`

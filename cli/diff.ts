@@ -56,7 +56,7 @@ export async function diff(
 const HEADER = ['dataset', 'rows', 'added', 'removed', 'changed', 'same', 'compared by']
 
 /** A line for each dataset, then what became of columns and of keys that are not unique. */
-export function diffText(data: Omit<Diff, 'datasets' | 'compared'> & { datasets: One[] }): string {
+function diffText(data: Omit<Diff, 'datasets' | 'compared'> & { datasets: One[] }): string {
   const lines = data.datasets.map(({ dataset, rows, key, compared }) => {
     const { added, removed, changed, same } = compared?.rows ?? {}
     const by = compared && (compared.by === 'key' ? key.join(', ') : 'whole rows')

@@ -43,7 +43,7 @@ export async function listEditions(
 const HEADER = ['edition', 'state', 'published at', 'rows', 'datasets', 'note']
 
 /** Editions as a table, below the sentence that says which one readers see and why. */
-export function editionsText(data: Editions): string {
+function editionsText(data: Editions): string {
   const rows = data.editions.map((one) => [
     ...[one.edition, one.state, one.publishedAt],
     one.datasets.reduce((sum, dataset) => sum + dataset.rows, 0),

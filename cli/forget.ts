@@ -22,7 +22,7 @@ export const forgottenText = ({ found, removed, left, filesRead, rawFiles }: For
   `${count(left)} left; ${plural(rawFiles, 'raw file')} of bronze`
 
 /** Asks to delete what an entity holds of one subject. */
-export async function forget(entity: string, options: Asked): Promise<Answer> {
+async function forget(entity: string, options: Asked): Promise<Answer> {
   const { key, column, dryRun, why } = options
   const body = { key, ...(column && { column }), ...(dryRun && { dryRun }), why, by: byOf(options) }
   const api = client(await loadConfig())

@@ -29,7 +29,7 @@ export async function health(): Promise<Answer> {
 }
 
 /** Findings as a table, the bad ones first with their sentences. */
-export function healthText({ findings, healthy, degraded }: Health): string {
+function healthText({ findings, healthy, degraded }: Health): string {
   const bad = findings.filter(({ level }) => level === 'warn' || level === 'error')
   const said = bad.map(
     ({ level, reason, since }) => `  ${level}: ${plain(reason)}${since ? `, since ${since}` : ''}\n`,
@@ -88,7 +88,7 @@ const FAILED_SHOWN = 3
 const FAILED_WIDTH = 80
 
 /** One line for each build, and one for each entity that the domain is made from. */
-export function qualityText({ builds, completeness, next }: Quality): string {
+function qualityText({ builds, completeness, next }: Quality): string {
   const rows = builds.map(({ begunAt, verdict, score, tests, failed, datasets, runId }) => [
     ...[begunAt, verdict, percent(score.all), percent(score.error), percent(score.warn)],
     tests.error.failed + tests.warn.failed,

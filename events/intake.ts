@@ -23,7 +23,7 @@ export const SyncNoticed = event(
 )
 
 /** From a day, inclusive, to a day, exclusive; both YYYY-MM-DD. */
-export const extractWindow = z.object({ from: day, to: day })
+const extractWindow = z.object({ from: day, to: day })
 export const ExtractRequested = event(
   'Extract Requested',
   z.object({

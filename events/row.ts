@@ -32,7 +32,7 @@ export type Trigger =
   | { schedules: Schedules }
   | { http: readonly string[] }
 
-export type Schedules = 'sources' | 'builds' | 'editions' | 'compaction'
+type Schedules = 'sources' | 'builds' | 'editions' | 'compaction'
 
 /** The trigger of an event of ours. */
 export const on = (event: ours.Event): Trigger => ({ event: event.name })

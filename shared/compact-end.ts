@@ -15,7 +15,7 @@ import type { Reports } from './work.js'
 const count = z.number().int().min(0)
 const silverFile = z.object({ key: z.string(), bytes: count, from: count, upTo: count })
 /** The plan of an attempt, as far as its end and the removal of old files read it. */
-export const compactPlan = z.object({
+const compactPlan = z.object({
   entity: z.string(),
   base: count,
   up_to: count,

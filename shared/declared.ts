@@ -76,7 +76,7 @@ type Door = FileOf<'airbyte' | 'webhook' | 'dbt-platform'>
 type Auth = Door['auth']
 
 /** What a source file says of the extraction, as the container reads it. */
-export type ExtractBlock =
+type ExtractBlock =
   FileOf<'extract'> extends infer One
     ? One extends SourceFile
       ? Pick<

@@ -28,7 +28,7 @@ const FATE_SECONDS = 90 * 24 * 3_600
 /** As much of an error or a reason as one record keeps. */
 const DID_MAX = 1_000
 
-export const fateKey = (eventId: string, stage: string) => ({ PK: `EVENT#${eventId}`, SK: stage })
+const fateKey = (eventId: string, stage: string) => ({ PK: `EVENT#${eventId}`, SK: stage })
 export const runPk = (runId: string) => `RUN#${runId}`
 
 /** The record of an event that a stage has done. */

@@ -108,7 +108,7 @@ async function readTable(client: GlueClient, DatabaseName: string, Name: string)
 }
 
 /** The whole TableInput of a gold table, from the edition's manifest. */
-export function goldTableInput(table: GoldTable): TableInput {
+function goldTableInput(table: GoldTable): TableInput {
   return {
     Name: table.name,
     Description: table.description,

@@ -6,7 +6,7 @@ import type { Run } from './run.js'
 
 const count = z.number().int().min(0)
 const tally = z.object({ passed: count, failed: count })
-export type Tally = z.infer<typeof tally>
+type Tally = z.infer<typeof tally>
 
 /** A domain's checks by dbt's severity, as the container reports them. */
 export const domainScore = z.object({

@@ -49,7 +49,7 @@ export interface Tasks {
   find(request: Pick<TaskRequest, 'cluster' | 'startedBy'>): Promise<string | undefined>
 }
 
-export interface TaskState {
+interface TaskState {
   stopped: boolean
   ended?: Ended
 }

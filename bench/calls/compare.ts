@@ -9,7 +9,7 @@ const FILES_MANY = 21
 const WARM_UP_ROUNDS = 2
 
 /** The rounds of each workload with one length of the past. */
-export interface Measured {
+interface Measured {
   one: Counts[]
   many: Counts[]
   tick: Counts[]

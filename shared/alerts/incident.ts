@@ -61,7 +61,7 @@ export const incidentKey = (incidentId: string): Key => ({ PK: `INCIDENT#${incid
 export const OPEN_PK = 'INCIDENTS'
 export const openKey = (cause: string): Key => ({ PK: OPEN_PK, SK: cause })
 /** Where a closed incident waits until whoever tells people has heard of its end. */
-export const CLOSING_PK = 'INCIDENTS#CLOSING'
+const CLOSING_PK = 'INCIDENTS#CLOSING'
 export const closingKey = (incidentId: string): Key => ({ PK: CLOSING_PK, SK: incidentId })
 /** The ledger's proof that whoever tells people has heard that an incident opened, or that it closed. */
 export const heardKey = (incidentId: string, what: 'opened' | 'closed'): Key => ({

@@ -3,7 +3,7 @@ import { type Channel, headline, lookAt, reasonOf, type What } from './notice.js
 import { type Poster, post } from './post.js'
 import { HEARD_BY, type Priority } from './priorities.js'
 
-export const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue'
+const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue'
 
 const SEVERITY = { P1: 'critical', P2: 'error', P3: 'warning', P4: 'info' } as const satisfies Record<
   Priority,

@@ -32,7 +32,7 @@ export interface Target {
 }
 
 /** A channel did not take a message. The text names the channel and what it said, never its address. */
-export class NotDelivered extends TransientError {
+class NotDelivered extends TransientError {
   override readonly name = 'NotDelivered'
 }
 

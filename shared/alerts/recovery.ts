@@ -40,7 +40,7 @@ function isNoted(
 }
 
 /** Whether what a failed run should have done is done: its inputs are in silver, or a later run has made up for it. */
-export async function isResolved(effects: IncidentEffects, run: Run): Promise<boolean> {
+async function isResolved(effects: IncidentEffects, run: Run): Promise<boolean> {
   if (run.kind === 'build') return hasLaterBuild(effects, run)
   if (await isCommitted(effects, run)) return true
   // What one compaction left, the next one takes along.

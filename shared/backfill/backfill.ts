@@ -7,7 +7,7 @@ import { type Chunked, chunkCount } from './range.js'
  * A backfill: one item that says how far it got, changed by one conditional write at a time (`version`), and an item for
  * each chunk that was ever let go. A chunk that was not is no item: the range says which there are.
  */
-export type BackfillState = 'running' | 'paused' | 'done' | 'cancelled' | 'failed'
+type BackfillState = 'running' | 'paused' | 'done' | 'cancelled' | 'failed'
 
 /** A chunk under way, by the number of the lane `extract:<source>:<slot>` that is its own meanwhile. */
 export type Slot = {
@@ -35,7 +35,7 @@ export type FailedChunk = {
 export type Spent = { chunks: number; days: number; seconds: number; files: number; rows: number }
 
 export type Ask = 'pause' | 'resume' | 'cancel'
-export type Asked = { what: Ask; by: string; at: string; why?: string }
+type Asked = { what: Ask; by: string; at: string; why?: string }
 export const ASKS_MAX = 20
 
 export type Backfill = Chunked & {
@@ -103,7 +103,7 @@ export const isAtRest = ({ state, slots, holdsSource }: Backfill): boolean =>
   state !== 'running' && Object.keys(slots).length === 0 && !holdsSource
 
 /** Whether somebody must still look after it. */
-export const needsLook = (backfill: Backfill): boolean => !isAtRest(backfill)
+const needsLook = (backfill: Backfill): boolean => !isAtRest(backfill)
 
 /** A backfill as the ledger has it, strongly consistent. */
 export async function backfillOf(

@@ -16,7 +16,7 @@ export type Place = {
 /** Who comes later is not told: the reconciler looks after him. */
 const WAITING_MAX = 20
 
-export const sourcePlaceKey = (source: string): Key => ({ PK: 'BACKFILLING', SK: source })
+const sourcePlaceKey = (source: string): Key => ({ PK: 'BACKFILLING', SK: source })
 
 /** Who holds the place of a source, strongly consistent; nothing when it is free. */
 export async function placeOf(ledger: Pick<Ledger, 'get'>, source: string): Promise<Place | undefined> {

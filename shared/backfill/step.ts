@@ -22,7 +22,7 @@ export type Seen =
   /** Its run began nothing, because the backfill had been cancelled. */
   | { is: 'dropped'; runId: string }
 
-export type ChunkState = 'running' | 'done' | 'failed' | 'cancelled'
+type ChunkState = 'running' | 'done' | 'failed' | 'cancelled'
 /** What the ledger keeps of a chunk that was let go. */
 export type Chunk = {
   from: string

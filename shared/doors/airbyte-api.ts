@@ -14,7 +14,7 @@ export interface Airbyte {
 }
 
 /** Whom to ask: the `confirm` of a source file. */
-export interface Ask {
+interface Ask {
   url: string
   secret: string
 }

@@ -42,7 +42,7 @@ export interface Dataset {
   outputFacets?: Record<string, object>
 }
 
-export const EVENT_TYPES = ['START', 'COMPLETE', 'FAIL', 'ABORT'] as const
+const EVENT_TYPES = ['START', 'COMPLETE', 'FAIL', 'ABORT'] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
 export interface RunEvent {

@@ -21,9 +21,9 @@ export const schemaChanges = z.array(schemaChange).default([])
 export type SchemaChange = z.infer<typeof schemaChange>
 
 /** So many readable rows of a file prove something about its source; a small file may simply be a bad one. */
-export const FILE_ROWS_MIN = 10
+const FILE_ROWS_MIN = 10
 /** A batch in which everything has changed is small where little lands. */
-export const BATCH_ROWS_MIN = 3
+const BATCH_ROWS_MIN = 3
 /** As many changed columns as a reason spells out, and as a run and an event hold. */
 const SAID_MAX = 3
 const SHOWN_MAX = 20

@@ -2,7 +2,7 @@ import type { Item, Key, LedgerReader, Write } from '../ledger.js'
 
 /** Columns that came without being declared: each is recorded once per entity, with the run that saw it first. */
 const columnPk = (entity: string) => `SCHEMA#${entity}`
-export const columnKey = (entity: string, column: string): Key => ({
+const columnKey = (entity: string, column: string): Key => ({
   PK: columnPk(entity),
   SK: `COLUMN#${column}`,
 })

@@ -41,7 +41,7 @@ const property = (glueType: string) => ({
 export const hashOf = (definition: string) => createHash('sha256').update(definition).digest('hex')
 
 const versionPk = (entity: string) => `SCHEMA#${entity}`
-export const versionKey = (entity: string, version: number): Key => ({
+const versionKey = (entity: string, version: number): Key => ({
   PK: versionPk(entity),
   SK: `VERSION#${String(version).padStart(10, '0')}`,
 })

@@ -9,7 +9,7 @@ const isDated = (pattern: string) => pattern.includes('{')
  * The pattern with its dates: below `source=<name>/` files lie by UTC hour; a folder of another form that names no date
  * has none, and what is new may lie anywhere in it.
  */
-export const dated = (pattern: string): string =>
+const dated = (pattern: string): string =>
   isDated(pattern) || !pattern.startsWith('source=') ? pattern : `${pattern}${HOUR_FOLDERS}`
 
 /** Whether a listing can be kept to recent times. */

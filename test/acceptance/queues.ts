@@ -50,7 +50,7 @@ export async function drain(QueueUrl: string): Promise<string[]> {
 }
 
 /** Messages that wait in a queue or are being worked on. */
-export async function depth(QueueUrl: string): Promise<number> {
+async function depth(QueueUrl: string): Promise<number> {
   const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible']
   const { Attributes } = await sqs<{ Attributes: Record<string, string> }>('GetQueueAttributes', {
     QueueUrl,

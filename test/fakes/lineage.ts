@@ -7,7 +7,7 @@ import type { RunEvent } from '../../shared/lineage/facets.js'
 import type { Chain } from './chain.js'
 import { testProject } from './project.js'
 
-export const PLACES = {
+const PLACES = {
   stack: 'sluice-test',
   region: 'eu-west-1',
   account: '123456789012',

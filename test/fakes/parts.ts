@@ -2,7 +2,7 @@ import type { RecordLandingEffects } from '../../functions/1-ingest/record-landi
 import { extractStart } from '../../functions/1-ingest/start-extract/start-extract.js'
 import { cleanseStart } from '../../functions/2-cleanse/start-cleanse/start-cleanse.js'
 import { buildStart } from '../../functions/3-transform/start-build/start-build.js'
-import type { PublishGoldEffects } from '../../functions/4-publish/publish-gold/publish-gold.js'
+import type { PublishGoldEffects } from '../../functions/4-publish/publish-gold/follow.js'
 import { compactStart } from '../../functions/operate/plan-compaction/start-compaction.js'
 import type { RaiseAlertEffects } from '../../functions/operate/raise-alert/raise-alert.js'
 import type { ReconcileEffects } from '../../functions/operate/reconcile/reconcile.js'

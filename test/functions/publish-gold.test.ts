@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { goldTableName, publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
+import { publishGold } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import { editionKey } from '../../shared/build.js'
+import { goldTableName } from '../../shared/declared.js'
 import type { Ledger } from '../../shared/ledger.js'
 import { Chain } from '../fakes/chain.js'
 import { override } from '../fakes/faults.js'

@@ -154,7 +154,7 @@ export const fileId = ({ bucket, key, versionId }: Landed) =>
 
 export const fileKey = (landed: Landed) => ({ PK: `FILE#${fileId(landed)}`, SK: 'META' })
 
-export function entryOf(
+function entryOf(
   landed: Landed,
   source: string,
   entity: string,

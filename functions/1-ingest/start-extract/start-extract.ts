@@ -25,7 +25,7 @@ export async function extractAsked(
   return { runId, did: await startRun(effects, runId) }
 }
 
-export interface ExtractSettings {
+interface ExtractSettings {
   bronzeBucket: string
   artifactsBucket: string
   task: TaskSettings

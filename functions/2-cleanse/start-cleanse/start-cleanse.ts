@@ -13,7 +13,7 @@ import type { LedgerReader } from '../../../shared/ledger.js'
 import { attemptPath, type Run, runKey } from '../../../shared/run.js'
 import type { Prepared, StartOfKind } from '../../../shared/start-run.js'
 
-export interface CleanseSettings extends EngineSettings {
+interface CleanseSettings extends EngineSettings {
   silverBucket: string
   quarantineBucket: string
   artifactsBucket: string

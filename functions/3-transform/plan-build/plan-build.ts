@@ -26,7 +26,7 @@ export async function planned(
 
 /** The ledger's proofs that a build lane has heard of a silver run, of a finished sync and of a request. */
 export const silverEntryKey = (lane: string, runId: string) => entryKey(lane, `silver:${runId}`)
-export const syncEntryKey = (lane: string, syncId: string) => entryKey(lane, `sync:${syncId}`)
+const syncEntryKey = (lane: string, syncId: string) => entryKey(lane, `sync:${syncId}`)
 export const requestEntryKey = (lane: string, requestId: string) => entryKey(lane, `request:${requestId}`)
 const entryKey = (lane: string, identity: string): Key => ({ PK: `ENTRY#${lane}#${identity}`, SK: 'META' })
 

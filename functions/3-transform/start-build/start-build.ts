@@ -18,7 +18,7 @@ import { type Moved, movedDays } from './moved-days.js'
 import { retryOf } from './retry-of.js'
 import { newRuns, type SilverRuns } from './silver-runs.js'
 
-export interface BuildSettings {
+interface BuildSettings {
   silverBucket: string
   goldBucket: string
   artifactsBucket: string

@@ -2,7 +2,6 @@ import { type Detail, type GoldBuilt, type Heard, RollbackRequested } from '../.
 import { editionKey, goldPointerKey } from '../../../shared/build.js'
 import { iso } from '../../../shared/clock.js'
 import { carried } from '../../../shared/correlation.js'
-import { goldTableName } from '../../../shared/declared.js'
 import { type Edition, type Pointer, pointing, unmoved } from '../../../shared/editions.js'
 import { Contention, TransientError } from '../../../shared/errors.js'
 import { absent, type Write } from '../../../shared/ledger.js'
@@ -10,7 +9,6 @@ import type { Outcome } from '../../../shared/observe.js'
 import { addTables, exportedDatasets, follow, type PublishGoldEffects } from './follow.js'
 import { rollBack } from './roll-back.js'
 
-export { goldPointerKey, goldTableName, type PublishGoldEffects }
 /** The ledger's proof that the publisher has heard of a build, per domain. */
 export const publishEntryKey = (domain: string, runId: string) => ({
   PK: `ENTRY#publish:${domain}#gold:${runId}`,
@@ -20,7 +18,7 @@ export const publishEntryKey = (domain: string, runId: string) => ({
 export type Asked = Heard<typeof GoldBuilt | typeof RollbackRequested>
 
 /** Others move the pointer too: a lost round is another one's move. */
-export const ROUNDS_MAX = 5
+const ROUNDS_MAX = 5
 
 /** Moves the pointer: on to the edition of a build, or back to an earlier one because a person asked. */
 export async function goldMoved(effects: PublishGoldEffects, asked: Asked): Promise<Outcome> {

@@ -19,7 +19,7 @@ export class BadBody extends Error {
 }
 
 /** A body that is longer than any command's. */
-export class LongBody extends Error {
+class LongBody extends Error {
   override readonly name = 'LongBody'
   override readonly message = `a body has at most ${BODY_BYTES_MAX} bytes`
 }

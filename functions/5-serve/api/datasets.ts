@@ -1,6 +1,6 @@
+import { goldPointerKey } from '../../../shared/build.js'
 import type { Declared } from '../../../shared/declared.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
-import { goldPointerKey } from '../../4-publish/publish-gold/publish-gold.js'
 
 /** Every dataset with its columns, and the edition that is published; null before the first. */
 export async function datasetsView({ project, ledger }: { project: Declared; ledger: LedgerReader }) {

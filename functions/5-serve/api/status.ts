@@ -1,9 +1,8 @@
-import { buildState } from '../../../shared/build.js'
+import { buildState, goldPointerKey } from '../../../shared/build.js'
 import { silverCount } from '../../../shared/cleanse.js'
 import type { Declared } from '../../../shared/declared.js'
 import { holdKey, laneKind, laneName, laneSubject, REGISTRY_PK } from '../../../shared/lane.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
-import { goldPointerKey } from '../../4-publish/publish-gold/publish-gold.js'
 
 const LANES_MAX = 200
 /** Counting stops here: "1000" then means that many or more. */

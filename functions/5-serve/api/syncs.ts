@@ -11,7 +11,7 @@ interface SyncsEffects {
   ledger: LedgerReader
 }
 
-export const SYNC_ID = /^[0-9a-f]{32}$/
+const SYNC_ID = /^[0-9a-f]{32}$/
 
 /**
  * Where a sync stands, in one word. `seen`: it triggers nothing. `unconfirmed`: its source’s API has still to say that it

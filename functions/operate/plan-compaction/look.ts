@@ -23,7 +23,7 @@ const FILES_PER_DAY_MAX = 1_500
 const PAGE = 1_000
 
 /** A day as a compaction leaves it: files that stay, and groups that become one file each. */
-export type DayPlan = {
+type DayPlan = {
   day: string
   /** Who wrote the snapshot that this one takes the place of. */
   before: string | null

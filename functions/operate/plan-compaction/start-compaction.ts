@@ -16,7 +16,7 @@ import { attemptPath, type Run } from '../../../shared/run.js'
 import type { Prepared, StartOfKind } from '../../../shared/start-run.js'
 import { type Looked, look } from './look.js'
 
-export interface CompactSettings extends EngineSettings {
+interface CompactSettings extends EngineSettings {
   silverBucket: string
   artifactsBucket: string
   /** How large a file may become, in bytes. */

@@ -115,7 +115,7 @@ async function noteColumns(
 }
 
 /** Looks after the open incidents that may concern a lane, or after all; one that fails does not keep the others. */
-export async function lookAfter(effects: RaiseAlertEffects, lane?: string): Promise<string> {
+async function lookAfter(effects: RaiseAlertEffects, lane?: string): Promise<string> {
   const incidents = await openIncidents(effects, (cause) => !lane || mayConcern(cause, lane))
   if (!lane) incidents.push(...(await closingIncidents(effects)))
   const errors: unknown[] = []

@@ -56,7 +56,7 @@ function typeOf({ 'detail-type': name, detail }: Told): EventType {
 }
 
 /** Where the event of a run lies: by the day on which the run was created. */
-export const lineageKey = ({ runId, createdAt }: Pick<Run, 'runId' | 'createdAt'>, type: EventType) =>
+const lineageKey = ({ runId, createdAt }: Pick<Run, 'runId' | 'createdAt'>, type: EventType) =>
   `lineage/date=${createdAt.slice(0, 10)}/run=${runId}/${type.toLowerCase()}.json`
 
 async function write(

@@ -4,7 +4,7 @@ import { dayFoldersAt } from '../../../../shared/sources/recent.js'
 import type { WhyEffects } from './said.js'
 
 /** How far back an answer looks for a file of which it knows only the end of the key. */
-export const SEARCHED_DAYS = 7
+const SEARCHED_DAYS = 7
 const PAGES_MAX = 40
 const QUARANTINED_MAX = 1_000
 const NAMED_MAX = 5

@@ -14,7 +14,7 @@ const INCIDENTS_MAX = 100
 const LANES_MAX = 500
 
 /** Who holds a lane, since when; or which lane of the same domains keeps it from being taken. */
-export async function holder(ledger: LedgerReader, lane: string): Promise<Said> {
+async function holder(ledger: LedgerReader, lane: string): Promise<Said> {
   const hold = await ledger.get(holdKey(lane))
   if (hold?.holder) return say(`run ${hold.holder} holds lane ${lane} since then`, hold.since, hold.holder)
   const other = await overlap(ledger, lane)
@@ -42,7 +42,7 @@ async function overlap(ledger: LedgerReader, lane: string) {
   return undefined
 }
 
-export interface Queue {
+interface Queue {
   count: number
   /** There are more than were counted. */
   more: boolean
@@ -50,7 +50,7 @@ export interface Queue {
 }
 
 /** What waits in a lane, first come first. */
-export async function queue(ledger: LedgerReader, lane: string): Promise<Queue> {
+async function queue(ledger: LedgerReader, lane: string): Promise<Queue> {
   const page = await ledger.query(lanePk(lane), { prefix: 'WAIT#', limit: COUNTED_MAX })
   return {
     count: page.items.length,
@@ -91,7 +91,7 @@ export function arrival(waitSk: unknown): string | undefined {
 }
 
 /** The open incidents that concern a lane; a cause of shared machinery concerns several. */
-export async function incidents(ledger: LedgerReader, lane: string): Promise<Said[]> {
+async function incidents(ledger: LedgerReader, lane: string): Promise<Said[]> {
   const page = await ledger.query(OPEN_PK, { limit: INCIDENTS_MAX })
   const items = await Promise.all(
     page.items.map(({ incidentId }) => ledger.get(incidentKey(String(incidentId)))),

@@ -31,7 +31,7 @@ export async function runSaid(effects: WhyEffects, run: Run): Promise<Said[]> {
 type Step = { at: string; state: string; attempt?: number; reason?: string }
 
 /** What happened to a run, by time: its steps, and why its attempts failed. */
-export function past(run: Run): Said[] {
+function past(run: Run): Said[] {
   const steps = (run.history ?? []) as unknown as Step[]
   const failed = (run.failures ?? []).map((failure) => say(failureSaid(failure), failure.at))
   const said = [...steps.flatMap((step) => stepSaid(run, step)), ...failed]
@@ -154,7 +154,7 @@ function columnsSaid({ runId, schemaAdded }: Run): Said[] {
 type Rows = { in: number; out: number; duplicates: number; rejected: number }
 
 /** The rows of a cleanse in one sentence, or nothing before its report. */
-export function rowsOf(run: Run): string | undefined {
+function rowsOf(run: Run): string | undefined {
   const rows = run.rows as Rows | undefined
   return (
     rows &&
