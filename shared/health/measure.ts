@@ -11,7 +11,7 @@ import { HISTORY_MAX } from './rows.js'
 
 /** What the ledger says of a lane's health. Each read is of one item or one short page: none grows with the past. */
 
-interface MeasuredEntity {
+export interface MeasuredEntity {
   entity: string
   /** When its newest committed row had landed. */
   newestAt?: string | undefined
