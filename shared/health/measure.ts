@@ -122,6 +122,5 @@ async function measureDomain(
   return { domain, pointer, edition, builds: history.items as Quality[], unpublishedSince }
 }
 
-/** The earliest of some times, any of which may be absent. */
-export const earliest = (times: (string | undefined)[]): string | undefined =>
-  times.filter((time) => time !== undefined).sort()[0]
+/** The earliest of some times, any of which may be absent: what is absent is sorted behind the others. */
+export const earliest = (times: (string | undefined)[]): string | undefined => [...times].sort()[0]

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { arrivals } from '../../shared/arrivals.js'
+import { arrivals, arrived, later } from '../../shared/arrivals.js'
 import { buildStateKey } from '../../shared/build.js'
-import { qualityKey, scoreOf } from '../../shared/quality.js'
+import { qualityKey, qualityWrites, scoreOf } from '../../shared/quality.js'
+import type { Run } from '../../shared/run.js'
 import { Chain } from '../fakes/chain.js'
 import { buildPlan, buildReportOf } from '../fakes/work.js'
 
@@ -60,6 +61,51 @@ describe('the quality of a build', () => {
   })
 })
 
+describe('what is kept of a build', () => {
+  const run = { runId: 'r1', createdAt: '2026-03-02T07:00:00.500Z' } as Run
+  const failedTest = (test: string) => ({ test, model: 'm', failures: 2 })
+  const report = {
+    ...{
+      edition: 'r1-1',
+      verdict: 'passed',
+      scores: ['finance', 'risk'].map((domain) => ({ domain, tests })),
+    },
+    ...{ failed_tests: [failedTest('a')], waived_tests: [failedTest('b')], warned_tests: [failedTest('c')] },
+    datasets: [{ domain: 'finance', dataset: 'orders', version: 2, rows: 7, location: 's3://x' }],
+  }
+
+  test('is an item of each domain, for 400 days, with the rows that it exported', () => {
+    const kept = {
+      ...{ runId: 'r1', edition: 'r1-1', begunAt: run.createdAt, verdict: 'passed', tests },
+      score: { all: 0.7, error: 0.75, warn: 0.5 },
+      failed: [
+        { test: 'a', model: 'm', severity: 'error' },
+        { test: 'b', model: 'm', severity: 'error' },
+        { test: 'c', model: 'm', severity: 'warn' },
+      ],
+      expiresAt: Date.parse('2026-03-02T07:00:00Z') / 1_000 + 400 * 86_400,
+    }
+    const datasets = [{ dataset: 'orders', version: 2, rows: 7 }]
+    expect(qualityWrites(run, report)).toEqual([
+      { update: { PK: 'DOMAIN#finance', SK: 'QUALITY#r1-1' }, set: { ...kept, datasets } },
+      { update: { PK: 'DOMAIN#risk', SK: 'QUALITY#r1-1' }, set: kept },
+    ])
+  })
+
+  test('names twenty checks, those that hold a build back first, and nothing where none were scored', () => {
+    const many = (name: string) => Array.from({ length: 15 }, (_, place) => failedTest(`${name}${place}`))
+    const [write] = qualityWrites(run, {
+      ...report,
+      ...{ failed_tests: many('e'), waived_tests: undefined, warned_tests: many('w') },
+    })
+    const { failed } = (write as unknown as { set: { failed: { test: string; severity: string }[] } }).set
+    expect([failed.length, failed[14]?.test, failed[15]]).toEqual([
+      ...[20, 'e14', { test: 'w0', model: 'm', severity: 'warn' }],
+    ])
+    expect(qualityWrites(run, { ...report, scores: undefined })).toEqual([])
+  })
+})
+
 describe('the arrival of what a run takes in', () => {
   const waits = (time: string, input = {}) => ({
     ...{ PK: 'LANE#x', SK: `WAIT#${String(Date.parse(time)).padStart(13, '0')}#FILE#a` },
@@ -79,6 +125,26 @@ describe('the arrival of what a run takes in', () => {
       newestAt: '2026-03-02T07:05:00.000Z',
     })
     expect(arrivals([])).toEqual({})
+  })
+
+  test('is unknown of what says nothing readable, and known of what says one time only', () => {
+    const { input: _, ...bare } = waits('2026-03-02T07:05:00.000Z')
+    const joined = '2026-03-02T07:05:00.000Z'
+    expect(arrivals([bare])).toEqual({ arrivedAt: joined, newestAt: joined })
+    for (const SK of ['WAIT#1#FILE#a', 'x#WAIT#1772435100000#', 'WAIT#1772435100000x'])
+      expect(arrivals([{ ...bare, SK }])).toEqual({})
+    const older = { arrivedAt: '2026-03-02T06:00:00.000Z' }
+    expect(arrivals([{ ...bare, SK: 'WAIT#1#a', input: older }])).toEqual(older)
+    expect(arrivals([waits(joined, older)])).toEqual({ ...older, newestAt: joined })
+  })
+
+  test('is carried as far as it is known, and of two the later counts', () => {
+    expect(arrived({ arrivedAt: undefined, newestAt: '' })).toEqual({})
+    expect(arrived({ arrivedAt: 'a', newestAt: 'b' })).toEqual({ arrivedAt: 'a', newestAt: 'b' })
+    expect([later('a', 'b'), later('b', 'a'), later('a', undefined), later(undefined, 'b')]).toEqual([
+      ...['b', 'b', 'a', 'b'],
+    ])
+    expect(later(undefined, undefined)).toBeUndefined()
   })
 
   test('goes from the file to the edition', async () => {

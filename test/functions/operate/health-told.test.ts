@@ -120,6 +120,7 @@ describe('a check of health', () => {
     own.ledger.query = slow
     expect(await check()).toBe('told of 0, and of 0 recovered')
     expect(await state()).toMatchObject({ state: 'ok', version: 2 })
+    expect(names()).toEqual(['Health Recovered'])
   })
 })
 
