@@ -9,7 +9,7 @@ export default {
   mutate: [
     'shared/{lane,claim,run,start-run,end-run,fail-run,finish-task,cleanse,build,inputs}.ts',
     'shared/{policies,put-back,tokens,classify}.ts',
-    'shared/{modes,pending,arrivals,build-report,quality,dashboards}.ts',
+    'shared/{modes,pending,news,arrivals,build-report,quality,dashboards}.ts',
     'shared/{engines,compact,compact-end,finish-work,forget}.ts',
     'shared/health/*.ts',
     'shared/alerts/*.ts',

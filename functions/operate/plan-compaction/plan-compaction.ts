@@ -38,7 +38,7 @@ async function requestCompaction(
   if (entity !== undefined && !Object.hasOwn(entities, entity))
     return `refused: there is no entity "${entity}"`
   const joined: string[] = []
-  const all = entity === undefined ? Object.keys(entities).sort() : [entity]
+  const all = entity === undefined ? Object.keys(entities) : [entity]
   await eachAtOnce(all, ENTITIES_AT_ONCE, async (one) => {
     if (await hasNew(effects, one)) {
       await joinLane(effects, one, asked)
