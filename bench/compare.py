@@ -30,6 +30,20 @@ def _measure(module: str, way: str, source: Path) -> dict:
         return json.loads(done.stdout.splitlines()[-1])
 
 
+def compared(runs: Runs, way: str, other: str, max_ratio: float) -> dict:
+    """What a comparison prints: medians, how much longer one way takes than another, and memory."""
+    median = medians(runs)
+    ratio = ratios(median, way, other)
+    return {
+        **median,
+        "ratio": ratio["seconds"],
+        "cpu_ratio": ratio["cpu_seconds"],
+        "max_ratio": max_ratio,
+        "peak_memory_bytes": peaks(runs),
+        "runs": runs,
+    }
+
+
 def medians(runs: Runs) -> dict[str, dict[str, float]]:
     """Seconds by way: of the clock, and of processors, whose ratio holds on a busy machine too."""
     return {

@@ -6,7 +6,7 @@ import sys
 
 from bench.cleanse.generate import generate
 from bench.cleanse.measure import PLAIN_COPY
-from bench.compare import MADE, in_turn, medians, peaks, ratios
+from bench.compare import MADE, compared, in_turn
 
 MAX_RATIO = 5.0
 
@@ -20,18 +20,11 @@ def main() -> int:
     source = MADE / "cleanse" / f"market_data-{given.rows}.ndjson"
     generate(source, given.rows)
     runs = in_turn("bench.cleanse.measure", ("copy", "cleanse"), source, given.rounds)
-    median = medians(runs)
-    ratio = ratios(median, "cleanse", "copy")
     result = {
         "source": {"rows": given.rows, "bytes": source.stat().st_size},
         "statement": " ".join(PLAIN_COPY.format(source="<source>", target="<target>").split()),
-        **median,
-        "ratio": ratio["seconds"],
-        "cpu_ratio": ratio["cpu_seconds"],
-        "max_ratio": MAX_RATIO,
         "rows": runs["cleanse"][0]["rows"],
-        "peak_memory_bytes": peaks(runs),
-        "runs": runs,
+        **compared(runs, "cleanse", "copy", MAX_RATIO),
     }
     print(json.dumps(result, indent=1))
     return 0 if result["ratio"] <= MAX_RATIO else 1

@@ -1,13 +1,9 @@
 """One measurement in a process of its own, so that its peak memory is its own."""
 
-import argparse
-import json
-import os
-import sys
 import time
 from pathlib import Path
 
-from jobs.cleanse.memory import peak_memory_bytes
+from bench.measured import Disk, command_line
 
 # What a typed read and write of the same lines costs at least. It drops what it cannot read without a word.
 PLAIN_COPY = """
@@ -16,23 +12,6 @@ COPY (
     symbol: 'VARCHAR', price_date: 'DATE', open: 'DECIMAL(18,6)', high: 'DECIMAL(18,6)', low: 'DECIMAL(18,6)',
     close: 'DECIMAL(18,6)', adjusted_close: 'DOUBLE', volume: 'BIGINT', currency: 'VARCHAR'}})
 ) TO '{target}' (FORMAT parquet)"""
-
-
-class Disk:
-    """The store of the job without a network: a file is linked in, and moved out."""
-
-    def __init__(self, source: Path, out: Path):
-        self.source, self.out = source, out
-
-    def fetch(self, item, target: Path) -> None:
-        """See jobs.cleanse.store.Store."""
-        os.link(self.source, target)
-
-    def upload(self, path: Path, bucket: str, key: str) -> dict:
-        """See jobs.cleanse.store.Store."""
-        size = path.stat().st_size
-        os.link(path, self.out / key.replace("/", "_"))
-        return {"key": key, "etag": "none", "bytes": size}
 
 
 def measure_copy(source: Path, work: Path) -> dict:
@@ -70,26 +49,12 @@ def measure_cleanse(source: Path, work: Path) -> dict:
         }
     )
     started = time.monotonic()
-    outcome = DuckdbEngine().cleanse(plan, contract, Disk(source, work), work)
+    outcome = DuckdbEngine().cleanse(plan, contract, Disk(source.parent, work), work)
     seconds = time.monotonic() - started
     report = build_report(plan, outcome)
     size = sum(item["bytes"] for item in report["files"])
     return {"seconds": seconds, "rows": report["rows"], "bytes": size, "parts": report["seconds"]}
 
 
-def main() -> int:
-    """Measures one way once and prints JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("way", choices=["copy", "cleanse"])
-    parser.add_argument("source", type=Path)
-    parser.add_argument("work", type=Path)
-    given = parser.parse_args()
-    ways = {"copy": measure_copy, "cleanse": measure_cleanse}
-    result = ways[given.way](given.source.resolve(), given.work.resolve())
-    result |= {"cpu_seconds": time.process_time(), "peak_memory_bytes": peak_memory_bytes()}
-    print(json.dumps(result))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    command_line(__doc__, {"copy": measure_copy, "cleanse": measure_cleanse})

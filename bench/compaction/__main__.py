@@ -9,7 +9,7 @@ import sys
 
 from bench.compaction.generate import generate
 from bench.compaction.measure import PLAIN_COPY
-from bench.compare import MADE, in_turn, medians, peaks, ratios
+from bench.compare import MADE, compared, in_turn
 
 MAX_RATIO = 2.0
 MAX_MEMORY_BYTES = 512 * 1024**2
@@ -25,22 +25,15 @@ def main() -> int:
     folder = MADE / "compaction" / f"{given.files}x{given.rows}"
     paths = generate(folder, given.files, given.rows)
     runs = in_turn("bench.compaction.measure", ("copy", "job"), folder, given.rounds)
-    median, peak = medians(runs), peaks(runs)
-    ratio = ratios(median, "job", "copy")
     size = sum(path.stat().st_size for path in paths)
     result = {
         "source": {"files": given.files, "rows": given.files * given.rows, "bytes": size},
         "statement": PLAIN_COPY,
-        **median,
-        "ratio": ratio["seconds"],
-        "cpu_ratio": ratio["cpu_seconds"],
-        "max_ratio": MAX_RATIO,
-        "peak_memory_bytes": peak,
         "max_memory_bytes": MAX_MEMORY_BYTES,
-        "runs": runs,
+        **compared(runs, "job", "copy", MAX_RATIO),
     }
     print(json.dumps(result, indent=1))
-    return 0 if ratio["seconds"] <= MAX_RATIO and peak["job"] <= MAX_MEMORY_BYTES else 1
+    return 0 if result["ratio"] <= MAX_RATIO and result["peak_memory_bytes"]["job"] <= MAX_MEMORY_BYTES else 1
 
 
 if __name__ == "__main__":
