@@ -9,7 +9,6 @@ ends, prints one JSON line {"url", "documents"}, and serves until SIGTERM or the
 
 import argparse
 import gzip
-import json
 import os
 import shutil
 import sys
@@ -79,14 +78,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     options = parser.parse_args()
-    try:
-        with serving(options.port) as url:
-            print(json.dumps({"url": url, "documents": load(url)}), flush=True)
-            process.until_told()
-    except process.NoServer as missing:
-        print(missing, file=sys.stderr)
-        return 3
-    return 0
+    return process.serve(serving(options.port), lambda url: {"documents": load(url)})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ goes when it ends, prints one JSON line {"url", "tables"}, and serves until SIGT
 
 import argparse
 import gzip
-import json
 import os
 import secrets
 import shutil
@@ -141,15 +140,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--empty", action="store_true", help="no tables")
     options = parser.parse_args()
-    try:
-        with serving(options.port) as url:
-            tables = {} if options.empty else load(url)
-            print(json.dumps({"url": url, "tables": tables}), flush=True)
-            process.until_told()
-    except process.NoServer as missing:
-        print(missing, file=sys.stderr)
-        return 3
-    return 0
+    return process.serve(serving(options.port), lambda url: {"tables": {} if options.empty else load(url)})
 
 
 if __name__ == "__main__":

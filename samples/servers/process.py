@@ -1,5 +1,6 @@
 """A server process that belongs to this one: started, waited for, and ended by its own id."""
 
+import json
 import os
 import pwd
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 START_SECONDS_MAX = 60
@@ -91,3 +93,15 @@ def until_told() -> None:
             pass
     except KeyboardInterrupt:
         return
+
+
+def serve(server: AbstractContextManager[str], told: Callable[[str], dict]) -> int:
+    """Serves until told to stop, and prints the URL with what is told of it; 3 when there is no server."""
+    try:
+        with server as url:
+            print(json.dumps({"url": url, **told(url)}), flush=True)
+            until_told()
+    except NoServer as missing:
+        print(missing, file=sys.stderr)
+        return 3
+    return 0

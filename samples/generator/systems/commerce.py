@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from ..dirt import Reject, Repeat
 from ..draw import Draw
 from .planted import Place, Row, dirtied
+from .shop import event_row
 
 SEED = 20_260_302
 FIRST_DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -30,15 +31,7 @@ def events() -> list[tuple[datetime, Row]]:
 
     def add(at: datetime, kind: str, customer: str | None, session: str | None, payload: dict) -> None:
         late = timedelta(hours=30) if session and draw.chance(3) else timedelta(minutes=5)
-        row = {
-            "event_id": f"ev-{len(made) + 1:05}",
-            "event_type": kind,
-            "occurred_at": at.isoformat().replace("+00:00", "Z"),
-            "customer_id": customer,
-            "session_id": session,
-            "schema_version": 1,
-            "payload": payload,
-        }
+        row = event_row(f"ev-{len(made) + 1:05}", at, kind, customer, session, payload)
         made.append((at + late, row))
 
     for number in range(DAYS * SESSIONS_A_DAY):

@@ -16,6 +16,21 @@ def _contact(customer: str) -> Row:
     return {"name": f"Planted {person}", "email": f"buyer-{person}@example.com", "phone": f"+49 152 {person}"}
 
 
+def event_row(
+    event_id: str, at: datetime, kind: str, customer: str | None, session: str | None, payload: Row
+) -> Row:
+    """One event as the shop writes it."""
+    return {
+        "event_id": event_id,
+        "event_type": kind,
+        "occurred_at": at.isoformat().replace("+00:00", "Z"),
+        "customer_id": customer,
+        "session_id": session,
+        "schema_version": 1,
+        "payload": payload,
+    }
+
+
 class Shop:
     """Makes the events of one visit after another. Ids are counted, so they never repeat."""
 
@@ -86,15 +101,7 @@ class Shop:
 
     def _event(self, at: datetime, kind: str, customer: str | None, session: str | None, payload: Row) -> Row:
         self.made += 1
-        return {
-            "event_id": f"ev-{self.made:09}",
-            "event_type": kind,
-            "occurred_at": at.isoformat().replace("+00:00", "Z"),
-            "customer_id": customer,
-            "session_id": session,
-            "schema_version": 1,
-            "payload": payload,
-        }
+        return event_row(f"ev-{self.made:09}", at, kind, customer, session, payload)
 
     def another(self, row: Row) -> Row:
         """The same event as somebody had it wrong: the other version, before or after it was set right."""
