@@ -54,12 +54,15 @@ export async function show(runId: string): Promise<Answer> {
 }
 
 /** Lands a file in bronze, as its source would. */
-export async function put(file: string, options: { source: string }): Promise<Answer> {
+export async function put(file: string, options: { source: string; entity?: string }): Promise<Answer> {
   const config = await loadConfig()
   if (!config.bronzeBucket) throw new UserError('set SLUICE_BRONZE_BUCKET to the bronze bucket')
-  const key = await land(config.bronzeBucket, options.source, file)
-  return { data: { key }, text: `landed as ${key}\nfollow it with: npx sluice runs\n` }
+  const key = await land(config.bronzeBucket, options.source, file, options.entity)
+  return { data: { key }, text: `  landed as ${key}\n  what becomes of it: npx sluice why ${quoted(key)}\n` }
 }
+
+/** A key as one word of a shell. */
+const quoted = (key: string) => (/^[\w=/.:-]+$/.test(key) ? key : `'${key.replaceAll("'", "'\\''")}'`)
 
 interface QueryOptions {
   limit: string

@@ -70,6 +70,7 @@ function views(sluice: Command, print: Print): void {
     .action(async ({ json, ...options }) => print(await incidents(options), json))
   add(sluice, 'put <file>', 'land a file in bronze, as its source would')
     .requiredOption('--source <name>', 'the declared source that the file comes from')
+    .option('--entity <name>', 'what its rows are; needed where the source feeds several entities')
     .action(async (file, { json, ...options }) => print(await put(file, options), json))
   add(sluice, 'query <domain> <dataset>', 'rows of a published dataset')
     .option('--where <filter>', 'column=value, or with >=, <=, >, <; may be repeated', collect, [])

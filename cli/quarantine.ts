@@ -31,12 +31,12 @@ const TEXT_MAX = 100
 export async function list(options: ListOptions): Promise<Answer> {
   const api = client(await loadConfig())
   const data = await api.get<Listed>('/quarantine', { ...options })
-  return { data, text: listText(data) }
+  return { data, text: listText(data, options.entity !== undefined || options.reason !== undefined) }
 }
 
-function listText({ files, runs, reasons, next }: Listed): string {
-  if (files.length + runs.length === 0)
-    return next ? more('nothing of this page matches', next) : '  nothing is in quarantine\n'
+function listText({ files, runs, reasons, next }: Listed, isFiltered: boolean): string {
+  const none = isFiltered ? '  nothing in quarantine matches\n' : '  nothing is in quarantine\n'
+  if (files.length + runs.length === 0) return next ? more('nothing of this page matches', next) : none
   const ran = runs.map(({ at, runId, entity, state, rejected, reasons: found }) => {
     const line: Cell[] = [at, runId, entity, state, rejected, shortened(inWords(found), REASONS_MAX)]
     return line

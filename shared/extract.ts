@@ -40,10 +40,17 @@ export function startedSource({ sources }: Pick<Declared, 'sources'>, name: stri
   return source?.extract || source?.start ? source : undefined
 }
 
+type Asked = Detail<typeof ExtractRequested>
+const laneOf = ({ source, slot, window }: Pick<Asked, 'source' | 'slot' | 'window'>) =>
+  extractLane(source, window && (slot ?? 0))
+
+/** The key of the item that remembers a request, and will name the run that takes it. */
+export const askedPk = (asked: Asked): string => requestKey(laneOf(asked), asked.requestId).PK
+
 /** Lets a request join its source’s lane, once however often it comes; what cannot be extracted is refused. */
 export async function requestExtract(
   world: World & { project: Pick<Declared, 'sources'> },
-  { source, requestId, slot, ...asked }: Detail<typeof ExtractRequested>,
+  { source, requestId, slot, ...asked }: Asked,
 ): Promise<string> {
   const declared = startedSource(world.project, source)
   if (!declared) return `refused: nothing is declared to be extracted from a source "${source}"`
@@ -51,7 +58,7 @@ export async function requestExtract(
   if (window && declared.start) return 'refused: a job of the dbt platform knows no window'
   if (window && window.from >= window.to)
     return `refused: no day lies between ${window.from} and ${window.to}`
-  const lane = extractLane(source, window && (slot ?? 0))
+  const lane = laneOf({ source, slot, window })
   await registerLane(world, lane)
   // A request without an id of its own for all that follows lends it its name, when that can be one.
   const input = { requestId, ...carried({ correlationId: requestId }), ...asked } as { [name: string]: Value }

@@ -19,6 +19,8 @@ export const correlation = () => current
 export interface Outcome {
   did: string
   runId?: string
+  /** Of what is no run yet: the key of the item that remembers a request, which will name its run. */
+  about?: string
   [name: string]: unknown
 }
 

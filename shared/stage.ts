@@ -26,10 +26,10 @@ export function stage<S extends Envelope>(
     try {
       const event = parse(name, schema, raw)
       const outcome = await decide(event)
-      const { did, runId } = outcome
+      const { did, runId, about = runId && runPk(runId) } = outcome
       const fate = {
         did,
-        ...(runId && { about: runPk(runId) }),
+        ...(about && { about }),
         ...carried({ correlationId: correlation() }),
       }
       await ledger.write({ put: doneFate(name, event, fate) })

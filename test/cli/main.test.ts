@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { prefixOf } from '../../cli/land.js'
 import { main } from '../../cli/main.js'
 import { terminal } from './answering.js'
 
@@ -126,6 +127,21 @@ describe('what goes wrong', () => {
     )
     at.err = ''
     expect(await failing('put', '/nowhere/a.json', '--source', 'market-data')).toContain('there is no file')
+    at.err = ''
+    expect(await failing('put', 'test', '--source', 'market-data')).toContain('"test" is no file')
+  })
+
+  test('asks which entity a file is of where its source feeds several', async () => {
+    const feeds = [
+      { entity: 'pets', prefix: 'a/' },
+      { entity: 'users', prefix: 'b/' },
+    ]
+    const sources = { app: { feeds }, shop: { feeds: feeds.slice(1) }, ads: { feeds: [] } }
+    const of = (source: string, entity?: string) => prefixOf(sources as never, source, entity)
+    expect([of('app', 'users'), of('shop'), of('shop', 'users')]).toEqual(['b/', 'b/', 'b/'])
+    expect(() => of('app')).toThrow('the source "app" feeds pets, users: name one with --entity')
+    expect(() => of('app', 'cats')).toThrow('the source "app" feeds no "cats"; it feeds pets, users')
+    expect(() => of('ads')).toThrow('feeds no files')
   })
 
   test('says what to set', async () => {

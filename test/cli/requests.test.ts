@@ -88,6 +88,9 @@ describe('the quarantine', () => {
     at.answer.body = { files: [], runs: [], reasons: {} }
     await main(['quarantine', 'ls'])
     expect(at.out).toBe('  nothing is in quarantine\n')
+    at.out = ''
+    await main(['quarantine', 'ls', '--reason', 'low'])
+    expect(at.out).toBe('  nothing in quarantine matches\n')
   })
 
   test('shows the rows of a run with file and line, on one line each', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BatchReady, envelope } from '../../events/catalog.js'
 import { env } from '../../shared/env.js'
+import type { Outcome } from '../../shared/observe.js'
 import { attemptName, moveRun, parseAttemptName } from '../../shared/run.js'
 import { stage } from '../../shared/stage.js'
 import { FakeClock } from '../fakes/clock.js'
@@ -15,7 +16,7 @@ const EVENT = {
 }
 
 describe('a stage', () => {
-  const handler = (ledger: FakeLedger, decide: () => Promise<{ did: string; runId?: string }>) =>
+  const handler = (ledger: FakeLedger, decide: () => Promise<Outcome>) =>
     stage('start', envelope(BatchReady), ledger, decide)
 
   test('records what became of the event, found by its run too, for 90 days', async () => {
@@ -37,6 +38,14 @@ describe('a stage', () => {
       },
     ])
     expect((await ledger.index('events', { of: 'RUN#r1', limit: 5 })).items).toHaveLength(1)
+  })
+
+  test('of a request that is no run yet names the item that remembers it', async () => {
+    const ledger = new FakeLedger()
+    await handler(ledger, async () => ({ did: 'joined', about: 'FORGET#f1' }))(EVENT)
+    const [fate] = ledger.all('EVENT#')
+    expect(fate).toMatchObject({ eventPk: 'FORGET#f1', did: 'joined' })
+    expect(fate?.runId).toBeUndefined()
   })
 
   test('keeps one record of an event that comes twice, and one of an event without a run', async () => {

@@ -2,7 +2,7 @@ import { type ExtractReady, ExtractRequested, type Heard } from '../../../events
 import { correlationOf } from '../../../shared/correlation.js'
 import type { Declared, DeclaredSource } from '../../../shared/declared.js'
 import { TerminalError } from '../../../shared/errors.js'
-import { extractState, requestExtract, startedSource } from '../../../shared/extract.js'
+import { askedPk, extractState, requestExtract, startedSource } from '../../../shared/extract.js'
 import type { Platform, PlatformRequest } from '../../../shared/extract-platform.js'
 import { inputsOf } from '../../../shared/inputs.js'
 import type { LedgerReader, Value } from '../../../shared/ledger.js'
@@ -20,7 +20,7 @@ export async function extractAsked(
   event: Waking,
 ): Promise<Outcome> {
   if (event['detail-type'] === ExtractRequested.name)
-    return { did: await requestExtract(effects, event.detail) }
+    return { did: await requestExtract(effects, event.detail), about: askedPk(event.detail) }
   const { runId } = event.detail
   return { runId, did: await startRun(effects, runId) }
 }

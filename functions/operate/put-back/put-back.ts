@@ -8,7 +8,7 @@ import {
 } from '../../../events/catalog.js'
 import { claim } from '../../../shared/claim.js'
 import type { Declared } from '../../../shared/declared.js'
-import { forgetEntry } from '../../../shared/forget.js'
+import { forgetEntry, forgetKey } from '../../../shared/forget.js'
 import { join, laneKind, laneName, registerLane, type World } from '../../../shared/lane.js'
 import type { Outcome } from '../../../shared/observe.js'
 import { approve, replayFile, replayRejected, retry } from '../../../shared/put-back.js'
@@ -24,7 +24,8 @@ export type Request = Heard<
 
 /** Puts back what a person asked for, once however often the request comes. What cannot be put back stays as it is. */
 export async function putBack(effects: PutBackEffects, request: Request): Promise<Outcome> {
-  if (request['detail-type'] === ForgetRequested.name) return { did: await forget(effects, request.detail) }
+  if (request['detail-type'] === ForgetRequested.name)
+    return { did: await forget(effects, request.detail), about: forgetKey(request.detail.requestId).PK }
   const { detail } = request
   if ('fileId' in detail) return { did: await fileAgain(effects, detail.fileId, detail) }
   const { runId } = detail

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runsQuery } from '../../../functions/5-serve/api/queries.js'
 import { runsView, runView } from '../../../functions/5-serve/api/runs.js'
 import { runSaid } from '../../../functions/5-serve/api/why/run.js'
-import { requestExtract } from '../../../shared/extract.js'
+import { askedPk, requestExtract } from '../../../shared/extract.js'
 import type { Run } from '../../../shared/run.js'
 import { Chain } from '../../fakes/chain.js'
 import { testProject as project } from '../../fakes/project.js'
@@ -54,4 +54,13 @@ test('a job of the dbt platform shows its id, and no files', async () => {
   const chain = await extracted({ source: 'models' })
   expect(await view(chain)).toMatchObject({ engine: 'dbt-platform', state: 'COMMITTED', outputs: [] })
   expect(await said(chain)).toContain('run 7000 of the dbt platform ended well')
+})
+
+test('what remembers a request is known from the request, also of a window of days', async () => {
+  const window = { from: '2026-01-01', to: '2026-01-03' }
+  for (const detail of [{}, { window }, { window, slot: 2 }]) {
+    const chain = await extracted(detail)
+    const pk = askedPk({ source: 'quotes', requestId: 'r1', ...detail })
+    expect(await chain.parts.ledger.get({ PK: pk, SK: 'META' })).toMatchObject({ run: runOf(chain).runId })
+  }
 })

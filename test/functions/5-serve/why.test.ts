@@ -191,6 +191,23 @@ describe('why an event', () => {
     expect(said).toContain('publish-gold failed on it: the ledger is away')
   })
 
+  test('of a request that joined a lane goes on to the run that took it', async () => {
+    await chain.record(chain.land('a.json'))
+    const [run] = runs()
+    const fate = {
+      event: 'Forget Requested',
+      did: 'joined cleanse:market_data',
+      at: '2026-03-02T07:00:00.000Z',
+    }
+    const lane = 'cleanse:market_data'
+    for (const id of ['f1', 'f2'])
+      await put({ PK: `EVENT#e-${id}`, SK: 'put-back', ...fate, eventPk: `FORGET#${id}`, eventAt: id })
+    await put({ PK: 'FORGET#f1', SK: 'META', lane, run: run?.runId })
+    await put({ PK: 'FORGET#f2', SK: 'META', lane })
+    expect((await why('e-f1')).at(-1)).toBe(`it was taken; run ${run?.runId} is READY`)
+    expect(await why('e-f2')).toContain(`run ${run?.runId} holds lane ${lane} since then`)
+  })
+
   test('that a stage listens to and has no record of is named', async () => {
     const at = '2026-03-02T07:00:00.000Z'
     await put({

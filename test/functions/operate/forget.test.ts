@@ -62,7 +62,8 @@ describe('a deletion', () => {
   test('goes through the lane alone, and builds its readers anew from everything', async () => {
     await chain.record(chain.land('b.json'))
     chain.parts.clock.advance(1)
-    await asked()
+    const { again } = await asked()
+    expect((await again?.())?.about).toBe(request().PK)
     chain.parts.clock.advance(1)
     await chain.record(chain.land('c.json'))
     await chain.rest()

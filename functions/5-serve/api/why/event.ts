@@ -1,6 +1,7 @@
 import { chain } from '../../../../events/chain.js'
 import type { Item, LedgerReader } from '../../../../shared/ledger.js'
-import { brief, runOf } from './follow.js'
+import { brief, followed, runOf } from './follow.js'
+import { waiting } from './lane.js'
 import { type Said, say } from './said.js'
 
 /** Fates of one event, or of one run's or file's events, that an answer holds. */
@@ -17,12 +18,26 @@ export async function eventSaid(ledger: LedgerReader, eventId: string): Promise<
   const silent = listeners(name).filter((stage) => !heard.includes(stage))
   const runs = [...new Set(fates.flatMap(({ runId }) => (typeof runId === 'string' ? [runId] : [])))]
   const states = await Promise.all(runs.map((runId) => stateOf(ledger, runId)))
+  const requests = [...new Set(fates.flatMap(({ eventPk }) => (isRequest(eventPk) ? [eventPk] : [])))]
+  const asked = await Promise.all(requests.map((pk) => requestSaid(ledger, pk)))
   return [
     say(`it is a "${name}" event`, fates[0]?.at),
     ...said,
     ...silent.map((stage) => say(`${stage} listens to "${name}", and has no record of this event`)),
     ...states.flat(),
+    ...asked.flat(),
   ]
+}
+
+const isRequest = (pk: unknown): pk is string => typeof pk === 'string' && /^(FORGET|ENTRY)#/.test(pk)
+
+/** Where a request is that joined a lane: the run that took it, and those into which it was put back. */
+async function requestSaid(ledger: LedgerReader, pk: string): Promise<Said[]> {
+  const item = await ledger.get({ PK: pk, SK: 'META' })
+  if (!item) return []
+  if (!item.run) return waiting(ledger, String(item.lane), pk)
+  const last = (await followed(ledger, item.run)).at(-1)
+  return last ? [say(`it was taken; ${brief(last)}`, last.createdAt, last.runId)] : []
 }
 
 const stageOf = ({ SK }: Item) => SK
