@@ -66,7 +66,7 @@ def _behind(
 ) -> list[str]:
     """What a build of the whole lane would find to do when this one has ended well: then nothing is old."""
     after = {**known, **{node: Built(edition, inputs) for node, inputs in choice.inputs.items()}}
-    return [*choose(selection, {*selection.lane}, after, sources, edition, {}).builds]
+    return [*choose(selection, {*selection.lane}, after, sources, f"after {edition}", {}).builds]
 
 
 def _asked(

@@ -32,12 +32,14 @@ class Lane:
         loaded = {table: (raw if table.startswith("google") else 1, None) for table in tables}
         return source_versions(self.selection, silver, loaded)
 
-    def scope(self, sources: dict[str, str] | None = None, whole_lane: str | None = None, **changes):
+    def scope(
+        self, sources: dict[str, str] | None = None, whole_lane: str | None = None, retry=None, **changes
+    ):
         changes = {
             "selectors": [f"+group:{domain}" for domains in LANES.values() for domain in domains]
         } | changes
         parsed = parse_plan(plan(edition="new-1", **changes))
-        return scope_of(parsed, self.selection, self.known, sources or self.sources, whole_lane)
+        return scope_of(parsed, self.selection, self.known, sources or self.sources, whole_lane, retry)
 
     def names(self, nodes) -> set[str]:
         return {self.selection.manifest.nodes[node].name for node in nodes}

@@ -25,7 +25,9 @@ def retry(manifest, nodes):
         status = {node: done[node.split(".")[0]] for node in nodes.values() if node.split(".")[0] in done}
         status |= {nodes[name]: word for name, word in statuses.items()}
         rows = [{"unique_id": node, "status": word} for node, word in status.items()]
-        return plan_retry("s3://a/b/", manifest, rows)
+        retry = plan_retry("s3://a/b/", manifest, rows, {"a": {"b": "1 rows"}})
+        assert retry.inputs == {"a": {"b": "1 rows"}}
+        return retry
 
     return make
 

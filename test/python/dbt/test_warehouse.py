@@ -89,6 +89,10 @@ def test_a_table_of_which_nothing_new_was_loaded_is_not_built_again(campaigns):
     assert first["why"] == "new rows of facebook_ads_campaigns"
 
 
+def test_a_build_tells_the_ledger_that_it_left_nothing_behind(campaigns):
+    assert [campaigns.first.report["behind"], campaigns.second.report["behind"]] == [[], []]
+
+
 def test_the_metrics_add_up_what_was_loaded_last(campaigns):
     rows = campaigns.lake.gold(campaigns.second, "daily_campaign_summary")
     by_platform = {row["platform"]: row for row in rows}
