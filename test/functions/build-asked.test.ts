@@ -32,6 +32,10 @@ describe('what the entries of a build ask for together', () => {
     expect(of(old)).toMatchObject({ plannedAs: 'source', regardless: false, looks: true })
   })
 
+  test('is a look at what others have loaded where one of them asks for more than new silver', () => {
+    expect(of(silver('trades'), { selectors: ['stg_a'] })).toMatchObject({ looks: true, regardless: false })
+  })
+
   test('is layer by layer where new silver goes with a sync', () => {
     expect(of(silver('trades'), sync('stg_a'))).toMatchObject({
       ...{ plannedAs: 'standard', order: [['stg_a']], regardless: true, looks: false },
@@ -52,7 +56,7 @@ describe('what the entries of a build ask for together', () => {
   })
 
   test('is a full refresh where one asks for it, under the container’s name of it', () => {
-    expect(of({ mode: 'full-refresh', selectors: ['stg_a'] }, silver('trades'))).toMatchObject({
+    expect(of(silver('trades'), { mode: 'full-refresh', selectors: ['stg_a'] })).toMatchObject({
       ...{ mode: 'full-refresh', plannedAs: 'full_refresh', whole: false, regardless: true },
       selectors: ['source:lake.trades+', 'stg_a'],
     })

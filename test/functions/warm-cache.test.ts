@@ -5,7 +5,7 @@ import { warmed } from '../../functions/4-publish/warm-cache/warmed.js'
 import type { ApiEffects } from '../../functions/5-serve/api/api.js'
 import type { Statement } from '../../functions/5-serve/api/statement.js'
 import { editionKey } from '../../shared/build.js'
-import { dashboardKey } from '../../shared/dashboards.js'
+import { dashboardKey, declaredAs, warmedKey } from '../../shared/dashboards.js'
 import type { Dashboard, Declared } from '../../shared/declared.js'
 import { type Parts, parts } from '../fakes/parts.js'
 import { testProject } from '../fakes/project.js'
@@ -71,6 +71,24 @@ describe('what dashboards read', () => {
     expect(await warmed(effects(), { 'detail-type': 'Scheduled Event' })).toEqual({
       did: 'precomputed overview',
     })
+  })
+
+  test('is kept by domain, for 400 days, each of them with its own dashboards', async () => {
+    const limits = { ...overview, dashboard: 'limits', domain: 'risk' }
+    const second = { ...overview, dashboard: 'second' }
+    project = withReads(overview, limits, second)
+    expect(await warm()).toBe('precomputed overview, second, limits')
+    expect(cached()).toHaveLength(3)
+    const { ledger, clock } = own
+    const expiresAt = Math.floor(clock.now() / 1_000) + 400 * 24 * 3_600
+    const kept = { at: new Date(clock.now()).toISOString(), expiresAt }
+    for (const [domain, dashboards] of [
+      ['finance', [overview, second]],
+      ['risk', [limits]],
+    ] as const) {
+      const key = warmedKey(domain, named(1))
+      expect(await ledger.get(key)).toEqual({ ...key, declared: declaredAs([...dashboards]), ...kept })
+    }
   })
 
   test('is the same whoever comes first: what is there is not written over', async () => {

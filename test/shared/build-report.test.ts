@@ -51,6 +51,8 @@ describe('a build that passed', () => {
     expect(judge(report({ order: ['a', 'b'], not_built }), run())).toMatchObject({
       shown: { order: ['a', 'b'], notBuilt: not_built.slice(0, 50), notBuiltCount: 51 },
     })
+    const behind = not_built.map(({ model }) => model)
+    expect(judge(report({ behind }), run())).toMatchObject({ shown: { behind: behind.slice(0, 50) } })
   })
 
   test('shows twenty tests of each kind', () => {
