@@ -14,7 +14,7 @@ import { attemptPath, type Run, runKey } from './run.js'
  * who asked, when, why and what came of it; the value by which the subject is known stands in one object only, which goes
  * with the request.
  */
-const forgetKey = (requestId: string) => ({ PK: `FORGET#${requestId}`, SK: 'META' })
+export const forgetKey = (requestId: string) => ({ PK: `FORGET#${requestId}`, SK: 'META' })
 /**
  * The deletion that an entity’s lane is held by, if it is. Whoever moves silver asks after he holds his own lane, and a
  * deletion asks for a compaction after it holds its lane: so at least one of the two sees the other.
