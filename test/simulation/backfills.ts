@@ -7,13 +7,14 @@ import type { SimTable } from './aws/table.js'
 import type { Bus } from './bus.js'
 import type { Random } from './random.js'
 import type { Timeline } from './timeline.js'
+import type { Trace } from './trace.js'
 
 interface World {
   timeline: Timeline
   random: Random
   bus: Bus
   table: SimTable
-  trace(what: string): void
+  trace: Trace
 }
 
 /** The source of which windows can be asked for. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
+import { lightSdk } from './light-sdk.js'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const folder = join(ROOT, '.sluice/simulation')
@@ -24,7 +25,7 @@ export async function bundle(
     format: 'esm',
     target: 'node20',
     logLevel: 'error',
-    plugins,
+    plugins: [...plugins, lightSdk(ROOT)],
   })
   return outfile
 }

@@ -8,13 +8,16 @@ import type { Functions, Result } from './functions.js'
 import { Queue } from './queue.js'
 import type { Random } from './random.js'
 import type { Timeline } from './timeline.js'
+import type { Trace } from './trace.js'
 
 interface World {
   timeline: Timeline
   random: Random
   chance: Chance
   functions: Functions
-  trace(what: string): void
+  /** Stages that the clock leaves alone. */
+  unclocked: readonly string[]
+  trace: Trace
   /** An event that a listener will never hear, or that Lambda gave up. */
   lost(event: SimEvent, stage: string): void
   announced(event: SimEvent): void
@@ -129,9 +132,10 @@ export class Bus {
 
   /** What the clock starts so many minutes after the first time, every stage in its own rhythm. */
   tick(minutes: number): void {
+    const { unclocked } = this.world
     for (const [key, stages] of this.listeners)
       if (key.startsWith(RHYTHM) && minutes % Number(key.slice(RHYTHM.length)) === 0)
-        for (const stage of stages) {
+        for (const stage of stages.filter((one) => !unclocked.includes(one))) {
           const event = this.record('Scheduled Event', {})
           const raw = { ...this.header(event), source: 'aws.events', detail: {} }
           this.deliver(event, raw, stage, 0)
@@ -156,7 +160,7 @@ export class Bus {
     }
     this.world.announced(event)
     this.events.push(event)
-    this.world.trace(`${id} ${name} ${JSON.stringify(detail).slice(0, 120)}`)
+    this.world.trace(() => `${id} ${name} ${JSON.stringify(detail).slice(0, 120)}`)
     return event
   }
 

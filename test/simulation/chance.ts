@@ -27,6 +27,7 @@ const JOB_MOST = 0.2
 export class Chance {
   /** No faults any more, so that what is left can come to rest. */
   calm = false
+  private readonly enabled: ReadonlySet<Fault>
 
   constructor(
     private readonly random: Random,
@@ -34,22 +35,24 @@ export class Chance {
     private readonly coverage: Coverage,
     /** 0: no faults at all; 1: as often as the aim asks for. */
     private readonly intensity: number,
-    private readonly enabled: ReadonlySet<Fault>,
+    enabled: ReadonlySet<Fault>,
     /** A stage to which nothing happens in this seed. */
     private readonly spared: string | undefined,
-  ) {}
+  ) {
+    this.enabled = intensity > 0 ? enabled : new Set()
+  }
 
   /** The fault of one call of a service, if any. */
   effect(stage: string, effect: Effect): Fault | undefined {
-    const cell = `${stage}|${effect.name}`
-    const faults = effect.faults.length > 0 ? [...EVERYWHERE, ...effect.faults] : EVERYWHERE
     // What cannot fail any more is no occurrence: the rates are those of what can.
-    if (stage === this.spared || this.calm) return undefined
+    if (this.calm || stage === this.spared) return undefined
+    const cell = `${stage}|${effect.name}`
     count(this.coverage.occurred, cell)
-    const each = Math.min(MOST / faults.length, this.rate(cell))
+    const faults = EVERYWHERE.length + effect.faults.length
+    const each = Math.min(MOST / faults, this.rate(cell))
     let left = this.random.next()
-    if (left >= each * faults.length) return undefined
-    for (const fault of faults) {
+    if (left >= each * faults) return undefined
+    for (const fault of [...EVERYWHERE, ...effect.faults]) {
       left -= each
       if (left < 0) return this.allowed(fault) ? this.hit(cell, fault) : undefined
     }
@@ -58,15 +61,15 @@ export class Chance {
 
   /** Whether a fault of the world around the functions happens: to an event, a job, a tick. */
   of(stage: string, what: string, fault: Fault): boolean {
-    const cell = `${stage}|${what}`
     if (this.calm) return false
+    const cell = `${stage}|${what}`
     if (FIRST_ASKED.has(fault)) count(this.coverage.occurred, cell)
     const happens = this.random.chance(Math.min(JOB_MOST, this.rate(cell)))
     return happens && this.allowed(fault) && this.hit(cell, fault) !== undefined
   }
 
   allowed(fault: Fault): boolean {
-    return !this.calm && this.intensity > 0 && this.enabled.has(fault)
+    return !this.calm && this.enabled.has(fault)
   }
 
   private rate(cell: string): number {

@@ -9,6 +9,7 @@ import type { SimProject } from './project.js'
 import type { Random } from './random.js'
 import type { Story } from './story.js'
 import type { Timeline } from './timeline.js'
+import type { Trace } from './trace.js'
 
 interface World {
   timeline: Timeline
@@ -18,7 +19,7 @@ interface World {
   storage: Storage
   project: SimProject
   story: Story
-  trace(what: string): void
+  trace: Trace
 }
 
 /**

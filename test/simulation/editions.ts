@@ -2,15 +2,17 @@ import { ExpiryRequested, RollbackRequested } from '../../events/catalog.js'
 import type { SimTable } from './aws/table.js'
 import type { Bus } from './bus.js'
 import type { Found } from './evidence.js'
+import { DOMAINS } from './project.js'
 import type { Random } from './random.js'
 import type { Timeline } from './timeline.js'
+import type { Trace } from './trace.js'
 
 interface World {
   timeline: Timeline
   random: Random
   table: SimTable
   bus: Bus
-  trace(what: string): void
+  trace: Trace
 }
 
 /** Room for builds to publish a second edition before somebody wants the first one back. */
@@ -51,6 +53,16 @@ function back({ timeline, random, table, bus, trace }: World, requestId: string)
   bus.announce(RollbackRequested.name, detail)
   if (random.chance(0.25))
     timeline.after(random.between(10, 400_000), () => bus.announce(RollbackRequested.name, detail))
+}
+
+/** The edition that each domain publishes. */
+export function pointersIn(table: SimTable): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const domain of DOMAINS) {
+    const pointer = table.get({ PK: `DOMAIN#${domain}`, SK: 'GOLD' })
+    if (pointer) found[domain] = String(pointer.edition)
+  }
+  return found
 }
 
 /** What the catalog shows: the edition of each published table, and which editions have tables of their own. */

@@ -5,6 +5,7 @@ import type { Bus } from './bus.js'
 import type { Chance } from './chance.js'
 import type { Random } from './random.js'
 import type { Timeline } from './timeline.js'
+import type { Trace } from './trace.js'
 import type { Work } from './work/work.js'
 
 interface World {
@@ -15,7 +16,7 @@ interface World {
   bus: Bus
   work: Work
   redeploy(): void
-  trace(what: string): void
+  trace: Trace
 }
 
 const ACTS = { retry: 4, approve: 4, replay: 4, file: 2, stop: 1, deploy: 1 }

@@ -9,18 +9,19 @@ import { Bus } from './bus.js'
 import { Chance, type Coverage, type Means } from './chance.js'
 import { compactions } from './compactions.js'
 import { doors } from './doors.js'
-import { rollbacks, tablesShown } from './editions.js'
+import { pointersIn, rollbacks, tablesShown } from './editions.js'
 import type { Effect, Fault } from './effect.js'
 import type { Evidence, Found, Invariant, Violation } from './evidence.js'
 import { Functions } from './functions.js'
 import { Measures, newWorst, type Worst } from './measures.js'
 import { People } from './people.js'
-import { DOMAINS, SimProject } from './project.js'
+import { SimProject } from './project.js'
 import { Random } from './random.js'
 import { request } from './requests.js'
 import { stages } from './stages.js'
 import { Story } from './story.js'
 import { settled, Timeline } from './timeline.js'
+import type { Trace } from './trace.js'
 import { Waits } from './waits.js'
 import { parts, type Services } from './wiring.js'
 import { type Job, Work, workOf } from './work/work.js'
@@ -45,6 +46,7 @@ export interface SeedResult {
   evidence: Evidence
 }
 
+const NO_TABLES = tablesShown(new Map())
 const START = Date.parse('2026-03-02T06:40:00.000Z')
 const TICK = 300_000
 /** Passes of the reconciler without any new fault until all must be done. */
@@ -52,6 +54,8 @@ const PASSES_MAX = 60
 const STEPS_MAX = 60_000
 /** In every so many seeds nothing happens to the reconciler itself. */
 const SPARED = 5
+/** In every so many seeds somebody looks at what people are promised of their data. */
+const LOOKED_AT = 3
 /** How heavy the faults of a seed are, drawn once. */
 const INTENSITIES = [0.2, 0.5, 1, 1, 1.5, 2]
 
@@ -74,6 +78,7 @@ export class Seed {
   private before: NonNullable<Evidence['before']>
   private readonly measures: Measures
   private readonly waits: Waits
+  private readonly invariants: Record<Invariant['when'], readonly Invariant[]>
   private ids = 0
   private ticks = 0
   private calmTicks = 0
@@ -83,6 +88,8 @@ export class Seed {
   constructor(private readonly options: SeedOptions) {
     const { seed, means, coverage, faults } = options
     this.random = new Random(seed, 1)
+    const asked = (when: Invariant['when']) => options.invariants.filter((one) => one.when === when)
+    this.invariants = { step: asked('step'), rest: asked('rest') }
     // What the net catches in time is measured where the net itself holds.
     const spared = seed % SPARED === 0 ? 'reconcile' : undefined
     this.waits = new Waits(spared !== undefined)
@@ -133,6 +140,7 @@ export class Seed {
       random,
       chance,
       functions: this.functions,
+      unclocked: seed % LOOKED_AT === 0 ? [] : ['check-health'],
       trace,
       lost: (event) => this.measures.lost(event, now(), this.get, (key) => this.fileId(key)),
       announced: (event) => this.measures.announced(event, now()),
@@ -172,11 +180,11 @@ export class Seed {
       if (`${item.PK} ${item.SK}`.includes(show)) trace(JSON.stringify(item))
   }
 
-  private readonly trace = (what: string): void => {
+  private readonly trace: Trace = (what) => {
     const { trace } = this.options
     if (!trace) return
     const time = new Date(this.timeline.now).toISOString().slice(11, 23)
-    trace(`${time} ${what}`)
+    trace(`${time} ${typeof what === 'string' ? what : what()}`)
   }
 
   /** The reconciler's clock: the faults end once the story is told, and it goes on until nothing is left. */
@@ -221,25 +229,14 @@ export class Seed {
     const { ledger, silver } = this.before
     if (table.items !== ledger) this.measures.look(this.timeline.now, this.get)
     if (table.items !== ledger || storage.silver !== silver) this.check('step')
-    const goldPointers = this.goldPointers()
+    const goldPointers = table.items === ledger ? this.before.goldPointers : pointersIn(table)
     this.before = { ledger: table.items, silver: storage.silver, goldPointers }
-  }
-
-  private goldPointers(): Record<string, string> {
-    if (this.table.items === this.before.ledger) return this.before.goldPointers
-    const found: Record<string, string> = {}
-    for (const domain of DOMAINS) {
-      const pointer = this.table.get({ PK: `DOMAIN#${domain}`, SK: 'GOLD' })
-      if (pointer) found[domain] = String(pointer.edition)
-    }
-    return found
   }
 
   private check(when: 'step' | 'rest'): void {
     const evidence = this.evidence()
-    for (const invariant of this.options.invariants)
-      if (invariant.when === when)
-        for (const what of invariant.check(evidence)) this.violate(invariant.name, what)
+    for (const { name, check } of this.invariants[when])
+      for (const what of check(evidence)) this.violate(name, what)
   }
 
   private violate(invariant: string, what: string): void {
@@ -290,7 +287,7 @@ export class Seed {
       quarantine: storage.quarantine,
       editions: this.work.editions,
       // Only at rest do the tables have to agree with anything.
-      ...tablesShown(this.resting ? this.goldTables : new Map()),
+      ...(this.resting ? tablesShown(this.goldTables) : NO_TABLES),
       events: this.bus.events,
       told: this.told,
       before: this.before,

@@ -1,26 +1,4 @@
-import * as z from 'zod'
-import { jobStateChange, objectCreated, taskStateChange, tick } from '../../events/aws.js'
-import {
-  BatchReady,
-  BuildReady,
-  BuildRequested,
-  CompactionReady,
-  CompactionRequested,
-  ExpiryRequested,
-  ExtractReady,
-  ExtractRequested,
-  envelope,
-  GoldPublished,
-  IncidentClosed,
-  IncidentOpened,
-  LaneSettled,
-  PlatformJobEnded,
-  ReplayRequested,
-  RetryRequested,
-  RunApproved,
-  SilverUpdated,
-  SyncFinished,
-} from '../../events/catalog.js'
+import { objectCreated, taskStateChange, tick } from '../../events/aws.js'
 import { batchClosed } from '../../functions/1-ingest/close-batch/close-batch.js'
 import { finishExtract } from '../../functions/1-ingest/finish-extract/finish-extract.js'
 import { recordLandings } from '../../functions/1-ingest/record-landing/record-landing.js'
@@ -52,9 +30,9 @@ import { finishWork } from '../../shared/finish-work.js'
 import { queueStage, stage } from '../../shared/stage.js'
 import { startRun } from '../../shared/start-run.js'
 import type { Handler } from './functions.js'
+import * as heard from './heard.js'
 import { NO_PLATFORM, type Parts } from './wiring.js'
 
-const builds = z.union([envelope(SilverUpdated), envelope(SyncFinished), envelope(BuildRequested)])
 const nobody = () => Promise.reject(new Error('the simulator has no Airbyte'))
 const NO_AIRBYTE = { job: nobody, succeeded: nobody }
 
@@ -64,12 +42,6 @@ const PLACES = {
   ...{ bronzeBucket: 'bronze', silverBucket: 'silver', goldBucket: 'gold' },
   ...{ silverDatabase: 'silver', goldDatabase: 'gold' },
 }
-
-const closings = z.union([envelope(SyncFinished), envelope(LaneSettled)])
-
-const incidents = z.union([envelope(IncidentOpened), envelope(IncidentClosed)])
-
-const requests = z.union([envelope(RetryRequested), envelope(RunApproved), envelope(ReplayRequested)])
 
 /** Short enough for the time of a seed; the invariants know the grace by themselves. */
 const retention = { kept: 1, keptSeconds: 0, graceSeconds: 300 }
@@ -82,43 +54,38 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
       return { failed, fates, outcome: { did: `recorded ${events.length} files`, lanes } }
     }) as Handler,
   'close-batch': ({ ledger, world, project }) =>
-    stage('close-batch', closings, ledger, (event) => batchClosed({ ...world, project }, event)),
+    stage('close-batch', heard.closings, ledger, (event) => batchClosed({ ...world, project }, event)),
   'put-later': ({ ledger, putAll, publish }) =>
     queueStage('put-later', delayedEvent, { ledger, putAll }, (events) =>
       putLater(publish, events),
     ) as Handler,
   'start-extract': ({ ledger, starts, project }) =>
-    stage('start-extract', z.union([envelope(ExtractRequested), envelope(ExtractReady)]), ledger, (event) =>
+    stage('start-extract', heard.extracts, ledger, (event) =>
       extractAsked({ ...starts.extract, project }, event),
     ),
   'finish-extract': ({ ledger, ends }) =>
-    stage('finish-extract', z.union([taskStateChange, envelope(PlatformJobEnded)]), ledger, (event) =>
-      finishExtract(ends.extract, event),
-    ),
+    stage('finish-extract', heard.extractEnds, ledger, (event) => finishExtract(ends.extract, event)),
   'start-cleanse': ({ ledger, starts }) =>
-    stage('start-cleanse', envelope(BatchReady), ledger, async ({ detail: { runId } }) => ({
+    stage('start-cleanse', heard.batch, ledger, async ({ detail: { runId } }) => ({
       runId,
       did: await startRun(starts.cleanse, runId),
     })),
   'finish-cleanse': ({ ledger, ends, jobs }) =>
-    stage('finish-cleanse', z.union([taskStateChange, jobStateChange]), ledger, (event) =>
+    stage('finish-cleanse', heard.ends, ledger, (event) =>
       finishWork({ ...ends.cleanse, jobs: jobs.cleanse }, event),
     ),
   'plan-compaction': ({ ledger, starts, project }) =>
-    stage(
-      'plan-compaction',
-      z.union([envelope(CompactionRequested), envelope(CompactionReady)]),
-      ledger,
-      (event) => compactionAsked({ ...starts.compact, project }, event),
+    stage('plan-compaction', heard.compactions, ledger, (event) =>
+      compactionAsked({ ...starts.compact, project }, event),
     ),
   'finish-compaction': ({ ledger, ends, jobs }) =>
-    stage('finish-compaction', z.union([taskStateChange, jobStateChange]), ledger, (event) =>
+    stage('finish-compaction', heard.ends, ledger, (event) =>
       finishWork({ ...ends.compact, jobs: jobs.compact }, event),
     ),
   'plan-build': ({ ledger, world, project }) =>
-    stage('plan-build', builds, ledger, (event) => planned({ ...world, project }, event)),
+    stage('plan-build', heard.builds, ledger, (event) => planned({ ...world, project }, event)),
   'start-build': ({ ledger, starts }) =>
-    stage('start-build', envelope(BuildReady), ledger, async ({ detail: { runId } }) => ({
+    stage('start-build', heard.build, ledger, async ({ detail: { runId } }) => ({
       runId,
       did: await startRun(starts.build, runId),
     })),
@@ -129,11 +96,11 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
       goldMoved({ ledger, clock, publish, reports, tables }, event),
     ),
   'warm-cache': ({ ledger, clock, project, goldRows, cache }) =>
-    stage('warm-cache', z.union([envelope(GoldPublished), tick]), ledger, (event) =>
+    stage('warm-cache', heard.warming, ledger, (event) =>
       warmed({ ledger, clock, project, goldRows, cache }, event),
     ),
   'expire-editions': ({ ledger, clock, project, removeTable, removeFolder }) =>
-    stage('expire-editions', envelope(ExpiryRequested), ledger, async () => ({
+    stage('expire-editions', heard.expiry, ledger, async () => ({
       did: await expireEditions({ ledger, clock, project, retention, removeTable, removeFolder }),
     })),
   'raise-alert': ({ ledger, clock, project, publish }) =>
@@ -145,9 +112,9 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
   'run-backfill': ({ ledger, landing, publish }) =>
     stage('run-backfill', backfillsOn, ledger, (event) => runBackfill({ ...landing, publish }, event)),
   'put-back': ({ ledger, world, project }) =>
-    stage('put-back', requests, ledger, (event) => putBack({ ...world, project }, event)),
+    stage('put-back', heard.requests, ledger, (event) => putBack({ ...world, project }, event)),
   'send-alert': ({ ledger, clock, channels }) =>
-    stage('send-alert', incidents, ledger, async ({ detail }) => ({
+    stage('send-alert', heard.incidents, ledger, async ({ detail }) => ({
       ...(detail.runId && { runId: detail.runId }),
       did: await sendAlert({ ledger, clock, channels: async () => channels }, detail.incidentId),
     })),
@@ -158,7 +125,7 @@ export const stages: Record<string, (parts: Parts) => Handler> = {
       return recordLineage({ ledger, project, places: PLACES, reports, plans, post }, event)
     }),
   announce: ({ ledger, clock, channels }) =>
-    stage('announce', envelope(GoldPublished), ledger, async ({ detail }) => ({
+    stage('announce', heard.published, ledger, async ({ detail }) => ({
       runId: detail.runId,
       did: await announce({ ledger, clock, channels: async () => channels }, detail),
     })),

@@ -4,6 +4,7 @@ import type { Chance } from './chance.js'
 import type { LandedVersion, SimRow } from './evidence.js'
 import type { Random } from './random.js'
 import type { Timeline } from './timeline.js'
+import type { Trace } from './trace.js'
 
 interface World {
   timeline: Timeline
@@ -11,12 +12,12 @@ interface World {
   chance: Chance
   storage: Storage
   bus: Bus
-  trace(what: string): void
+  trace: Trace
 }
 
 const SOURCES = ['prices', 'prices', 'prices', 'trades', 'trades', 'notes', 'notes', 'nobody']
 /** More files at once than one transaction takes. */
-const MANY = 70
+const MANY = 45
 
 /** What happens outside, over the first minutes of a seed: files land, alone and together, new and written again. */
 export class Story {
@@ -26,12 +27,12 @@ export class Story {
 
   constructor(private readonly world: World) {
     const { timeline, random } = world
-    const bursts = random.between(1, 4)
+    const bursts = random.between(1, 3)
     const apart = random.pick([5_000, 40_000, 200_000])
     let at = 0
     for (let burst = 0; burst < bursts; burst += 1) {
       at += random.between(0, apart)
-      const many = burst === 0 && random.chance(0.05)
+      const many = burst === 0 && random.chance(0.04)
       const files = many ? random.between(33, MANY) : random.between(1, 3)
       const source = random.pick(SOURCES)
       const size = random.weighted({ small: 8, large: 2 })

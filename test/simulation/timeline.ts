@@ -1,7 +1,8 @@
-interface Planned {
+/** Something that happens later, unless it is called off before. */
+export interface Planned {
   at: number
   order: number
-  run(): void
+  run: (() => void) | undefined
 }
 
 /** Virtual time: what is planned happens in the order of its time, and no real time passes in between. */
@@ -16,15 +17,23 @@ export class Timeline {
     this.now = start
   }
 
-  after(milliseconds: number, run: () => void): void {
+  after(milliseconds: number, run: () => void): Planned {
     this.order += 1
-    this.push({ at: this.now + Math.max(0, milliseconds), order: this.order, run })
+    const planned = { at: this.now + Math.max(0, milliseconds), order: this.order, run }
+    this.push(planned)
+    return planned
+  }
+
+  /** What was planned does not happen, and costs no step. */
+  callOff(planned: Planned): void {
+    planned.run = undefined
   }
 
   /** Does what comes next, and gives whether there was anything. The caller lets the promises settle afterwards. */
   step(): boolean {
-    const next = this.pop()
-    if (!next) return false
+    let next = this.pop()
+    while (next && !next.run) next = this.pop()
+    if (!next?.run) return false
     this.now = next.at
     this.steps += 1
     next.run()

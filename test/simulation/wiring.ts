@@ -36,6 +36,7 @@ import { ledgerRegistry } from '../../shared/schema/registry.js'
 import type { StartEffects } from '../../shared/start-run.js'
 import { addPartitions } from '../../shared/tables.js'
 import { stopTask, taskReader, tasks } from '../../shared/tasks.js'
+import { asAsked } from './as-asked.js'
 import { type Command, client, type Effect, type Gate } from './effect.js'
 
 /** The simulated services, each as the effects of the SDK's commands. */
@@ -104,8 +105,8 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
     findVersion: findVersion('bronze', s3),
     putNote: putNote('quarantine', s3),
   }
-  const starts: Record<RunKind, StartEffects> = {
-    cleanse: {
+  const starts = asAsked<Record<RunKind, StartEffects>>({
+    cleanse: () => ({
       ...starter,
       ...cleanseStart({
         ...shared,
@@ -118,8 +119,8 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
           workerType: 'G.1X',
         },
       }),
-    },
-    build: {
+    }),
+    build: () => ({
       ...starter,
       ...buildStart({
         ...shared,
@@ -131,8 +132,8 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
           task: { ...task, taskDefinition: `sluice-dbt:${revision}` },
         },
       }),
-    },
-    extract: {
+    }),
+    extract: () => ({
       ...starter,
       ...extractStart({
         ...shared,
@@ -144,8 +145,8 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
         platform: NO_PLATFORM,
         isCancelled: (backfillId) => isCancelled(table, backfillId),
       }),
-    },
-    compact: {
+    }),
+    compact: () => ({
       ...starter,
       ...compactStart({
         ...shared,
@@ -160,11 +161,11 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
           workerType: 'G.1X',
         },
       }),
-    },
-  }
+    }),
+  })
   const columnsOf = (entity: string) => project.entities[entity]?.columns ?? []
-  const ends: Record<RunKind, EndEffects> = {
-    cleanse: {
+  const ends = asAsked<Record<RunKind, EndEffects>>({
+    cleanse: () => ({
       ...world,
       publish,
       ...cleanseEnd({
@@ -178,8 +179,8 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
         removeSubject: remove,
         registry: ledgerRegistry(table, () => iso(clock.now())),
       }),
-    },
-    build: {
+    }),
+    build: () => ({
       ...world,
       publish,
       ...buildEnd({
@@ -188,13 +189,13 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
         reports: artifacts,
         removeDatabase: (uri) => remove(uri.replace('s3://artifacts/', '')),
       }),
-    },
-    extract: {
+    }),
+    extract: () => ({
       ...world,
       publish,
       ...extractEnd({ ...world, project, publish, reports: artifacts }),
-    },
-    compact: {
+    }),
+    compact: () => ({
       ...world,
       publish,
       ...compactEnd({
@@ -203,8 +204,8 @@ export function parts(services: Services, settings: Settings, gate: Gate, clock:
         copyObject: copyObject('silver', s3),
         graceSeconds: GRACE_SECONDS,
       }),
-    },
-  }
+    }),
+  })
   return {
     world,
     ledger: table,

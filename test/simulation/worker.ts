@@ -20,6 +20,8 @@ export interface Job {
 /** Runs its share of the seeds and posts progress, traces and in the end the summary. */
 async function work(job: Job): Promise<void> {
   const { faults, trace, unasked, ...rest } = job
+  // Services refuse a lot, and nobody reads where.
+  if (!trace) Error.stackTraceLimit = 0
   const summary = await runSeeds({
     ...rest,
     invariants: invariants.filter(({ name }) => !unasked.some((part) => name.includes(part))),

@@ -6,7 +6,7 @@ import { extractEnder } from '../../extract-wiring.js'
 import { finishExtract } from './finish-extract.js'
 
 const effects = extractEnder()
-const ended = z.union([taskStateChange, envelope(PlatformJobEnded)])
+const ended = z.discriminatedUnion('detail-type', [taskStateChange, envelope(PlatformJobEnded)])
 
 /** Takes in the end of an extraction, moves its source’s cursor and frees its lane. */
 export const handler = stage('finish-extract', ended, effects.ledger, (event) =>

@@ -6,7 +6,7 @@ import { extractStarter } from '../../extract-wiring.js'
 import { extractAsked } from './start-extract.js'
 
 const effects = { ...extractStarter(), project }
-const waking = z.union([envelope(ExtractRequested), envelope(ExtractReady)])
+const waking = z.discriminatedUnion('detail-type', [envelope(ExtractRequested), envelope(ExtractReady)])
 
 /** Lets a request join its source’s lane, or starts the extraction that is ready. */
 export const handler = stage('start-extract', waking, effects.ledger, (event) => extractAsked(effects, event))

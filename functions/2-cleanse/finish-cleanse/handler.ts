@@ -7,7 +7,7 @@ import { stage } from '../../../shared/stage.js'
 import { cleanseEnder } from '../../wiring.js'
 
 const effects = { ...cleanseEnder(), jobs: jobReader(env.GLUE_JOB) }
-const ended = z.union([taskStateChange, jobStateChange])
+const ended = z.discriminatedUnion('detail-type', [taskStateChange, jobStateChange])
 
 /** Decides the gate of a finished cleanse, commits it to silver and frees its lane. */
 export const handler = stage('finish-cleanse', ended, effects.ledger, (event) => finishWork(effects, event))

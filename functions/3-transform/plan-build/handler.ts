@@ -6,7 +6,11 @@ import { world } from '../../wiring.js'
 import { planned } from './plan-build.js'
 
 const effects = { ...world(), project }
-const events = z.union([envelope(SilverUpdated), envelope(SyncFinished), envelope(BuildRequested)])
+const events = z.discriminatedUnion('detail-type', [
+  envelope(SilverUpdated),
+  envelope(SyncFinished),
+  envelope(BuildRequested),
+])
 
 /** Lets new silver, finished syncs of warehouses and requests join the lane of the domains that they concern. */
 export const handler = stage('plan-build', events, effects.ledger, (event) => planned(effects, event))

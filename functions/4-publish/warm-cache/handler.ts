@@ -21,7 +21,7 @@ const effects = {
 /** Precomputes what dashboards read of a domain that was published, and every 15 minutes what was missed. */
 export const handler = stage(
   'warm-cache',
-  z.union([envelope(GoldPublished), tick]),
+  z.discriminatedUnion('detail-type', [envelope(GoldPublished), tick]),
   effects.ledger,
   (event) => warmed(effects, event),
 )

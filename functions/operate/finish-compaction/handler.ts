@@ -7,7 +7,7 @@ import { stage } from '../../../shared/stage.js'
 import { compactEnder } from '../../compact-wiring.js'
 
 const effects = { ...compactEnder(), jobs: jobReader(env.GLUE_COMPACT_JOB) }
-const ended = z.union([taskStateChange, jobStateChange])
+const ended = z.discriminatedUnion('detail-type', [taskStateChange, jobStateChange])
 
 /** Takes in the end of a compaction, moves its days to the new files and frees its lane. */
 export const handler = stage('finish-compaction', ended, effects.ledger, (event) =>

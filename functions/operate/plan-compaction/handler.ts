@@ -6,7 +6,7 @@ import { compactStarter } from '../../compact-wiring.js'
 import { compactionAsked } from './plan-compaction.js'
 
 const effects = { ...compactStarter(), project }
-const waking = z.union([envelope(CompactionRequested), envelope(CompactionReady)])
+const waking = z.discriminatedUnion('detail-type', [envelope(CompactionRequested), envelope(CompactionReady)])
 
 /** Lets entities with new silver join their lanes of compaction, or starts the compaction that is ready. */
 export const handler = stage('plan-compaction', waking, effects.ledger, (event) =>

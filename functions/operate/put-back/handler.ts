@@ -12,7 +12,7 @@ import { world } from '../../wiring.js'
 import { putBack } from './put-back.js'
 
 const effects = { ...world(), project }
-const requests = z.union([
+const requests = z.discriminatedUnion('detail-type', [
   envelope(RetryRequested),
   envelope(RunApproved),
   envelope(ReplayRequested),

@@ -4,7 +4,11 @@ import type { PutEvents } from '../../../shared/bus.js'
 import type { Delayed } from '../../../shared/later.js'
 
 /** An event that was put off, as `shared/later.ts` wrote it. */
-export const delayedEvent = z.union([envelope(delayed[0]), envelope(delayed[1]), envelope(delayed[2])])
+export const delayedEvent = z.discriminatedUnion('detail-type', [
+  envelope(delayed[0]),
+  envelope(delayed[1]),
+  envelope(delayed[2]),
+])
 
 /** Puts each event on the bus whose time has come. Gives those that must come back, by their position, each with its error. */
 export async function putLater(publish: PutEvents, events: { 'detail-type': string; detail: unknown }[]) {

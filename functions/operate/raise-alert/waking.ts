@@ -14,7 +14,7 @@ import {
 } from '../../../events/catalog.js'
 
 /** Every event that may open, join or close an incident. */
-export const waking = z.union([
+export const waking = z.discriminatedUnion('detail-type', [
   envelope(StageFailed),
   envelope(GateFailed),
   envelope(SchemaChanged),

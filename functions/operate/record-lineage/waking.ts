@@ -11,7 +11,7 @@ import {
 } from '../../../events/catalog.js'
 
 /** Every event that tells of a run's start or end. */
-export const waking = z.union([
+export const waking = z.discriminatedUnion('detail-type', [
   envelope(RunStarted),
   envelope(SilverUpdated),
   envelope(GoldBuilt),

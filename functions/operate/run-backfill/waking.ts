@@ -8,7 +8,7 @@ import {
 } from '../../../events/catalog.js'
 
 /** Every event after which a backfill may go on. */
-export const waking = z.union([
+export const waking = z.discriminatedUnion('detail-type', [
   envelope(BackfillRequested),
   envelope(BackfillMoved),
   envelope(ExtractFinished),

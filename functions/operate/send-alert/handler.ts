@@ -7,7 +7,7 @@ import { putLedger } from '../../wiring.js'
 import { sendAlert } from './send-alert.js'
 
 const effects = { ledger: putLedger(), clock: systemClock, channels: incidentChannels() }
-const incidents = z.union([envelope(IncidentOpened), envelope(IncidentClosed)])
+const incidents = z.discriminatedUnion('detail-type', [envelope(IncidentOpened), envelope(IncidentClosed)])
 
 /** Tells people that an incident opened, or that it is over. */
 export const handler = stage('send-alert', incidents, effects.ledger, async ({ detail }) => ({

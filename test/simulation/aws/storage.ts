@@ -11,6 +11,8 @@ export class Storage {
   readonly artifacts = new Map<string, Found>()
   /** Ids of the syncs of a warehouse that have put rows into RAW, in their order. */
   readonly raw = new Set<string>()
+  /** Each artifact that was put as text, by what was read of it: readers get the text as it was written. */
+  readonly texts = new WeakMap<object, string>()
   readonly quarantine = new Map<string, QuarantineObject>()
   /** Every version ever put, oldest first. */
   readonly landed: LandedVersion[] = []
@@ -89,13 +91,16 @@ export function s3(storage: Storage, random: Random, now: () => number) {
       return {}
     }
     if (IfNoneMatch === '*' && storage.artifacts.has(Key)) throw awsError('PreconditionFailed')
-    storage.artifacts.set(Key, stored(JSON.parse(Body)))
+    const content = stored(JSON.parse(Body))
+    storage.artifacts.set(Key, content)
+    storage.texts.set(content, Body)
     return {}
   }
 
   function read({ Key }: Command['input']) {
     if (!storage.artifacts.has(Key)) throw awsError('NoSuchKey')
-    const text = JSON.stringify(storage.artifacts.get(Key))
+    const content = storage.artifacts.get(Key)
+    const text = storage.texts.get(content) ?? JSON.stringify(content)
     return { ContentLength: text.length, Body: { transformToString: async () => text } }
   }
 

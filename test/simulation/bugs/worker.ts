@@ -15,6 +15,9 @@ export interface Search {
 const means = workerData as Means
 
 /** Looks for one bug after another, as it is asked, each until a seed finds it. */
+// Services refuse a lot, and nobody reads where.
+Error.stackTraceLimit = 0
+
 parentPort?.on('message', async ({ bug, seedsMax, first }: Search) => {
   wake(bug)
   const find = async (start: number, seeds: number) =>

@@ -119,6 +119,11 @@ const runs: Wrong[] = [
   ],
   ['the failures of a run are only added to', 'run p1', set('RUN#p1', { failures: [] })],
   [
+    'an attempt of a run fails once',
+    'counts the failure of attempt 1 again',
+    set('RUN#p1', { failures: [{ attempt: 1 }, { attempt: 1 }] }),
+  ],
+  [
     'only the good end of the accepted attempt’s job commits a run',
     'run c1',
     set('RUN#c1', { attempt: 2, state: 'COMMITTED' }),

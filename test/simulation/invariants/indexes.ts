@@ -1,8 +1,11 @@
 import type { Invariant } from '../evidence.js'
 import { changesOf, type Item, isLive, isRun, partitions, runsOf } from './reading.js'
 
-const hasBoth = (item: Item, name: string) =>
-  (item[`${name}Pk`] === undefined) === (item[`${name}At`] === undefined)
+const PAIRS = ['due', 'recent', 'quarantined', 'incidents', 'event'].map((name) => ({
+  ...{ name, pk: `${name}Pk`, at: `${name}At` },
+}))
+const hasBoth = (item: Item, { pk, at }: (typeof PAIRS)[number]) =>
+  (item[pk] === undefined) === (item[at] === undefined)
 
 const pairsGoTogether: Invariant = {
   name: 'an item is in an index with both keys or not at all',
@@ -10,10 +13,9 @@ const pairsGoTogether: Invariant = {
   check: (evidence) =>
     changesOf(evidence).flatMap(({ after }) => {
       if (!after) return []
-      const names = ['due', 'recent', 'quarantined', 'incidents', 'event']
-      return names
-        .filter((name) => !hasBoth(after, name))
-        .map((name) => `${after.PK} ${after.SK} is half in ${name}`)
+      return PAIRS.filter((pair) => !hasBoth(after, pair)).map(
+        ({ name }) => `${after.PK} ${after.SK} is half in ${name}`,
+      )
     }),
 }
 

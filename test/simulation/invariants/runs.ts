@@ -7,8 +7,7 @@ const SURELY_IN_TIME_MS = 45 * 60_000
 const JOBS_PER_RUN_MAX = 8
 
 /** The runs that a step changed, with what they were. */
-const changedRuns = (evidence: Evidence) =>
-  changesOf(evidence).flatMap(({ before, after, item }) => (isRun(item) ? [{ before, after, item }] : []))
+const changedRuns = (evidence: Evidence) => changesOf(evidence).filter(({ item }) => isRun(item))
 
 const said = (run: Item) => `run ${run.runId} (${run.lane}, attempt ${run.attempt})`
 
@@ -62,6 +61,20 @@ const failuresStay: Invariant = {
         (failure, place) => failure === now[place] || JSON.stringify(failure) === JSON.stringify(now[place]),
       )
       return kept || !after ? [] : [`${said(after)} lost a failure that it had recorded`]
+    }),
+}
+
+/** Two that hear of one end, or one that hears of it late, must not both count it. */
+const failsOnce: Invariant = {
+  name: 'an attempt of a run fails once',
+  when: 'step',
+  check: (evidence) =>
+    changedRuns(evidence).flatMap(({ before, after }) => {
+      const now: Item[] = after?.failures ?? []
+      if (!after || now.length <= (before?.failures?.length ?? 0)) return []
+      const attempts = now.map(({ attempt }) => Number(attempt))
+      const twice = attempts.filter((attempt, place) => attempts.indexOf(attempt) !== place)
+      return twice.map((attempt) => `${said(after)} counts the failure of attempt ${attempt} again`)
     }),
 }
 
@@ -153,6 +166,7 @@ export const runInvariants: readonly Invariant[] = [
   attemptsGrow,
   endIsForEver,
   failuresStay,
+  failsOnce,
   commitNeedsItsJob,
   lateEndsChangeNothing,
   inputsAreFixed,

@@ -5,6 +5,7 @@ import type { Found, SimEdition, SimJob } from '../evidence.js'
 import type { SimProject } from '../project.js'
 import type { Random } from '../random.js'
 import type { Timeline } from '../timeline.js'
+import type { Trace } from '../trace.js'
 import { buildSteps, goldObjects } from './build.js'
 import { cleanseSteps } from './cleanse.js'
 import { compactSteps } from './compact.js'
@@ -38,7 +39,7 @@ interface World {
   land: Land
   /** Tells of an end, or of a step before it. */
   announce(job: Job, stage: 'early' | 'over'): void
-  trace(what: string): void
+  trace: Trace
 }
 
 const READS = 'what a job reads is there'
