@@ -105,6 +105,21 @@ describe('a request of a lane that others load', () => {
     })
   })
 
+  test('asks the container where a source was declared that it has never looked into', async () => {
+    chain.parts.landing.project = projectOf({ other: ads(['stg_other']) })
+    expect(await hourly('1')).toMatch(/^build /)
+  })
+
+  test('never looks for the sake of looking where nobody loads anything', async () => {
+    const { google: _, facebook: __, ...files } = projectOf().sources
+    chain = new Chain({ project: { ...testProject, sources: files } })
+    await chain.record(chain.land('a.json'))
+    await chain.rest()
+    chain.parts.clock.advance(2 * LOOK_AGAIN_SECONDS)
+    expect((await asked('1'))?.unchanged).toBe('nothing new since the last good build')
+    expect(await hourly('2')).toBe('no new data since the last good build')
+  })
+
   test('is about its own domains: what another lane’s source tells is no news here', async () => {
     const elsewhere = ads(['stg_x'], false)
     Object.assign(elsewhere.warehouse as object, { domain: 'elsewhere' })

@@ -43,8 +43,14 @@ describe('schedules', () => {
   })
 
   test('a build that wants new data only is recorded when there is none, and once for one scheduled time', async () => {
-    const hourly = shown.filter(({ name }) => name.includes('build-hourly'))
-    expect(hourly.length).toBe(project.lanes.length)
+    // Into a warehouse that no build has ever read a container looks; silver the ledger knows.
+    const ofSilver = project.lanes.filter(({ entities }) => entities.length > 0)
+    const hourly = shown.filter(
+      ({ name }) =>
+        name.includes('build-hourly') &&
+        ofSilver.some(({ lane }) => name.endsWith(lane.replaceAll('+', '.'))),
+    )
+    expect(hourly.length).toBe(ofSilver.length)
     for (const { name } of [...hourly, ...hourly]) expect(await fire(stack, name)).toBe(200)
     const fates = await until('each firing has its fate', () => fatesOf('plan-build', 2 * hourly.length), {
       seconds: HEARD_SECONDS_MAX,

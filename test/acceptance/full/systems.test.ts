@@ -41,7 +41,9 @@ function promised(folders: string[]): LastRun['entities'] {
 }
 const ROW = /^\| `([^`]+)` \| `(\w+)` \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$/gm
 
-const datasets = ({ runs }: LastRun) => runs.find(({ kind }) => kind === 'build')?.datasets ?? []
+/** What the newest build made that made anything. */
+const datasets = ({ runs }: LastRun) =>
+  runs.find(({ kind, datasets: made }) => kind === 'build' && made)?.datasets ?? []
 
 const FINANCE = ['daily_portfolio_summary', 'var_calculations']
 

@@ -13,6 +13,7 @@ import type { syncView } from '../../../functions/5-serve/api/syncs.js'
 import { project } from '../../../shared/declared.js'
 import { documentClient, ledgerReader } from '../../../shared/ledger-dynamo.js'
 import { eachAtOnce } from '../../../shared/parallel.js'
+import { calls } from '../calls.js'
 import { whileHeld } from '../hold.js'
 import { until } from '../poll.js'
 import { ROOT } from '../stack.js'
@@ -22,6 +23,7 @@ const SOURCE = 'facebook_ads'
 const KEYED = 'google_ads'
 const LANE = 'build:marketing'
 const PAD_SECONDS = 15
+const SET_UP_MILLISECONDS_MAX = 600_000
 const AT_ONCE = 20
 const ASKED_AT_ONCE = 5
 /** Three padded builds of dbt on a busy machine. */
@@ -37,7 +39,7 @@ beforeAll(async () => {
   await openDoors()
   const raw = ['-m', 'samples.raw_tables', String(world.stack.env.SLUICE_SILVER_BUCKET)]
   execFileSync(`${ROOT}/.venv/bin/python`, raw, { cwd: ROOT })
-})
+}, SET_UP_MILLISECONDS_MAX)
 afterAll(() => world?.stop())
 
 /** One delivery of Airbyte's notice about a job, as the source's own sender would make it. */
@@ -110,6 +112,31 @@ describe('the door on the local AWS', () => {
     expect(builds.length).toBeLessThanOrEqual(3)
     const ids = builds.map(({ runId }) => runId)
     for (const { builds: made } of fates) expect(ids).toContain(made[0]?.runId)
+  })
+
+  it('starts no task for a request after them, and tells why', { timeout: 200_000 }, async () => {
+    const builds = () => world.chain.runs({ kind: 'build' })
+    const ended = ({ state }: { state: string }) => state === 'COMMITTED'
+    await until('no build is under way', async () => (await builds()).every(ended), { seconds: 120 })
+    const started = await calls({ action: 'ecs:RunTask' })
+    const before = (await builds()).length
+    await world.chain.api.post('/domains/marketing/build', { by: 'somebody' })
+    const asked = await until(
+      'the request has a run that has ended',
+      async () => {
+        const runs = await builds()
+        return runs.length > before && runs.every(ended) && runs[0]
+      },
+      { seconds: 60 },
+    )
+    expect(asked).toMatchObject({ mode: undefined, attempt: 0 })
+    expect((asked as { unchanged?: string }).unchanged).toMatch(
+      /^nothing new since the last good build: dbt-platform, facebook_ads, google_ads, snowflake-task told of no sync/,
+    )
+    expect(started.length).toBeGreaterThan(0)
+    expect(await calls({ action: 'ecs:RunTask' })).toEqual(started)
+    const why = await world.chain.api.get<object>('/why', { subject: asked.runId })
+    expect(JSON.stringify(why)).toContain('it ended without a job: nothing new since the last good build')
   })
 
   it('writes the key of a path into no log', { timeout: 120_000 }, async () => {
