@@ -1,25 +1,22 @@
 """A local AWS for tests: started on a free port with an own state folder, stopped by its pid."""
 
+import io
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import boto3
 
+from samples.servers.process import free_port
+
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 30
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def poll(ask: Callable[[], object], seconds: float = 20.0):
@@ -68,6 +65,19 @@ class LocalAws:
             PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": list(statements)}),
         )
         return arn
+
+    def function(self, name: str, code: str, role: str) -> str:
+        """Make a function of one JavaScript file that exports its handler; returns its ARN."""
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.writestr("index.js", code)
+        return self.client("lambda").create_function(
+            FunctionName=name,
+            Runtime="nodejs22.x",
+            Handler="index.handler",
+            Role=role,
+            Code={"ZipFile": archive.getvalue()},
+        )["FunctionArn"]
 
     def as_role(self, service: str, role_arn: str):
         """A client with temporary credentials of a role."""

@@ -1,9 +1,7 @@
 """Faults strike when they are asked for, are told, look as AWS shows them, and end."""
 
-import io
 import json
 import urllib.request
-import zipfile
 
 import pytest
 from cluster import Cluster
@@ -47,18 +45,9 @@ def test_faults_that_do_not_exist_or_cannot_be_are_refused(text):
 
 
 def test_a_killed_handler_is_an_error_whether_or_not_its_work_was_done(aws, tmp_path):
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as packed:
-        packed.writestr("index.js", CODE)
     client = aws.client("lambda")
     role = aws.role("killed", {"Effect": "Allow", "Action": "logs:*", "Resource": "*"})
-    client.create_function(
-        FunctionName="killed",
-        Runtime="nodejs22.x",
-        Handler="index.handler",
-        Role=role,
-        Code={"ZipFile": archive.getvalue()},
-    )
+    aws.function("killed", CODE, role)
 
     def call(name: str) -> dict:
         payload = json.dumps({"path": str(tmp_path / name)}).encode()

@@ -1,9 +1,7 @@
 """Events reach functions as on AWS: rights, retries, dead letters, batches, logs, schedules."""
 
-import io
 import json
 import time
-import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
@@ -31,21 +29,10 @@ class Functions:
 
     def __init__(self, aws: LocalAws) -> None:
         self.aws, self.client, self.rules = aws, aws.client("lambda"), aws.client("events")
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as packed:
-            packed.writestr("index.js", CODE)
-        self.code = archive.getvalue()
         self.dead = self.queue("dead")
 
     def function(self, name: str, *statements: dict) -> str:
-        role = self.aws.role(name, *(statements or (LOGS,)))
-        return self.client.create_function(
-            FunctionName=name,
-            Runtime="nodejs22.x",
-            Handler="index.handler",
-            Role=role,
-            Code={"ZipFile": self.code},
-        )["FunctionArn"]
+        return self.aws.function(name, CODE, self.aws.role(name, *(statements or (LOGS,))))
 
     def queue(self, name: str) -> str:
         """Make a queue that events may send to; returns its URL."""

@@ -1,11 +1,9 @@
 """An HTTP API: who may be invoked, what its stage throttles and logs, and what no log holds."""
 
-import io
 import json
 import subprocess
 import urllib.error
 import urllib.request
-import zipfile
 
 import pytest
 from local_aws import LocalAws
@@ -42,20 +40,10 @@ class Api:
 
     def function(self, name: str, code: str) -> str:
         """Make a function and its integration; returns what a route has as its target."""
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as packed:
-            packed.writestr("index.js", code)
-        function = self.functions.create_function(
-            FunctionName=name,
-            Runtime="nodejs22.x",
-            Handler="index.handler",
-            Role=self.role,
-            Code={"ZipFile": archive.getvalue()},
-        )["FunctionArn"]
         integration = self.gateway.create_integration(
             ApiId=self.id,
             IntegrationType="AWS_PROXY",
-            IntegrationUri=function,
+            IntegrationUri=self.aws.function(name, code, self.role),
             PayloadFormatVersion="2.0",
         )["IntegrationId"]
         return f"integrations/{integration}"

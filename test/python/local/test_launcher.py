@@ -1,18 +1,18 @@
 """The launcher: one ready line, clear refusals, and nothing left behind however it ends."""
 
 import contextlib
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import urllib.request
-import zipfile
 from pathlib import Path
 
 import pytest
-from local_aws import ROOT, free_port, poll, start, stop
+from local_aws import ROOT, poll, start, stop
+
+from samples.servers.process import free_port
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="reads the process table of Linux"
@@ -44,19 +44,9 @@ def parent(pid: str) -> int:
 def with_worker(state: Path, *options: str):
     """A launcher that has a Lambda worker which never ends by itself."""
     aws = start(state, *options)
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as packed:
-        packed.writestr("index.js", "setInterval(() => {}, 1000); exports.handler = async () => process.pid;")
     role = aws.role("worker", {"Effect": "Allow", "Action": "logs:*", "Resource": "*"})
-    functions = aws.client("lambda")
-    functions.create_function(
-        FunctionName="f",
-        Runtime="nodejs22.x",
-        Handler="index.handler",
-        Role=role,
-        Code={"ZipFile": archive.getvalue()},
-    )
-    worker = json.loads(functions.invoke(FunctionName="f")["Payload"].read())
+    aws.function("f", "setInterval(() => {}, 1000); exports.handler = async () => process.pid;", role)
+    worker = json.loads(aws.client("lambda").invoke(FunctionName="f")["Payload"].read())
     assert alive(worker)
     return aws, worker
 
