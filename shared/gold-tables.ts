@@ -36,6 +36,13 @@ export interface GoldTables {
   add(table: GoldTable): Promise<void>
 }
 
+/** The column that tells which edition a row is of. */
+const EDITION: Column = { name: '_edition', glueType: 'string' }
+const PARTITION_KEYS: Column[] = [
+  EDITION,
+  { name: 'year', glueType: 'string' },
+  { name: 'month', glueType: 'string' },
+]
 /** Another publisher changed the table between our read and our write: read again, this often. */
 const TABLE_TRIES_MAX = 5
 const CONTENDED = ['ConcurrentModificationException', 'VersionMismatchException', 'AlreadyExistsException']
@@ -113,11 +120,12 @@ function goldTableInput(table: GoldTable): TableInput {
     Name: table.name,
     Description: table.description,
     TableType: 'EXTERNAL_TABLE',
-    PartitionKeys: glueColumns([
-      { name: 'year', glueType: 'string' },
-      { name: 'month', glueType: 'string' },
-    ]),
-    StorageDescriptor: { ...PARQUET, Columns: glueColumns(table.columns), Location: table.location },
+    PartitionKeys: glueColumns(PARTITION_KEYS),
+    StorageDescriptor: {
+      ...PARQUET,
+      Columns: glueColumns(table.columns.filter(({ name }) => name !== EDITION.name)),
+      Location: table.location,
+    },
     Parameters: {
       ...shownBy(table),
       EXTERNAL: 'TRUE',
@@ -132,19 +140,33 @@ function goldTableInput(table: GoldTable): TableInput {
   }
 }
 
-/** What of a table's parameters changes with the edition that it shows. */
-const shownBy = ({ edition, flip, location }: EmptyTable): Record<string, string> => ({
-  edition,
-  flip: String(flip),
-  'storage.location.template': `${location}year=\${year}/month=\${month}`,
+/**
+ * What of a table's parameters changes with the edition that it shows. The edition is projected, with one value: a file may
+ * have been copied from the edition before, so only its key says what it belongs to.
+ */
+const shownBy = (table: EmptyTable): Record<string, string> => ({
+  edition: table.edition,
+  flip: String(table.flip),
+  [`projection.${EDITION.name}.type`]: 'enum',
+  [`projection.${EDITION.name}.values`]: table.edition,
+  'storage.location.template': template(table),
 })
+
+/** Each partition column must stand in it (Athena, "Specify custom S3 storage locations"). */
+function template({ edition, location }: EmptyTable): string {
+  const projected = location.replace(`edition=${edition}/`, `edition=\${${EDITION.name}}/`)
+  return `${projected}year=\${year}/month=\${month}`
+}
 
 /** What is left of a table: UpdateTable takes whole inputs, and GetTable answers with more than that. */
 function emptied(table: EmptyTable, known: Table): TableInput {
-  const { TableType, PartitionKeys, StorageDescriptor, Parameters } = known
+  const { TableType, StorageDescriptor, Parameters } = known
+  // A table from before the edition was projected has it among its columns.
+  const Columns = StorageDescriptor?.Columns?.filter(({ Name }) => Name !== EDITION.name)
   return {
-    ...{ Name: table.name, Description: table.description, TableType, PartitionKeys },
-    StorageDescriptor: { ...StorageDescriptor, Location: table.location },
+    ...{ Name: table.name, Description: table.description, TableType },
+    PartitionKeys: glueColumns(PARTITION_KEYS),
+    StorageDescriptor: { ...StorageDescriptor, Columns, Location: table.location },
     Parameters: { ...Parameters, ...shownBy(table) },
   }
 }

@@ -155,13 +155,13 @@ class Build:
         return None
 
     def _publish(self) -> None:
-        with self._timed("export"):
-            gold.export_edition(self.project, self.plan)
-            with database.open_database(self.database, with_s3=False) as connection:
-                datasets = gold.reconcile_edition(connection, self.project, self.plan)
-                gold.count_models(connection, self.project.manifest, self.findings.models)
-                database.record_build(connection, self.fingerprint, self._merged_runs())
-                note_inputs(connection, self.plan.edition, self.scope.choice.inputs)
+        opened = database.open_database(self.database, with_s3=False)
+        with self._timed("export"), opened as connection:
+            gold.export_edition(connection, self.storage, self.project, self.plan)
+            datasets = gold.reconcile_edition(connection, self.project, self.plan)
+            gold.count_models(connection, self.project.manifest, self.findings.models)
+            database.record_build(connection, self.fingerprint, self._merged_runs())
+            note_inputs(connection, self.plan.edition, self.scope.choice.inputs)
         with self._timed("store"):
             database.seal_database(self.database)
             size_bytes = self.storage.upload(self.database, self.plan.database_out)

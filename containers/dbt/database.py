@@ -100,7 +100,6 @@ def seal_database(path: Path) -> int:
         connection.execute("drop schema lake_silver cascade")
         connection.execute("drop schema if exists raw cascade")
         connection.execute("drop table if exists sluice.plan_runs")
-        connection.execute("drop table if exists sluice.exported_files")
         connection.execute("checkpoint")
     size_bytes = path.stat().st_size
     if size_bytes > MAX_DATABASE_BYTES:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 from dbt.contracts.graph.manifest import Manifest
 from dbt.contracts.graph.nodes import ModelNode
 
+from containers.dbt.gold_files import Exporter, exporting, remember, remembered
+from containers.dbt.gold_months import Export
 from containers.dbt.graph import dataset_columns, dataset_models
 from containers.dbt.plan import BuildPlan
 from containers.dbt.project import Project
-from jobs.task.storage import split_uri
+from containers.dbt.state import STORAGE_ERRORS
+from jobs.failures import shortened
+from jobs.task.log import log
+from jobs.task.storage import Storage, split_uri
 
 
 class ExportError(RuntimeError):
@@ -24,21 +30,28 @@ def edition_location(plan: BuildPlan, model: ModelNode) -> str:
     return f"s3://{plan.gold_bucket}/{path}"
 
 
-def export_edition(project: Project, plan: BuildPlan) -> None:
-    """Copies every dataset into the edition's folders. Raises ExportError when dbt cannot."""
-    exports = [
-        {
-            "dataset": model.name,
-            "relation": model.relation_name,
-            "date_column": model.config.meta["partition_date"],
-            "location": edition_location(plan, model).rstrip("/"),
-            "edition": plan.edition,
-        }
-        for model in dataset_models(project.manifest, plan.domains)
-    ]
-    result = project.invoke("run-operation", "export_gold", "--args", json.dumps({"exports": exports}))
-    if not result.success:
-        raise ExportError(f"the export did not finish: {result.exception or 'see dbt.log'}")
+def export_edition(
+    connection: duckdb.DuckDBPyConnection, storage: Storage, project: Project, plan: BuildPlan
+) -> None:
+    """Brings every dataset into the edition's folders. Raises ExportError when DuckDB or S3 cannot."""
+    connection.execute("set preserve_insertion_order = false")
+    files = []
+    try:
+        with TemporaryDirectory(dir=project.working_directory) as folder, exporting() as pool:
+            exporter = Exporter(connection, storage, Path(folder), pool, remembered(connection))
+            for model in dataset_models(project.manifest, plan.domains):
+                copied, written = exporter.export(_export(plan, model))
+                files += [*copied, *written]
+                log("exported", dataset=model.name, copied=len(copied), written=len(written))
+    except (duckdb.Error, *STORAGE_ERRORS) as error:
+        raise ExportError(f"the export did not finish: {shortened(str(error))}") from error
+    remember(connection, files)
+
+
+def _export(plan: BuildPlan, model: ModelNode) -> Export:
+    location = edition_location(plan, model)
+    home = location.rpartition("edition=")[0]
+    return Export(model.name, model.relation_name, model.config.meta["partition_date"], location, home)
 
 
 def reconcile_edition(connection: duckdb.DuckDBPyConnection, project: Project, plan: BuildPlan) -> list[dict]:
@@ -47,9 +60,8 @@ def reconcile_edition(connection: duckdb.DuckDBPyConnection, project: Project, p
     for model in dataset_models(project.manifest, plan.domains):
         rows_written = connection.execute(
             # Two schema versions of a dataset have one name, and a folder each.
-            "select uri, rows_written, bytes from sluice.exported_files"
-            " where dataset = ? and starts_with(uri, ?) order by uri",
-            [model.name, edition_location(plan, model)],
+            "select uri, rows, bytes from sluice.gold_files where starts_with(uri, ?) order by uri",
+            [edition_location(plan, model)],
         ).fetchall()
         files = [{"key": split_uri(uri)[1], "rows": rows, "bytes": size} for uri, rows, size in rows_written]
         rows_in_mart = connection.execute(f"select count(*) from {model.relation_name}").fetchone()[0]

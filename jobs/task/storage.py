@@ -10,10 +10,13 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 # As many calls at once as a task makes at most; boto3 keeps a connection for each.
 THREADS = 8
 TRIES = 5
+# S3's words for a source that is gone, and for one that is another than the one that was meant.
+NOT_THAT = ("NoSuchKey", "404", "PreconditionFailed", "412")
 
 
 def s3_client() -> Any:
@@ -58,3 +61,26 @@ class Storage:
         """Stores a file under the URI; answers its size in bytes."""
         self.client.upload_file(str(path), *split_uri(uri))
         return path.stat().st_size
+
+    def put(self, path: Path, uri: str) -> str:
+        """Stores a file of at most 5 GB with one call; answers its ETag."""
+        bucket, key = split_uri(uri)
+        with path.open("rb") as body:
+            return self.client.put_object(Bucket=bucket, Key=key, Body=body)["ETag"]
+
+    def copy(self, source: str, target: str, etag: str) -> str | None:
+        """Copies an object of up to 5 GB inside S3; answers the copy's ETag, None if it is not that one."""
+        from_bucket, from_key = split_uri(source)
+        bucket, key = split_uri(target)
+        try:
+            answer = self.client.copy_object(
+                CopySource={"Bucket": from_bucket, "Key": from_key},
+                CopySourceIfMatch=etag,
+                Bucket=bucket,
+                Key=key,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in NOT_THAT:
+                return None
+            raise
+        return answer["CopyObjectResult"]["ETag"]

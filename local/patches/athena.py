@@ -1,8 +1,9 @@
-"""Athena acts with the caller's rights, and puts ExecutionParameters in place of each `?`.
+"""Athena acts with its caller's rights, puts ExecutionParameters in place of each `?`, projects partitions.
 
 Sources, below https://docs.aws.amazon.com/athena/latest/ug/:
 querying-with-prepared-statements-querying.html (values are taken as written, in order, so a string must
-bring its own single quotes), security-iam-athena.html (the caller needs Glue's and S3's rights too).
+bring its own single quotes), security-iam-athena.html (the caller needs Glue's and S3's rights too),
+partition-projection-supported-types.html (an enum lists values of a partition column).
 """
 
 import json
@@ -43,6 +44,26 @@ def apply(parts) -> None:
         return read(_counting_the_header(execution, data))
 
     athena._start_query_execution, athena._get_query_results = start_query_execution, get_query_results
+    relation = athena._table_relation
+    athena._table_relation = lambda table, files: projected(table, relation(table, files))
+
+
+def projected(table: dict, relation: str) -> str:
+    """The relation of a table's files with its partition columns that are projected with one value."""
+    parameters = table.get("Parameters") or {}
+    names = [str(key.get("Name")) for key in table.get("PartitionKeys") or []]
+    values = {name: str(parameters.get(f"projection.{name}.values", "")).strip() for name in names}
+    one = {name: value for name, value in values.items() if value and "," not in value}
+    if parameters.get("projection.enabled") != "true" or not one:
+        return relation
+    # What the files say of such a column does not count.
+    others = f"COLUMNS(c -> c NOT IN ({', '.join(map(_literal, one))}))"
+    columns = ", ".join(f'{_literal(value)} AS "{name}"' for name, value in one.items())
+    return f"(SELECT {others}, {columns} FROM {relation})"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _counting_the_header(execution: dict | None, data: dict) -> dict:

@@ -6,12 +6,14 @@ import { awsError, fakeClient } from '../fakes/aws-client.js'
 const table = {
   name: 'daily_summary',
   description: 'd',
-  columns: [{ name: 'a', glueType: 'string' }],
+  columns: ['a', '_edition'].map((name) => ({ name, glueType: 'string' })),
   location: 's3://gold/edition=e2/',
   edition: 'e2',
   flip: 2,
   years: { first: 2025, last: 2026 },
 }
+
+const TEMPLATE = 's3://gold/edition=${_edition}/year=${year}/month=${month}'
 
 function glue(known: object | undefined, created = () => ({})) {
   const { client, calls } = fakeClient<GlueClient>({
@@ -43,12 +45,15 @@ describe('a published table', () => {
         VersionId: '7',
         SkipArchive: true,
         TableInput: {
-          StorageDescriptor: { Location: 's3://gold/edition=e2/' },
+          StorageDescriptor: { Location: 's3://gold/edition=e2/', Columns: [{ Name: 'a' }] },
+          PartitionKeys: [{ Name: '_edition' }, { Name: 'year' }, { Name: 'month' }],
           Parameters: {
             edition: 'e2',
             flip: '2',
             'projection.year.range': '2025,2026',
-            'storage.location.template': 's3://gold/edition=e2/year=${year}/month=${month}',
+            'projection._edition.type': 'enum',
+            'projection._edition.values': 'e2',
+            'storage.location.template': TEMPLATE,
           },
         },
       },
@@ -59,22 +64,26 @@ describe('a published table', () => {
     expect(await putting({ Parameters: { edition: 'e9', flip }, VersionId: '7' })).toEqual([])
   })
 
-  test('is emptied by its place only: columns, format and other parameters stay', async () => {
+  test('is emptied by its place and its edition only: columns, format and other parameters stay', async () => {
     const known = {
       ...{ Name: 'daily_summary', VersionId: '7', CreateTime: new Date(0), DatabaseName: 'gold' },
       ...{ TableType: 'EXTERNAL_TABLE', PartitionKeys: [{ Name: 'year' }] },
-      StorageDescriptor: { Columns: [{ Name: 'a' }], Location: 's3://gold/edition=e1/' },
+      StorageDescriptor: {
+        Columns: [{ Name: 'a' }, { Name: '_edition' }],
+        Location: 's3://gold/edition=e1/',
+      },
       Parameters: { flip: '1', edition: 'e1', classification: 'parquet' },
     }
     const { tables, calls } = glue(known)
     await tables.empty({ ...table, description: 'none' })
     expect(calls[1]?.input.TableInput).toEqual({
       ...{ Name: 'daily_summary', Description: 'none', TableType: 'EXTERNAL_TABLE' },
-      PartitionKeys: [{ Name: 'year' }],
+      PartitionKeys: ['_edition', 'year', 'month'].map((Name) => ({ Name, Type: 'string' })),
       StorageDescriptor: { Columns: [{ Name: 'a' }], Location: 's3://gold/edition=e2/' },
       Parameters: {
         ...{ flip: '2', edition: 'e2', classification: 'parquet' },
-        'storage.location.template': 's3://gold/edition=e2/year=${year}/month=${month}',
+        ...{ 'projection._edition.type': 'enum', 'projection._edition.values': 'e2' },
+        'storage.location.template': TEMPLATE,
       },
     })
   })

@@ -173,7 +173,9 @@ class Lake:
             path = self.folder / "gold.parquet"
             self.s3.download_file(self.bucket("gold"), file["key"], str(path))
             with duckdb.connect() as connection:
-                cursor = connection.execute(f"select * from '{path}'")
+                # As a reader of the folder gets it: the key says which edition a file is of.
+                edition = file["key"].partition("/edition=")[2].partition("/")[0]
+                cursor = connection.execute(f"select *, '{edition}' as _edition from '{path}'")
                 names = [column[0] for column in cursor.description]
                 rows += [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         return rows

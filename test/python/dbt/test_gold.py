@@ -7,6 +7,7 @@ import pytest
 from test_plan import plan
 
 from containers.dbt.gold import ExportError, reconcile_edition
+from containers.dbt.gold_files import GoldFile, remember
 from containers.dbt.plan import parse_plan
 
 FOLDER = "s3://gold/domain=finance/dataset=daily_portfolio_summary/version=1/edition=b1-1"
@@ -22,13 +23,7 @@ def reconcile(manifest, tmp_path):
         with duckdb.connect(str(tmp_path / "lake.duckdb")) as connection:
             connection.execute("create or replace table daily_portfolio_summary as select * from range(5)")
             connection.execute("create schema if not exists sluice")
-            connection.execute(
-                "create or replace table sluice.exported_files"
-                " (dataset varchar, uri varchar, rows_written bigint, bytes bigint)"
-            )
-            for uri, rows in files:
-                row = ["daily_portfolio_summary", uri, rows, 10]
-                connection.execute("insert into sluice.exported_files values (?, ?, ?, ?)", row)
+            remember(connection, [GoldFile(uri, "", "", "", "", "", rows, 10) for uri, rows in files])
             return reconcile_edition(connection, project, one_domain)
 
     return run

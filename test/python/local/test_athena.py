@@ -1,4 +1,4 @@
-"""Athena takes parameters and acts with the rights of its caller."""
+"""Athena takes parameters, projects partitions and acts with the rights of its caller."""
 
 from local_aws import LocalAws, poll
 
@@ -87,3 +87,34 @@ def test_athena_reads_with_the_rights_of_its_caller(aws):
         status = lake.ask(role)
         assert status["State"] == "FAILED"
         assert missing in status["StateChangeReason"]
+
+
+def test_athena_projects_a_partition_column_whatever_the_files_say(aws):
+    s3, glue, athena = (aws.client(name) for name in ("s3", "glue", "athena"))
+    s3.create_bucket(Bucket="projected")
+    s3.put_object(Bucket="projected", Key="edition=e2/year=2026/one.csv", Body=b"1\n")
+    glue.create_database(DatabaseInput={"Name": "projecting"})
+    glue.create_table(
+        DatabaseName="projecting",
+        TableInput={
+            "Name": "editions",
+            "Parameters": {
+                **{"classification": "csv", "projection.enabled": "true"},
+                **{"projection._edition.type": "enum", "projection._edition.values": "e2"},
+                **{"projection.year.type": "integer", "projection.year.range": "2026,2026"},
+            },
+            "PartitionKeys": [{"Name": name, "Type": "string"} for name in ("_edition", "year")],
+            "StorageDescriptor": {
+                "Columns": [{"Name": "price", "Type": "int"}],
+                "Location": "s3://projected/edition=e2/",
+            },
+        },
+    )
+    run = athena.start_query_execution(
+        QueryString="select price, year, _edition from editions where _edition = 'e2'",
+        QueryExecutionContext={"Database": "projecting"},
+        ResultConfiguration={"OutputLocation": "s3://projected/results/"},
+    )["QueryExecutionId"]
+    assert poll(lambda: Lake._ended(athena, run))["State"] == "SUCCEEDED"
+    rows = athena.get_query_results(QueryExecutionId=run)["ResultSet"]["Rows"]
+    assert [cell["VarCharValue"] for cell in rows[1]["Data"]] == ["1", "2026", "e2"]
