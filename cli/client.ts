@@ -35,8 +35,14 @@ async function answered(answer: Response): Promise<unknown> {
   const body = (await answer.json().catch(() => ({}))) as { message?: string }
   if (answer.ok) return body
   if (answer.status === 401) throw new UserError('the API does not accept this token')
-  throw new UserError(body.message ?? `the API answered ${answer.status}`)
+  throw new UserError(asCommands(body.message ?? `the API answered ${answer.status}`))
 }
+
+/** The API's words with the commands that a person would use in place of its routes. */
+const asCommands = (message: string) =>
+  message
+    .replace(/\bGET \/(runs|backfills|status)(?![\w/])/, '`npx sluice $1`')
+    .replace(/\bGET \/domains\/([\w-]+)\/editions\b/, '`npx sluice editions $1`')
 
 async function call(url: URL, token: string, request: RequestInit = {}): Promise<Response> {
   try {

@@ -39,11 +39,24 @@ export async function status(): Promise<Answer> {
   return { data, text }
 }
 
+interface RunsOptions {
+  limit: string
+  kind?: string
+  state?: string
+  subject?: string
+  next?: string
+}
+
 /** Runs, newest first. */
-export async function runs(options: { limit: string; kind?: string; state?: string }): Promise<Answer> {
+export async function runs(options: RunsOptions): Promise<Answer> {
   const api = client(await loadConfig())
-  const data = await api.get<{ runs: RunView[]; next?: string }>('/runs', { ...options })
-  return { data, text: table(RUN_HEADER, data.runs.map(runLine), 'no runs yet') }
+  const data = await api.get<{ runs: RunView[]; next?: string }>('/runs', {
+    ...options,
+    ...(options.state && { state: options.state.toUpperCase() }),
+  })
+  const isAll = [options.kind, options.state, options.subject, options.next].every((one) => one === undefined)
+  const body = table(RUN_HEADER, data.runs.map(runLine), isAll ? 'no runs yet' : 'no run matches')
+  return { data, text: data.next ? `${body}\n  more: --next ${data.next}\n` : body }
 }
 
 /** One run with everything that is known of it. */

@@ -46,7 +46,14 @@ export function program(out: (text: string) => void): Command {
 
 /** A command with what all of them take. */
 const add = (parent: Command, use: string, description: string) =>
-  parent.command(use).description(description).option('--json', 'print the data as JSON')
+  parent
+    .command(use)
+    .description(description)
+    .option('--json', 'print the data as JSON')
+    .showHelpAfterError(`(sluice ${nameOf(parent)}${use.split(' ')[0]} --help tells more)`)
+
+/** The name of a group of commands, and a space behind it. */
+const nameOf = (parent: Command) => (parent.parent ? `${parent.name()} ` : '')
 
 function views(sluice: Command, print: Print): void {
   add(sluice, 'status', 'what is under way, what waits, which editions are published').action(
@@ -56,6 +63,8 @@ function views(sluice: Command, print: Print): void {
     .option('--limit <n>', 'how many, at most 200', '20')
     .option('--kind <kind>', 'only cleanse, build, extract or compact')
     .option('--state <state>', 'only runs in this state, such as PARKED')
+    .option('--subject <name>', 'only runs of this entity, source or lane, such as finance+risk')
+    .option(...NEXT)
     .action(async ({ json, ...options }) => print(await runs(options), json))
   add(sluice, 'show <runId>', 'one run: inputs, outputs, attempts, events, rejected rows').action(
     async (runId, { json }) => print(await show(runId), json),

@@ -10,7 +10,16 @@ import { type Failure, POLICIES } from './policies.js'
  * one entity's silver, or an extraction from one source, which may be a job of another engine that Sluice only starts.
  */
 export type RunKind = 'cleanse' | 'build' | 'extract' | 'compact'
-export type RunState = 'FILLING' | 'READY' | 'RUNNING' | 'COMMITTING' | 'COMMITTED' | 'PARKED' | 'REPLAYED'
+export const RUN_STATES = [
+  'FILLING',
+  'READY',
+  'RUNNING',
+  'COMMITTING',
+  'COMMITTED',
+  'PARKED',
+  'REPLAYED',
+] as const
+export type RunState = (typeof RUN_STATES)[number]
 export type Engine = 'duckdb' | 'spark' | 'dbt' | 'dlt' | 'dbt-platform'
 /** Engines whose start takes no token: to repeat it would be a second job, so a lost one is looked for. */
 export const WITHOUT_TOKEN: readonly Engine[] = ['spark', 'dbt-platform']

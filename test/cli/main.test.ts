@@ -13,6 +13,22 @@ describe('a command', () => {
     expect(at.out).toMatch(/cleanse:a +free +3/)
   })
 
+  test('filters runs, and tells none that matches from none at all', async () => {
+    at.answer.body = { runs: [] }
+    await main(['runs', '--state', 'parked', '--subject', 'prices'])
+    expect(at.asked[0]?.path).toBe('/runs?limit=20&state=PARKED&subject=prices')
+    await main(['runs'])
+    expect(at.out).toBe('  no run matches\n  no runs yet\n')
+  })
+
+  test('names its own help after a mistake', async () => {
+    expect(await main(['put', 'a.csv'])).toBe(1)
+    expect(at.err).toContain('(sluice put --help tells more)')
+    at.err = ''
+    expect(await main(['quarantine', 'replay'])).toBe(1)
+    expect(at.err).toContain('(sluice quarantine replay --help tells more)')
+  })
+
   test('prints the data as it came with --json', async () => {
     at.answer.body = { runs: [], next: 'm' }
     expect(await main(['runs', '--json', '--kind', 'build'])).toBe(0)
@@ -95,7 +111,10 @@ describe('what goes wrong', () => {
 
   test('is told in the API’s own words, without a stack', async () => {
     at.answer = { status: 404, body: { message: 'there is no run "x"; GET /runs lists them' } }
-    expect(await failing('show', 'x')).toBe('sluice: there is no run "x"; GET /runs lists them\n')
+    expect(await failing('show', 'x')).toBe('sluice: there is no run "x"; `npx sluice runs` lists them\n')
+    at.err = ''
+    at.answer.body = { message: 'no edition; GET /domains/finance/editions lists them' }
+    expect(await failing('editions', 'finance')).toContain('; `npx sluice editions finance` lists them')
   })
 
   test('shows each problem of a query', async () => {

@@ -55,7 +55,8 @@ describe('what is not there', () => {
   test.each([
     ['/runs/r0000000000000000000000009', /no run "r0000000000000000000000009"; GET \/runs lists them/],
     ['/runs/..%2Fstatus', /no run/],
-    ['/gold/finance/nothing', /no dataset "finance\/nothing"; GET \/datasets lists them/],
+    ['/gold/finance/nothing', /no dataset "finance\/nothing"; finance has daily_summary/],
+    ['/gold/nowhere/x', /no dataset "nowhere\/x"; there are the domains finance, risk/],
     ['/gold/risk/daily_summary', /no dataset "risk\/daily_summary"/],
   ])('%s answers 404 and says where to look', async (path, message) => {
     const { status, body } = await get(path)

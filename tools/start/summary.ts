@@ -99,7 +99,7 @@ interface Look {
 /** A dataset of a domain that shows at a glance whether it is right. */
 const LOOKS: Record<string, Look> = {
   finance: {
-    title: 'The portfolio on its newest day',
+    title: 'The portfolio on its newest days',
     dataset: 'daily_portfolio_summary',
     order: '-summary_date,account_id',
   },

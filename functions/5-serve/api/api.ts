@@ -128,12 +128,20 @@ function found<T>(view: T | undefined, runId: unknown): T {
   return view
 }
 
+/** What there is where a dataset was asked for that there is not: of its domain, or which domains there are. */
+function instead(datasets: { domain: string; dataset: string }[], domain: string | undefined): string {
+  const own = datasets.filter((one) => one.domain === domain)
+  return own.length > 0
+    ? `${domain} has ${own.map((one) => one.dataset).join(', ')}`
+    : `there are the domains ${[...new Set(datasets.map((one) => one.domain))].join(', ')}`
+}
+
 async function gold(effects: ApiEffects, req: Request, params: Record<string, string>) {
   const { domain, dataset } = params
   const datasets = effects.project.lanes.flatMap((lane) => lane.datasets)
   const declared = datasets.find((one) => one.domain === domain && one.dataset === dataset)
   if (!declared)
-    throw new NotFoundError(`there is no dataset "${domain}/${dataset}"; GET /datasets lists them`)
+    throw new NotFoundError(`there is no dataset "${domain}/${dataset}"; ${instead(datasets, domain)}`)
   return goldQuery(
     effects,
     { domain: declared.domain, dataset: declared.dataset },

@@ -1,6 +1,7 @@
 import { HttpError } from '@aws-lambda-powertools/event-handler/http'
 import * as z from 'zod'
 import { TransientError } from '../../../shared/errors.js'
+import { inWords } from './in-words.js'
 
 /** A body is a few words; a longer one is not read. */
 const BODY_BYTES_MAX = 8_192
@@ -51,7 +52,7 @@ export const replayBody = z
 export async function bodyOf<S extends z.ZodType>(req: Request, schema: S): Promise<z.infer<S>> {
   const text = await req.text()
   if (Buffer.byteLength(text) > BODY_BYTES_MAX) throw new LongBody()
-  const answer = schema.safeParse(json(text))
+  const answer = schema.safeParse(json(text), { error: inWords })
   if (answer.success) return answer.data
   throw new BadBody(answer.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`))
 }

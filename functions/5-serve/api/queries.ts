@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import { BadInput } from '../../../shared/errors.js'
+import { RUN_STATES } from '../../../shared/run.js'
+import { inWords } from './in-words.js'
 import {
   chunkMark,
   decodeNext,
@@ -33,10 +35,7 @@ export const rejectedQuery = z.strictObject({
 export const incidentsQuery = pageQuery(incidentMark).extend({ state: z.enum(['open', 'closed']).optional() })
 export const runsQuery = pageQuery(runMark).extend({
   kind: z.enum(['cleanse', 'build', 'extract', 'compact']).optional(),
-  state: z
-    .string()
-    .regex(/^[A-Z]{1,20}$/)
-    .optional(),
+  state: z.enum(RUN_STATES).optional(),
   subject: z.string().max(200).optional(),
 })
 export const backfillsQuery = pageQuery(runMark).extend({ source: z.string().max(63).optional() })
@@ -59,7 +58,7 @@ export const whyQuery = z.strictObject({ subject: z.string().trim().min(1).max(1
 
 /** The query parameters of a request, checked; unknown ones are an error. */
 export function parameters<S extends z.ZodType>(req: Request, schema: S): z.infer<S> {
-  const answer = schema.safeParse(Object.fromEntries(new URL(req.url).searchParams))
+  const answer = schema.safeParse(Object.fromEntries(new URL(req.url).searchParams), { error: inWords })
   if (answer.success) return answer.data
   const problems = answer.error.issues.map((issue) => `${issue.path.join('.') || 'query'}: ${issue.message}`)
   throw new BadInput('this query cannot be answered', problems)

@@ -231,16 +231,17 @@ describe('an unknown subject', () => {
     const { status, body } = await asked('nothing.csv')
     expect(status).toBe(404)
     for (const looked of [
-      'finance/daily_summary',
+      '"nothing.csv" is no dataset, domain (finance, risk)',
       'market_data',
       'no run, sync, file, incident',
       'among the 1 versions',
     ])
       expect(body.message).toContain(looked)
+    expect(body.message).not.toContain('daily_summary')
   })
 
   test.each([
-    ['json', /no key "json"/],
+    ['json', /no such key/],
     ['s3://elsewhere/a.json', /in another bucket than bronze/],
     ['r0000000000000000000000999', /no run/],
     ['finance/nothing', /finance\/daily_summary/],
@@ -251,11 +252,20 @@ describe('an unknown subject', () => {
     expect([status, body.message]).toEqual([404, expect.stringMatching(message)])
   })
 
+  test('is looked for in every folder of the last days, however many sources there are', async () => {
+    const feeds = (name: string) => ({ feeds: [{ prefix: `source=${name}/`, entity: 'market_data' }] })
+    const sources = Object.fromEntries(Array.from({ length: 15 }, (_, n) => [`s${n}`, feeds(`s${n}`)]))
+    const api = apiOn(chain.parts)
+    const many = { ...api, project: { ...api.project, sources } as never }
+    const { body } = await ask(many, '/why?subject=x.csv')
+    expect(body.message).toContain('among the 0 versions of the last 7 days')
+  })
+
   test('that is the end of several keys names them', async () => {
     await chain.record(chain.land('a.json'), chain.land('a.json', { source: 'trades' }))
     const { status, body } = await asked('run_id=x/a.json')
     expect(status).toBe(404)
-    expect(body.message).toContain('is the end of 2 keys: source=')
+    expect(body.message).toMatch(/^"run_id=x\/a.json" is the end of 2 keys: source=/)
   })
 
   test.each(['', '%20', `${'x'.repeat(1_200)}`])('"%s" is no subject', async (subject) => {

@@ -5,11 +5,12 @@ import type { WhyEffects } from './said.js'
 
 /** How far back an answer looks for a file of which it knows only the end of the key. */
 const SEARCHED_DAYS = 7
-const PAGES_MAX = 40
+/** A page for each folder of a source and day, and some more where a folder fills several. */
+const PAGES_MAX = 150
 const QUARANTINED_MAX = 1_000
 const NAMED_MAX = 5
 
-export type Found = { versions: LandedVersion[] } | { unknown: string }
+export type Found = { versions: LandedVersion[] } | { unknown: string; isMany?: true }
 
 /** The versions of a file that is named by its key, or by the end of it where that is unique. */
 export async function findFile(effects: WhyEffects, subject: string): Promise<Found> {
@@ -21,11 +22,14 @@ export async function findFile(effects: WhyEffects, subject: string): Promise<Fo
   if (keys.length > 1) {
     const named = keys.slice(0, NAMED_MAX).join(', ')
     const rest = keys.length > NAMED_MAX ? ` and ${keys.length - NAMED_MAX} more` : ''
-    return { unknown: `"${subject}" is the end of ${keys.length} keys: ${named}${rest}; name one` }
+    return {
+      unknown: `"${subject}" is the end of ${keys.length} keys: ${named}${rest}; name one`,
+      isMany: true,
+    }
   }
-  const bound = whole ? '' : ', and did not reach the end of the list'
+  const among = `the ${whole ? '' : 'first '}${looked} versions of the last ${SEARCHED_DAYS} days`
   return {
-    unknown: `bronze has no key "${subject}", and none that ends in it among the ${looked} versions of the last ${SEARCHED_DAYS} days of each declared source and the newest files in quarantine${bound}; name the whole key of an older one`,
+    unknown: `bronze has no such key, and none that ends in it among ${among} and the newest files in quarantine; name the whole key of an older one`,
   }
 }
 

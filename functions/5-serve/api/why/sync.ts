@@ -31,7 +31,7 @@ function outcomeSaid({ outcome, why, confirmed, dueAt }: Sync): Said[] {
   if (outcome === 'ignored') return [say(`it triggers nothing: ${why}`)]
   if (outcome === 'failed') return [say(`the sync failed, and triggers nothing: ${why}`)]
   if (outcome === 'waiting')
-    return [say('its source’s API has not confirmed it yet: it is asked again', dueAt)]
+    return [say(`its source’s API has not confirmed it yet: it is asked again at ${dueAt}`)]
   return confirmed ? [say('its source’s API confirmed that it succeeded')] : []
 }
 

@@ -100,11 +100,17 @@ async function landed(effects: WhyEffects, subject: string): Promise<Found | { u
   if (!isBronze)
     return { unknown: `"${subject}" is in another bucket than bronze, and names no run of the ledger` }
   const found = await findFile(effects, key)
-  if ('unknown' in found) return { unknown: `${lookedFor(effects.project)}; ${found.unknown}` }
+  if ('unknown' in found)
+    return found.isMany ? found : { unknown: `${lookedFor(effects.project, subject)}; ${found.unknown}` }
   return answer('file', found.versions[0]?.key ?? key, await keySaid(effects, found.versions))
 }
 
-function lookedFor({ lanes, entities }: Declared): string {
-  const datasets = lanes.flatMap((lane) => lane.datasets.map(({ domain, dataset }) => `${domain}/${dataset}`))
-  return `no dataset (${datasets.join(', ')}), domain, entity (${Object.keys(entities).join(', ')}) or lane has this name; no run, sync, file, incident, recorded event or delivery has this id`
+/** Names that there are: of datasets only those of the domain that was named, since there are many. */
+function lookedFor({ lanes, entities }: Declared, subject: string): string {
+  const datasets = lanes.flatMap((lane) => lane.datasets)
+  const own = datasets.filter(({ domain }) => domain === subject.split('/')[0])
+  const shown = own.map(({ domain, dataset }) => `${domain}/${dataset}`).join(', ')
+  const domains = lanes.flatMap((lane) => lane.domains).join(', ')
+  const names = `domain (${domains}), entity (${Object.keys(entities).join(', ')})`
+  return `"${subject}" is no dataset${shown && ` (${shown})`}, ${names} or lane; no run, sync, file, incident, recorded event or delivery has this id`
 }
