@@ -74,7 +74,7 @@ export function ecs(work: Work, now: () => number) {
 }
 
 /** A task as DescribeTasks and the event describe it. */
-export function taskDetail(job: Job) {
+function taskDetail(job: Job) {
   const over = job.endedAt !== undefined
   return {
     taskArn: job.id,

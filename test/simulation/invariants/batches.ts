@@ -19,7 +19,7 @@ export interface Batch {
 }
 
 export const isFinal = (key: string) => !key.startsWith('_pending/')
-export const rowId = (key: string, versionId: string, line: number) => `${key}@${versionId}#${line}`
+const rowId = (key: string, versionId: string, line: number) => `${key}@${versionId}#${line}`
 
 type Silver = Pick<Evidence, 'silver' | 'ledger'>
 
@@ -61,7 +61,7 @@ const rowsOfRun = (object: SilverObject | undefined, runId: string): readonly st
 }
 
 /** The rows that the accepted attempt of a run rejected. */
-export const rejectedBy = ({ quarantine }: Evidence, run: Item): string[] =>
+const rejectedBy = ({ quarantine }: Evidence, run: Item): string[] =>
   [...quarantine.values()]
     .filter(({ runId, attempt }) => runId === run.runId && attempt === run.attempt)
     .flatMap(({ rows }) => rows.map(({ id }) => id))

@@ -2,10 +2,10 @@ import type { Evidence, Invariant } from '../evidence.js'
 import { answeringRun, changesOf, type Item, isLive, partitions } from './reading.js'
 
 /** The closed list of what can have become of a landed file version. */
-export type Fate = 'waiting' | 'in run' | 'committed' | 'parked' | 'quarantined' | 'ignored'
+type Fate = 'waiting' | 'in run' | 'committed' | 'parked' | 'quarantined' | 'ignored'
 
 /** Every fate that the ledger gives a file, each derived by itself: exactly one is right. */
-export function fatesOf(ledger: readonly Item[], file: Item): (Fate | string)[] {
+function fatesOf(ledger: readonly Item[], file: Item): (Fate | string)[] {
   const fates: string[] = []
   if (file.lane) fates.push(fateInLane(ledger, file))
   const refused = file.quarantinedPk || (file.quarantined && !file.lane)

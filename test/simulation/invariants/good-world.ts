@@ -20,7 +20,7 @@ export interface World extends Omit<Evidence, 'ledger' | 'jobs' | 'events' | 'la
   editionTables: Set<string>
 }
 
-export const address = (pk: string, sk: string) => `${pk}|${sk}`
+const address = (pk: string, sk: string) => `${pk}|${sk}`
 
 export function put(world: World, item: Item): void {
   world.items.set(address(item.PK, item.SK), item)

@@ -96,7 +96,7 @@ export const runsOf = (ledger: Items) => partitions(ledger, 'RUN#').filter(({ SK
 export const isRun = ({ PK, SK }: Item) => SK === 'META' && PK.startsWith('RUN#')
 export const inputsUnder = (ledger: Items, runId: string) => itemsUnder(ledger, `RUN#${runId}`, 'IN#')
 
-export const LIVE = ['FILLING', 'READY', 'RUNNING', 'COMMITTING']
+const LIVE = ['FILLING', 'READY', 'RUNNING', 'COMMITTING']
 export const ENDED = ['COMMITTED', 'PARKED', 'REPLAYED']
 export const isLive = (run: Item | undefined) => run !== undefined && LIVE.includes(run.state)
 
@@ -136,7 +136,7 @@ export function takenBy(ledger: Items, runId: string): { files: TakenFile[]; rej
   return taken
 }
 
-export const attemptFolder = (runId: string, attempt: number) => `runs/${runId}/attempt=${attempt}/`
+const attemptFolder = (runId: string, attempt: number) => `runs/${runId}/attempt=${attempt}/`
 export const planOf = ({ artifacts }: Evidence, { runId, attempt }: Item) =>
   artifacts.get(`${attemptFolder(runId, attempt)}plan.json`)
 export const reportOf = ({ artifacts }: Evidence, { runId, attempt }: Item) =>

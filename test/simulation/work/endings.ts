@@ -1,5 +1,3 @@
-import type { Fault } from '../effect.js'
-
 /** How ECS and Glue tell of a job's end; what of it stands in an event depends on the service. */
 export interface End {
   ok: boolean
@@ -118,8 +116,6 @@ export const STOPPED: Record<'ecs' | 'glue', End> = {
   glue: { ok: false, failureClass: 'stopped', leaves: 'nothing', state: 'STOPPED' },
 }
 
-/** The faults of jobs: a bad end of each kind, and none at all. */
-export const ENDINGS: readonly Fault[] = ['bad end', 'never ends', 'quick end']
 /** What RunTask answers with when it starts nothing. */
 export const REFUSALS = [
   'RESOURCE:MEMORY',
