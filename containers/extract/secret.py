@@ -10,6 +10,9 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 import boto3
+from botocore.exceptions import ClientError
+
+from containers.extract.errors import ExtractError
 
 # Shorter values would blot out parts of ordinary words.
 SCRUB_CHARACTERS_MIN = 4
@@ -28,11 +31,22 @@ class Secret:
 
 
 def read_secret(name: str | None, client: Any = None) -> Secret:
-    """The secret of this name; an empty one without a name. Errors of the SDK pass through."""
+    """The secret of this name; an empty one without a name.
+
+    Raises `ExtractError` with the name where there is none or it may not be read; other errors of the SDK pass.
+    """
     if name is None:
         return Secret()
     manager = client or boto3.client("secretsmanager", region_name=os.environ.get("AWS_REGION"))
-    return parse_secret(manager.get_secret_value(SecretId=name)["SecretString"])
+    try:
+        return parse_secret(manager.get_secret_value(SecretId=name)["SecretString"])
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code not in ("ResourceNotFoundException", "AccessDeniedException"):
+            raise
+        raise ExtractError(
+            f"no secret {name} that this task may read: store it, then retry ({code})"
+        ) from None
 
 
 def parse_secret(text: str) -> Secret:
