@@ -56,7 +56,6 @@ export function goTogether(entries: Item[]): Item[] {
   const modes = [...new Set([...asked.values()].map(({ mode }) => MODES[mode].runsAs))]
   const [first] = modes.flatMap((mode) => MODES[mode].ahead ?? []).sort()
   if (first !== undefined) return goingAhead(entries, asked, first)
-  if (modes.length === 1) return entries
   const groups = modes.map((mode) => groupOf(mode, entries, asked))
   // An absorbed entry is in the group that absorbs it and in none of its own.
   const absorbed = new Set(groups.flatMap((group) => group.absorbed))

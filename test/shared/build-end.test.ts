@@ -120,6 +120,7 @@ describe('the commit of a build', () => {
     reports['runs/b1/attempt=1/report.json'] = left('one')
     reports['runs/b1/attempt=2/report.json'] = { partial_database: null }
     reports['runs/b0/attempt=2/report.json'] = left('before')
+    reports['runs/b1/attempt=4/report.json'] = left('later')
     await commits(run({ retryPath: 'runs/b0/attempt=2/' }))
     expect(removed).toEqual(['s3://artifacts/one.duckdb', 's3://artifacts/before.duckdb'])
     await put({ ...buildStateKey(LANE), ...state })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Value } from '../../shared/ledger.js'
-import { goTogether } from '../../shared/modes.js'
+import { askedOf, goTogether } from '../../shared/modes.js'
 
 const entry = (name: string, input: { [name: string]: Value }) => ({ PK: 'LANE#l', SK: name, input })
 const silver = entry('silver', { selector: 'source:lake.prices+' })
@@ -24,6 +24,15 @@ describe('what one build takes', () => {
     expect(names(staging, request, sync)).toEqual(['staging', 'request'])
   })
 
+  test('with a full refresh of some models is no request for the whole lane', () => {
+    const whole = entry('whole', {})
+    expect(names(staging, whole, request)).toEqual(['staging', 'request'])
+  })
+
+  test('with a full refresh of some models and one of all is everything', () => {
+    expect(names(staging, everything, sync)).toEqual(['staging', 'everything', 'sync'])
+  })
+
   test('is of the mode of the oldest request: the other waits for the next build', () => {
     expect(names(sync, staging)).toEqual(['sync'])
     expect(names(staging, sync)).toEqual(['staging'])
@@ -45,6 +54,7 @@ describe('what one build takes', () => {
     const later = entry('later', { mode: 'test' })
     expect(names(everything, silver, fast, tests, again)).toEqual(['fast', 'again'])
     expect(names(everything, tests, later, silver)).toEqual(['tests'])
+    expect(names(tests, fast)).toEqual(['fast'])
     expect(names(later)).toEqual(['later'])
   })
 
@@ -53,4 +63,12 @@ describe('what one build takes', () => {
     expect(names(ci, silver, everything)).toEqual(['ci'])
     expect(names(everything, ci, silver)).toEqual(['everything', 'silver'])
   })
+})
+
+test('an entry asks for the selectors that it names, for one, or for the whole lane', () => {
+  expect(askedOf({ mode: 'fast', selectors: ['a', 'b'], selector: 'c' })).toEqual({
+    ...{ mode: 'fast', selectors: ['a', 'b'] },
+  })
+  expect(askedOf({ selector: 'c' })).toEqual({ mode: 'standard', selectors: ['c'] })
+  expect(askedOf({})).toEqual({ mode: 'standard', selectors: undefined })
 })
