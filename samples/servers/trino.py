@@ -22,6 +22,7 @@ from trino.dbapi import Connection, connect
 from trino.exceptions import Error
 
 from samples.servers import process
+from samples.servers.trino_catalogs import CATALOGS
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".sluice" / "trino"
@@ -61,28 +62,6 @@ JVM = """
 -Duser.timezone=UTC
 --enable-native-access=ALL-UNNAMED
 """
-METASTORE = """
-hive.metastore.catalog.dir=local:///metastore
-fs.native-local.enabled=true
-local.location={folder}/tables
-"""
-# Athena has both kinds in one catalog; Trino has one for each, and a redirection. Athena's statements write
-# to 100 partitions at most; here a writer does, and each statement has one.
-CATALOGS = {
-    "awsdatacatalog": """
-connector.name=iceberg
-iceberg.catalog.type=TESTING_FILE_METASTORE
-iceberg.hive-catalog-name=hive
-iceberg.max-partitions-per-writer=100
-""",
-    "hive": """
-connector.name=hive
-hive.metastore=file
-hive.iceberg-catalog-name=awsdatacatalog
-hive.max-partitions-per-writers=100
-hive.security=allow-all
-""",
-}
 
 
 @dataclass(frozen=True)
@@ -165,11 +144,11 @@ def _fetch(url: str, to: Path, digest: str) -> None:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Trino]:
-    """A server with no table that lives as long as this block and keeps everything in a folder."""
+def serving(folder: Path, catalogs: dict[str, str] = CATALOGS) -> Iterator[Trino]:
+    """A server that lives as long as this block; what its catalogs have of their own is in the folder."""
     home, java = installed(), java_home()
     port = process.free_port()
-    _configure(folder, port)
+    _configure(folder, port, catalogs)
     command = [str(home / "bin" / "launcher"), "run", "--etc-dir", str(folder / "etc")]
     path = f"{java / 'bin'}:/usr/bin:/bin"
     running = process.start(command, folder, env={"JAVA_HOME": str(java), "PATH": path, "LANG": "C.UTF-8"})
@@ -181,14 +160,14 @@ def serving(folder: Path) -> Iterator[Trino]:
         process.stop(running)
 
 
-def _configure(folder: Path, port: int) -> None:
+def _configure(folder: Path, port: int, catalogs: dict[str, str]) -> None:
     etc, given = folder / "etc", {"folder": folder, "port": port}
     for path in (etc / "catalog", folder / "tables" / "metastore"):
         path.mkdir(parents=True)
     for name, text in {"config.properties": CONFIG, "node.properties": NODE, "jvm.config": JVM}.items():
         (etc / name).write_text(text.lstrip().format(**given))
-    for name, text in CATALOGS.items():
-        (etc / "catalog" / f"{name}.properties").write_text((text + METASTORE).format(**given))
+    for name, text in catalogs.items():
+        (etc / "catalog" / f"{name}.properties").write_text(text.format(**given))
 
 
 def _answers(trino: Trino) -> bool:

@@ -1,17 +1,26 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Row } from '../chain.js'
 import { sluice } from '../gate.case.js'
 import { keysOf, ledgerItems, reconcile } from '../operator.js'
 import { until } from '../poll.js'
+import { athena, Reader } from '../reader.js'
 import { content, ndjson, prices } from '../rows.js'
 import { silverRows } from '../silver-rows.js'
+import { ROOT } from '../stack.js'
 import { landFiles, startWorld, type World } from '../world.js'
 
 const SET_UP_MILLISECONDS_MAX = 600_000
 const TEST_MILLISECONDS_MAX = 300_000
 const SECONDS_MAX = 120
 const ENTITY = 'market_data'
+const SILVER = 'sluice_local_silver'
+const COUNTED = `count(*) AS "rows", count(DISTINCT symbol || cast(price_date AS varchar)) AS "keys"`
+const BY_VIEW = `SELECT ${COUNTED} FROM ${SILVER}.${ENTITY}_rows`
+const BY_FOLDER = `SELECT ${COUNTED} FROM ${SILVER}.${ENTITY}`
 const LONG_AGO = '2026-01-01T00:00:00.000Z'
 
 /** Small files of one day on the real parts: the job, the stages, the builds that follow, and the removal. */
@@ -44,6 +53,7 @@ describe('compaction', () => {
     const would = await sluice('compact', ENTITY, '--today', '--dry-run', '--json')
     expect(JSON.parse(would).days).toMatchObject([{ files: old.length, become: 1, stay: 0 }])
     expect(await sluice('compact', ENTITY, '--dry-run')).toContain('no small files')
+    const readers = [new Reader(() => athena(BY_VIEW)), new Reader(rowsInDuckdb)]
     await sluice('compact', ENTITY, '--today', '--by', 'ada')
     const [run] = await until(
       'the compaction is committed',
@@ -62,6 +72,14 @@ describe('compaction', () => {
     // While the old files are there too, each row is there twice, and each key is the same.
     const both = await silverRows(world.stack, ENTITY)
     expect(both).toEqual({ rows: 2 * before.rows, keys: before.keys })
+    expect(await athena(BY_FOLDER)).toMatchObject([{ rows: String(both.rows) }])
+    // Whoever reads by the view has seen each row once, before the move, in the middle and after it.
+    for (const reader of readers) {
+      const [first, ...seen] = await reader.end()
+      expect(first).toMatchObject([{ rows: String(before.rows), keys: String(before.keys) }])
+      expect(seen.length).toBeGreaterThan(2)
+      for (const answer of seen) expect(answer).toEqual(first)
+    }
   })
 
   test('a build after it reads the new file, and gold is as it was without', {
@@ -98,6 +116,14 @@ const bought = (symbol: string) => ({
   ...{ transaction_id: `TX-${symbol}`, account_id: `ACC-${symbol}`, symbol, side: 'BUY' },
   ...{ quantity: 2, price: 50, traded_at: '2012-01-03T15:00:00Z', currency: 'USD' },
 })
+
+/** What somebody with DuckDB sees who takes the view from the catalog. */
+async function rowsInDuckdb(): Promise<Row[]> {
+  const reader = [`${ROOT}/test/acceptance/silver_view.py`, SILVER, `${ENTITY}_rows`, COUNTED]
+  const options = { env: { ...process.env, PYTHONPATH: ROOT } }
+  const { stdout } = await promisify(execFile)(`${ROOT}/.venv/bin/python`, reader, options)
+  return (JSON.parse(stdout) as Row[]).map(({ rows, keys }) => ({ rows: String(rows), keys: String(keys) }))
+}
 
 async function due(PK: string): Promise<void> {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient({}))

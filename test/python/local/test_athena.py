@@ -1,5 +1,9 @@
-"""Athena takes parameters, projects partitions and acts with the rights of its caller."""
+"""Athena takes parameters, projects partitions, knows views and acts with the rights of its caller."""
 
+import base64
+import json
+
+import pytest
 from local_aws import LocalAws, poll
 
 ALLOW = {"Effect": "Allow"}
@@ -49,9 +53,17 @@ class Lake:
             },
         )
 
-    def rights(self) -> list[dict]:
+    def view(self, name: str, sql: str) -> None:
+        """A view as Athena keeps it."""
+        definition = {"originalSql": sql, "catalog": "awsdatacatalog", "schema": "lake", "columns": []}
+        text = f"/* Presto View: {base64.b64encode(json.dumps(definition).encode()).decode()} */"
+        view = {"Name": name, "TableType": "VIRTUAL_VIEW", "ViewOriginalText": text}
+        self.aws.client("glue").create_table(DatabaseName="lake", TableInput=view)
+
+    def rights(self, *tables: str) -> list[dict]:
         place = "arn:aws:glue:us-east-1:000000000000:"
-        table = [place + one for one in ("table/lake/prices", "database/lake", "catalog")]
+        named = [f"table/lake/{table}" for table in tables or ("prices",)]
+        table = [place + one for one in (*named, "database/lake", "catalog")]
         pairs = {
             "athena:StartQueryExecution": "*",
             "athena:GetQueryExecution": "*",
@@ -64,10 +76,10 @@ class Lake:
         }
         return [{**ALLOW, "Action": action, "Resource": resource} for action, resource in pairs.items()]
 
-    def ask(self, role: str) -> dict:
+    def ask(self, role: str, query: str = "select price from prices") -> dict:
         athena = self.aws.as_role("athena", role)
         run = athena.start_query_execution(
-            QueryString="select price from prices",
+            QueryString=query,
             QueryExecutionContext={"Database": "lake"},
             ResultConfiguration={"OutputLocation": "s3://answers/"},
         )["QueryExecutionId"]
@@ -79,8 +91,12 @@ class Lake:
         return status if status["State"] in ("SUCCEEDED", "FAILED") else None
 
 
-def test_athena_reads_with_the_rights_of_its_caller(aws):
-    lake = Lake(aws)
+@pytest.fixture(scope="module")
+def lake(aws) -> Lake:
+    return Lake(aws)
+
+
+def test_athena_reads_with_the_rights_of_its_caller(aws, lake):
     assert lake.ask(aws.role("reader", *lake.rights()))["State"] == "SUCCEEDED"
     for number, missing in enumerate(("glue:GetTable", "s3:ListBucket", "s3:PutObject", "s3:GetObject")):
         role = aws.role(f"reader-{number}", *(one for one in lake.rights() if one["Action"] != missing))
@@ -118,3 +134,15 @@ def test_athena_projects_a_partition_column_whatever_the_files_say(aws):
     assert poll(lambda: Lake._ended(athena, run))["State"] == "SUCCEEDED"
     rows = athena.get_query_results(QueryExecutionId=run)["ResultSet"]["Rows"]
     assert [cell["VarCharValue"] for cell in rows[1]["Data"]] == ["1", "2026", "e2"]
+
+
+def test_athena_reads_a_view_in_a_view_with_the_rights_on_all_that_it_reads(aws, lake):
+    lake.view("dear", 'select price * 2 as price from "lake"."prices" where price > 0')
+    lake.view("dearer", "select price + 1 as price from dear")
+    query = "select case when dearer.price <> 3 then error('wrong') end from dearer"
+    every = ("prices", "dear", "dearer")
+    may = aws.role("reader-of-views", *lake.rights(*every))
+    assert lake.ask(may, query)["State"] == "SUCCEEDED"
+    for missing in every:
+        role = aws.role(f"no-{missing}", *lake.rights(*(name for name in every if name != missing)))
+        assert f"table/lake/{missing}" in lake.ask(role, query)["StateChangeReason"]
