@@ -40,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'template',
           include: ['test/template/*.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 180_000,
           // One packaging for all files: two at once in one checkout would disturb each other.
           fileParallelism: false,
         },
