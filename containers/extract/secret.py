@@ -33,7 +33,7 @@ class Secret:
 def read_secret(name: str | None, client: Any = None) -> Secret:
     """The secret of this name; an empty one without a name.
 
-    Raises `ExtractError` with the name where there is none or it may not be read; other errors of the SDK pass.
+    Raises `ExtractError` with the name where there is none or it may not be read; other errors pass.
     """
     if name is None:
         return Secret()

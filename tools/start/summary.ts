@@ -167,7 +167,7 @@ export const farewell = `Look further
   npx sluice runs                         all runs, newest first
   npx sluice show <run>                   one run: files, attempts, events, rejected rows
   npx sluice query risk var_calculations  value at risk, per symbol and per account
-  npx sluice put <file> --source trading  land a file of your own and watch it flow
+  npx sluice put <file> --source trading  land a file of your own; it says how to follow it
   . .sluice/local.env                     point any AWS client at the local AWS
 
   It keeps serving until Ctrl-C.
