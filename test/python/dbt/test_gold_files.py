@@ -102,12 +102,22 @@ def test_a_first_edition_is_written_with_one_file_and_one_call_a_month(mart):
         ("insert into sales values ('2026-02-01', 'a', 1)", {"2026-02"}),
         ("update sales set amount = 9 where sold_on = '2025-12-31' and shop = 'a'", {"2025-12"}),
         ("update sales set shop = 'c' where shop = 'a' and year(sold_on) = 2025", {"2025-11", "2025-12"}),
+        ("update sales set shop = 'c' where shop = 'a' and month(sold_on) < 12", {"2025-11", "2026-01"}),
         ("delete from sales where sold_on = '2025-11-03' and shop = 'a'", {"2025-11"}),
         ("insert into sales from sales where sold_on = '2026-01-01'", {"2026-01"}),
         ("update sales set amount = 3 - amount where sold_on = '2026-01-01'", {"2026-01"}),
         ("update sales set amount = null where sold_on = '2025-12-31'", {"2025-12"}),
     ],
-    ids=["a new month", "a value", "two months", "a row gone", "rows twice", "values exchanged", "null"],
+    ids=[
+        "a new month",
+        "a value",
+        "two months",
+        "two months apart",
+        "a row gone",
+        "rows twice",
+        "values exchanged",
+        "null",
+    ],
 )
 def test_only_what_changed_is_written(mart, change, written):
     mart.edition("e1")
@@ -145,6 +155,17 @@ def test_what_is_gone_or_was_changed_since_is_written_anew(mart):
         mart.bucket.objects.pop(f"{HOME}edition=e1/year={month}/sales_0.parquet")
     mart.bucket.objects[f"{HOME}edition=e1/year=2026/month=01/sales_0.parquet"] = b"other"
     assert mart.edition("e2") == (set(), ALL)
+    assert mart.rows("e2") == mart.expected()
+
+
+def test_a_month_of_which_one_file_is_gone_is_written_whole(mart):
+    mart.edition("e1")
+    mart.run("update sluice.gold_files set rows = 1 where partition = 'year=2026/month=01'")
+    other = "replace(uri, '_0', '_1') as uri"
+    mart.run(
+        f"insert into sluice.gold_files select * replace ({other}) from sluice.gold_files where rows = 1"
+    )
+    assert mart.edition("e2") == (ALL - {"2026-01"}, {"2026-01"})
     assert mart.rows("e2") == mart.expected()
 
 
