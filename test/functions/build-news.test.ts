@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { planRequest, planSync } from '../../functions/3-transform/plan-build/plan-build.js'
 import type { BuildReport } from '../../shared/build-report.js'
-import type { Declared, DeclaredSource } from '../../shared/declared.js'
+import type { BuildLane, Declared, DeclaredSource } from '../../shared/declared.js'
 import type { Value } from '../../shared/ledger.js'
-import { countNews, LOOK_AGAIN_SECONDS, newsKey } from '../../shared/news.js'
+import { countNews, LOOK_AGAIN_SECONDS, newsKey, whyLook } from '../../shared/news.js'
 import type { Run } from '../../shared/run.js'
 import { Chain } from '../fakes/chain.js'
 import { testProject } from '../fakes/project.js'
@@ -118,6 +118,13 @@ describe('a request of a lane that others load', () => {
     chain.parts.clock.advance(2 * LOOK_AGAIN_SECONDS)
     expect((await asked('1'))?.unchanged).toBe('nothing new since the last good build')
     expect(await hourly('2')).toBe('no new data since the last good build')
+  })
+
+  test('trusts no silence of which nobody knows since when', () => {
+    const news = { facebook: 0, google: 1 }
+    const [lane] = projectOf().lanes as [BuildLane]
+    const known = { state: { news }, news, now: 0 }
+    expect(whyLook(projectOf(), lane, known)).toBe('no container has looked yet')
   })
 
   test('is about its own domains: what another lane’s source tells is no news here', async () => {
