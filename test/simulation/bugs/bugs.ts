@@ -5,10 +5,7 @@ import { editionBugs } from './edition-bugs.js'
 import { waitBugs } from './wait-bugs.js'
 
 /** Bugs that take hundreds of seeds: looked for in `npm run accept` only. */
-export const RARE: readonly string[] = [
-  'a weak read of an item',
-  'a failed attempt is repeated whatever its run does by now',
-]
+export const RARE: readonly string[] = ['a weak read of an item']
 
 const CLAIM = 'shared/claim.ts'
 const LANE = 'shared/lane.ts'
