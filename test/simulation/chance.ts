@@ -4,7 +4,10 @@ import type { Random } from './random.js'
 /** How often each cell, `<stage>|<effect>`, occurs in a seed on the average: rare ones are hit more often. */
 export type Means = Readonly<Record<string, number>>
 
-/** How often each `<stage>|<effect>` occurred, and each `<stage>|<effect>|<fault>` was hit. */
+/**
+ * How often each `<stage>|<effect>` occurred, weighed by the intensity of its seed (what occurs mostly where few faults
+ * are asked for must be hit more often to reach the aim), and how often each `<stage>|<effect>|<fault>` was hit.
+ */
 export interface Coverage {
   occurred: Map<string, number>
   hit: Map<string, number>
@@ -47,7 +50,7 @@ export class Chance {
     // What cannot fail any more is no occurrence: the rates are those of what can.
     if (this.calm || stage === this.spared) return undefined
     const cell = `${stage}|${effect.name}`
-    count(this.coverage.occurred, cell)
+    count(this.coverage.occurred, cell, this.intensity)
     const faults = EVERYWHERE.length + effect.faults.length
     const each = Math.min(MOST / faults, this.rate(cell))
     let left = this.random.next()
@@ -63,7 +66,7 @@ export class Chance {
   of(stage: string, what: string, fault: Fault): boolean {
     if (this.calm) return false
     const cell = `${stage}|${what}`
-    if (FIRST_ASKED.has(fault)) count(this.coverage.occurred, cell)
+    if (FIRST_ASKED.has(fault)) count(this.coverage.occurred, cell, this.intensity)
     const happens = this.random.chance(Math.min(JOB_MOST, this.rate(cell)))
     return happens && this.allowed(fault) && this.hit(cell, fault) !== undefined
   }
@@ -84,8 +87,8 @@ export class Chance {
   }
 }
 
-function count(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
+function count(counts: Map<string, number>, key: string, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by)
 }
 
 export const newCoverage = (): Coverage => ({ occurred: new Map(), hit: new Map() })

@@ -9,6 +9,9 @@ import { type Run, runKey } from '../../../shared/run.js'
 import type { Reports } from '../../../shared/work.js'
 import { postpone } from './drive-run.js'
 
+/** Two functions wrote the two times: a build may seem this much younger than a compaction that it does not know of. */
+const CLOCKS_DIFFER_MS = 60_000
+
 export interface RemoveReplacedEffects {
   ledger: World['ledger']
   clock: World['clock']
@@ -66,5 +69,5 @@ async function olderBuild(
   const hold = lane && (await ledger.get(holdKey(laneName('build', lane.lane))))
   if (!hold?.holder) return undefined
   const run = (await ledger.get(runKey(String(hold.holder)))) as Run | undefined
-  return run && Date.parse(run.createdAt) <= Number(at) ? `build ${run.runId}` : undefined
+  return run && Date.parse(run.createdAt) <= Number(at) + CLOCKS_DIFFER_MS ? `build ${run.runId}` : undefined
 }

@@ -75,9 +75,12 @@ test('a file that a snapshot names never goes', async () => {
   expect(removed).toEqual(['a', 'd'])
 })
 
-test('a build that began no later keeps them all, and is asked again later', async () => {
+test.each([
+  ['began no later', '2026-03-02T05:00:00.000Z'],
+  ['seems to have begun a minute later, by the clock of another function', '2026-03-02T05:01:00.000Z'],
+])('a build that %s keeps them all, and is asked again later', async (_what, createdAt) => {
   await put({ ...holdKey(BUILD), holder: 'b1' })
-  await put({ ...runKey('b1'), runId: 'b1', createdAt: at(-7_200) })
+  await put({ ...runKey('b1'), runId: 'b1', createdAt })
   expect(await remove()).toBe('build b1 may read the old files')
   expect(removed).toEqual([])
   expect(Date.parse(String((await item())?.dueAt))).toBeGreaterThan(clock.now())
@@ -87,7 +90,7 @@ test.each([
   [
     'began after it',
     { holder: 'b1' },
-    [{ ...runKey('b1'), runId: 'b1', createdAt: '2026-03-02T05:00:00.001Z' }],
+    [{ ...runKey('b1'), runId: 'b1', createdAt: '2026-03-02T05:01:00.001Z' }],
   ],
   ['nobody knows', { holder: 'b1' }, []],
   ['is over', {}, [{ ...runKey('undefined'), runId: 'x', createdAt: '2026-03-01T00:00:00Z' }]],
