@@ -129,7 +129,7 @@ describe('the door on the local AWS', () => {
       },
       { seconds: 60 },
     )
-    expect(asked).toMatchObject({ mode: undefined, attempt: 0 })
+    expect(asked.attempt).toBe(0)
     expect((asked as { unchanged?: string }).unchanged).toMatch(
       /^nothing new since the last good build: dbt-platform, facebook_ads, google_ads, snowflake-task told of no sync/,
     )
