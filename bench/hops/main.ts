@@ -7,8 +7,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
-import { BatchReady, BuildReady, GateFailed, GoldBuilt, SilverUpdated, SOURCE } from '../../events/catalog.js'
+import type * as z from 'zod'
+import {
+  BatchReady,
+  BuildReady,
+  type Detail,
+  GateFailed,
+  GoldBuilt,
+  SilverUpdated,
+  SOURCE,
+} from '../../events/catalog.js'
 import { editionKey, goldPointerKey } from '../../shared/build.js'
+import type { Edition, Pointer } from '../../shared/editions.js'
 import { awsEnvironment, deployLocally } from '../../tools/start/deploy.js'
 import { buildImages, freePort, startLocalAws } from '../../tools/start/local-aws.js'
 import { readOptions } from '../../tools/start/options.js'
@@ -21,15 +31,19 @@ const LANDINGS = 30
 const RATIO_MAX = 2.5
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const runId = '0'.repeat(26)
-const failure = { runId, kind: 'cleanse', subject: 'bench', reason: 'measured' }
+const failure = { runId, kind: 'cleanse', subject: 'bench', lane: 'cleanse:bench', reason: 'measured' }
 const rows = { in: 0, out: 0, duplicates: 0, rejected: 0 }
 
-const hop = (stage: string, { name }: { name: string }, detail: object): Hop => ({
+const hop = <E extends { name: string; detail: z.ZodType }>(
+  stage: string,
+  { name }: E,
+  detail: Detail<E>,
+): Hop => ({
   name: `${name} -> ${stage}`,
   functionName: `sluice-local-${stage}`,
   source: SOURCE,
   detailType: name,
-  detail,
+  detail: detail as object,
 })
 const probe: Hop = {
   name: 'probe',
@@ -43,14 +57,14 @@ const hops = [
   hop('plan-build', SilverUpdated, { runId, entity: 'bench', rows }),
   hop('start-build', BuildReady, { runId }),
   hop('publish-gold', GoldBuilt, { runId, domains: ['bench'], edition: 'bench' }),
-  hop('raise-alert', GateFailed, failure),
+  hop('raise-alert', GateFailed, { ...failure, failureClass: 'gate' }),
 ]
 
 /** An edition that is older than the published one: the publisher has its whole way to go, and flips nothing. */
 async function seedEdition(table: string): Promise<void> {
   const ledger = DynamoDBDocumentClient.from(new DynamoDBClient({}))
-  const older = { ...editionKey('bench', 'bench'), ordinal: 0, datasets: [], attempt: 1 }
-  const published = { ...goldPointerKey('bench'), ordinal: 1, edition: 'newer' }
+  const older: Edition = { ...editionKey('bench', 'bench'), runId, ordinal: 0, datasets: [], attempt: 1 }
+  const published = { ...goldPointerKey('bench'), newest: 1, edition: 'newer' } satisfies Partial<Pointer>
   for (const Item of [older, published]) await ledger.send(new PutCommand({ TableName: table, Item }))
 }
 

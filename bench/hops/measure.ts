@@ -47,7 +47,10 @@ export async function putRounds(
   return put
 }
 
-/** Milliseconds from each put to the start of its handler, as the handler's own log line tells. */
+/**
+ * Milliseconds from each put to the start of its handler, as the handler's own log line tells. Throws when one failed:
+ * its environment may be started anew, and that would be measured instead.
+ */
 export async function hopMilliseconds(functionName: string, put: Map<string, number>): Promise<number[]> {
   const logs = new CloudWatchLogsClient({})
   let seen = 0
@@ -61,12 +64,21 @@ export async function hopMilliseconds(functionName: string, put: Map<string, num
   throw new Error(`${functionName} logged ${seen} of the ${put.size} events that were put for it`)
 }
 
+interface Line {
+  eventId: string
+  timestamp: string
+  milliseconds: number
+  level: string
+  error?: unknown
+}
+
 async function handlerStarts(logs: CloudWatchLogsClient, logGroupName: string): Promise<Map<string, number>> {
   const starts = new Map<string, number>()
   for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, { logGroupName })) {
     for (const { message = '' } of events) {
       if (!message.includes('"eventId"')) continue
-      const line = JSON.parse(message) as { eventId: string; timestamp: string; milliseconds: number }
+      const line = JSON.parse(message) as Line
+      if (line.level === 'ERROR') throw new Error(`${logGroupName}: ${JSON.stringify(line.error)}`)
       starts.set(line.eventId, Date.parse(line.timestamp) - line.milliseconds)
     }
   }
