@@ -1,28 +1,21 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { planRequest, planSync } from '../../functions/3-transform/plan-build/plan-build.js'
 import type { BuildReport } from '../../shared/build-report.js'
-import type { BuildLane, Declared, DeclaredSource } from '../../shared/declared.js'
+import type { BuildLane, Declared } from '../../shared/declared.js'
 import type { Value } from '../../shared/ledger.js'
 import { countNews, LOOK_AGAIN_SECONDS, newsKey, whyLook } from '../../shared/news.js'
-import type { Run } from '../../shared/run.js'
 import { Chain } from '../fakes/chain.js'
 import { testProject } from '../fakes/project.js'
-import { type buildPlan, buildReportOf } from '../fakes/work.js'
+import { buildReportOf } from '../fakes/work.js'
+import { ads, lane, type Plan } from './warehouse.js'
 
 const STATE = { PK: 'LANE#build:finance+risk', SK: 'STATE' }
-const ads = (selectors: string[], tells = true): DeclaredSource => ({
-  kind: 'airbyte',
-  feeds: [],
-  warehouse: { domain: 'risk', selectors, refreshColumn: '_airbyte_extracted_at', tells },
-})
 const projectOf = (more: Declared['sources'] = {}): Declared => {
   const { models: _, ...files } = testProject.sources
-  const google = ads(['stg_google', 'marts+'])
-  const facebook = ads(['stg_facebook', 'marts+'])
+  const google = ads(['stg_google', 'marts+'], true)
+  const facebook = ads(['stg_facebook', 'marts+'], true)
   return { ...testProject, sources: { ...files, google, facebook, ...more } }
 }
 
-type Plan = ReturnType<typeof buildPlan> & { mode: string; selectors: string[]; order?: string[][] }
 let chain: Chain
 /** What a build's report says in place of what it would. */
 let said: Partial<BuildReport>
@@ -34,28 +27,13 @@ const begin = async (more?: Declared['sources']) => {
   await chain.rest()
 }
 beforeEach(() => begin())
-const sync = (source: string, id: string) =>
-  planSync(chain.parts.landing, {
-    source,
-    syncId: id.repeat(32),
-    correlationId: id,
-    at: '2026-03-02T07:00:00.000Z',
-  })
-const request = (requestId: string, asked: Partial<Parameters<typeof planRequest>[1]> = {}) =>
-  planRequest(chain.parts.landing, { domain: 'risk', requestId, mode: 'standard', by: 'ada', ...asked })
+const { sync, request, plans, runs } = lane(() => chain)
 const hourly = (requestId: string) => request(requestId, { onlyIfNew: true })
 const asked = async (requestId: string, what: Parameters<typeof request>[1] = {}) => {
   await request(requestId, what)
   await chain.rest()
   return runs().at(-1)
 }
-const plans = () =>
-  chain.parts.artifacts
-    .keys('runs/')
-    .filter((key) => key.endsWith('plan.json'))
-    .map((key) => chain.parts.artifacts.objects.get(key) as Plan)
-const runs = () =>
-  chain.parts.ledger.all('RUN#').filter(({ SK, kind }) => SK === 'META' && kind === 'build') as Run[]
 const taken = async () => (await chain.parts.ledger.get(STATE))?.news
 
 describe('a request of a lane that others load', () => {
@@ -106,7 +84,7 @@ describe('a request of a lane that others load', () => {
   })
 
   test('asks the container where a source was declared that it has never looked into', async () => {
-    chain.parts.landing.project = projectOf({ other: ads(['stg_other']) })
+    chain.parts.landing.project = projectOf({ other: ads(['stg_other'], true) })
     expect(await hourly('1')).toMatch(/^build /)
   })
 

@@ -1,16 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { planRequest, planSync } from '../../functions/3-transform/plan-build/plan-build.js'
-import type { DeclaredSource } from '../../shared/declared.js'
-import type { Run } from '../../shared/run.js'
 import { Chain } from '../fakes/chain.js'
 import { testProject } from '../fakes/project.js'
-import type { buildPlan } from '../fakes/work.js'
+import { ads, lane } from './warehouse.js'
 
-const ads = (selectors: string[]): DeclaredSource => ({
-  kind: 'airbyte',
-  feeds: [],
-  warehouse: { domain: 'risk', selectors, refreshColumn: '_airbyte_extracted_at' },
-})
 const project = {
   ...testProject,
   sources: {
@@ -19,29 +11,12 @@ const project = {
     facebook_ads: ads(['stg_facebook', 'marts+']),
   },
 }
-type Plan = ReturnType<typeof buildPlan> & { mode: string; selectors: string[]; order?: string[][] }
 let chain: Chain
 beforeEach(() => {
   chain = new Chain()
   chain.parts.landing.project = project
 })
-const sync = (source: string, id = 'a') =>
-  planSync(chain.parts.landing, {
-    source,
-    syncId: id.repeat(32),
-    correlationId: id,
-    at: '2026-03-02T07:00:00.000Z',
-  })
-const request = (requestId: string, asked: Partial<Parameters<typeof planRequest>[1]> = {}) =>
-  planRequest(chain.parts.landing, { domain: 'risk', requestId, mode: 'standard', by: 'ada', ...asked })
-const plans = () =>
-  chain.parts.artifacts
-    .keys('runs/')
-    .filter((key) => key.endsWith('plan.json'))
-    .map((key) => chain.parts.artifacts.objects.get(key) as Plan & { kind: string })
-    .filter(({ kind }) => kind === 'build')
-const runs = () =>
-  chain.parts.ledger.all('RUN#').filter(({ SK, kind }) => SK === 'META' && kind === 'build') as Run[]
+const { sync, request, plans, runs } = lane(() => chain)
 const land = async (file: string) => {
   await chain.record(chain.land(file))
   await chain.rest()
