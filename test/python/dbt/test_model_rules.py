@@ -25,7 +25,7 @@ TYPES = [
     (r"_count$", {"bigint", "integer"}),
 ]
 LOGIC = re.compile(r"\b(case|join|union|coalesce|over|count|sum|min|max|lag|trim|lower|date_trunc)\b", re.I)
-# The first two have these macros' whole behaviour in their unit tests, and the others nothing but casts.
+# Nothing but casts and one shared macro.
 SHARED_LOGIC = ("base_",)
 GRAIN = re.compile(r"one row per (.+)\Z")
 
