@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -26,9 +27,10 @@ class FolderStore:
         return self._path(bucket, key).read_bytes()
 
     def keys(self, bucket: str) -> list[str]:
-        """All keys of a bucket, sorted."""
+        """All keys of a bucket, sorted; a folder that its writer removes meanwhile has none."""
         root = self.folder / bucket
-        return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+        files = (Path(folder, name) for folder, _, names in os.walk(root) for name in names)
+        return sorted(path.relative_to(root).as_posix() for path in files)
 
     def read_json(self, uri: str) -> dict:
         """See Store."""
