@@ -166,8 +166,8 @@ const numbered = (domain: string, ordinal: number, run: Run, report: BuildReport
 
 /** The tests of an edition have passed: nobody needs the database any more that it was exported from. */
 async function tested(removeDatabase: BuildEndEffects['removeDatabase'], run: Run): Promise<Write[]> {
-  const { database } = testedBy(run) ?? {}
-  if (database) await removeDatabase(database).catch((error) => logLeftover(database, error))
+  const { database, shared } = testedBy(run) ?? {}
+  if (database && !shared) await removeDatabase(database).catch((error) => logLeftover(database, error))
   return testsPassed(run)
 }
 

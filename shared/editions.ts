@@ -105,6 +105,7 @@ export function unfit(edition: Edition): string | undefined {
   const name = `edition ${editionName(edition)}`
   if (edition.deletedAt) return `${name} was deleted at ${edition.deletedAt}`
   if (edition.retiredAt) return `${name} is about to be deleted: it was given up at ${edition.retiredAt}`
+  if (edition.failedAt) return `${name} failed its tests at ${edition.failedAt}: let its tests pass first`
   return edition.publishedAt ? undefined : `${name} was never published`
 }
 

@@ -36,6 +36,10 @@ export const MODES: Readonly<Record<Mode, Merging>> = {
   ci: { runsAs: 'ci', absorbs: [], selectors: ['state:modified+'] },
 }
 
+/** Whether no other build goes on from what this one has read: it is still to be read. */
+export const isOfNoLasting = ({ mode }: { [name: string]: unknown }): boolean =>
+  mode === 'fast' || mode === 'test' || mode === 'ci'
+
 interface Asked {
   mode: Mode
   /** Selectors of dbt; none means the whole lane. */

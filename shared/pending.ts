@@ -3,7 +3,7 @@ import type { Clock } from './clock.js'
 import { carried } from './correlation.js'
 import { editionKey, goldPointerKey } from './editions.js'
 import { joining } from './lane.js'
-import type { LedgerReader, Write } from './ledger.js'
+import type { LedgerReader, Value, Write } from './ledger.js'
 import type { Run } from './run.js'
 
 /**
@@ -17,6 +17,8 @@ interface Tested {
   domains: string[]
   /** By domain the edition that readers saw before; none for a domain that had published nothing. */
   before: Record<string, string>
+  /** Another lane tests other domains of the edition since a deployment, and reads the same database. */
+  shared?: true
 }
 
 /** What the run of mode `test` of a lane is to look at; nothing of any other run. */
@@ -43,10 +45,21 @@ export async function testsToFollow(
 /** The writes that say of an edition, in each of its domains, that its tests have passed. */
 export const testsPassed = (run: Run): Write[] => {
   const { edition, domains } = testedBy(run) as Tested
+  // One that failed before, and that a person lets pass now, is not shown by that: readers can be brought back to it.
+  const waived: Record<string, Value> = run.waiver ? { waiver: run.waiver as Value } : {}
   return domains.map((domain) => ({
     update: editionKey(domain, edition),
-    set: { state: 'passed', testedBy: run.runId },
+    set: { state: 'passed', testedBy: run.runId, ...waived },
+    remove: ['failedAt'],
   }))
+}
+
+/** What one of the lanes that go on with a lane’s domains has to test of an edition; nothing where it is none of its. */
+export function testsOf(tested: Tested, domains: string[]): Tested | undefined {
+  const own = tested.domains.filter((domain) => domains.includes(domain))
+  if (own.length === 0) return undefined
+  const all = own.length === tested.domains.length
+  return { ...tested, domains: own, ...(!all && { shared: true as const }) }
 }
 
 /** Asks to show what readers saw before an edition whose tests failed; nothing for any other run. */

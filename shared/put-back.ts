@@ -4,6 +4,7 @@ import { carried } from './correlation.js'
 import { type Declared, feedOf } from './declared.js'
 import { laneName, lanePk, registerLane, type World, waitSk } from './lane.js'
 import { absent, type Item, is, type Key, present, type Value, type Write } from './ledger.js'
+import { isOfNoLasting } from './modes.js'
 import { moveRun, type Run, runKey } from './run.js'
 
 /** Who asks, and why; recorded with what was put back. */
@@ -42,8 +43,8 @@ export async function approve(
 }
 
 /** A build whose mode mixes with no other keeps it in the lane, before anybody has read its inputs. */
-function ownMode({ mode }: Run): { [name: string]: Value } {
-  return ['fast', 'test', 'ci'].includes(String(mode)) ? { mode: String(mode) } : {}
+function ownMode(run: Run): { [name: string]: Value } {
+  return isOfNoLasting(run) ? { mode: String(run.mode) } : {}
 }
 
 async function replay(

@@ -3,6 +3,7 @@ import { compactStateKey } from '../compact.js'
 import { extractLane, extractStateKey } from '../extract.js'
 import { HEALTH_MAX, HEALTH_PK, type HealthState } from '../health/finding.js'
 import type { Item } from '../ledger.js'
+import { isOfNoLasting } from '../modes.js'
 import { type Run, runKey } from '../run.js'
 import { alarmKey, type Incident, type IncidentEffects, type Note } from './incident.js'
 
@@ -41,8 +42,9 @@ function isNoted(
 
 /** Whether what a failed run should have done is done: its inputs are in silver, or a later run has made up for it. */
 async function isResolved(effects: IncidentEffects, run: Run): Promise<boolean> {
-  if (run.kind === 'build') return hasLaterBuild(effects, run)
+  if (run.kind === 'build' && !isOfNoLasting(run)) return hasLaterBuild(effects, run)
   if (await isCommitted(effects, run)) return true
+  if (run.kind === 'build') return hasLaterBuild(effects, run)
   // What one compaction left, the next one takes along.
   if (run.kind === 'compact')
     return isLater(effects, run, await effects.ledger.get(compactStateKey(run.subject)))

@@ -89,7 +89,7 @@ describe('a rollback', () => {
       if (key.SK === 'GOLD' && reads++ === 0) await move(event)
       return item
     }
-    const slow = { get, write: ledger.write.bind(ledger) }
+    const slow = { get, query: ledger.query.bind(ledger), write: ledger.write.bind(ledger) }
     const { did: said } = await goldMoved({ ...own.publish, ledger: slow }, back(3, 2))
     expect(said).toMatch(/^refused: finance shows edition .*4-1 by now/)
     expect((await pointerOf(own)).edition).toBe(named(4))
@@ -97,7 +97,12 @@ describe('a rollback', () => {
 
   test('to an edition that is given up in the same moment moves nothing', async () => {
     const { ledger } = own
-    const late = { ...ledger, get: ledger.get.bind(ledger), write: ledger.write.bind(ledger) }
+    const late = {
+      ...ledger,
+      get: ledger.get.bind(ledger),
+      query: ledger.query.bind(ledger),
+      write: ledger.write.bind(ledger),
+    }
     let reads = 0
     late.get = async (key) => {
       const item = await ledger.get(key)

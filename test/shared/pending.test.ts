@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { goldPointerKey } from '../../shared/build.js'
-import { rollbacksOf, testedBy, testsPassed, testsToFollow } from '../../shared/pending.js'
+import { rollbacksOf, testedBy, testsOf, testsPassed, testsToFollow } from '../../shared/pending.js'
 import type { Run } from '../../shared/run.js'
 import { FakeClock } from '../fakes/clock.js'
 import { FakeLedger } from '../fakes/ledger.js'
@@ -35,8 +35,21 @@ describe('the tests of an edition that is shown before them', () => {
       ['finance', 'risk'].map((domain) => ({
         update: { PK: `DOMAIN#${domain}`, SK: 'EDITION#r1-1' },
         set: { state: 'passed', testedBy: 'r2' },
+        remove: ['failedAt'],
       })),
     )
+  })
+
+  test('keep who let them pass', () => {
+    const waiver = { by: 'ada', why: 'it is known' }
+    const [write] = testsPassed(run({ tested, waiver }))
+    expect(write).toMatchObject({ set: { state: 'passed', waiver } })
+  })
+
+  test('go on in each lane that a deployment gave the domains, which then share the tables', () => {
+    expect(testsOf(tested, ['risk', 'words'])).toEqual({ ...tested, domains: ['risk'], shared: true })
+    expect(testsOf(tested, ['words', 'risk', 'finance'])).toEqual(tested)
+    expect(testsOf(tested, ['words'])).toBeUndefined()
   })
 
   test('that fail ask to show what was there before, and where nothing was, only tell', () => {

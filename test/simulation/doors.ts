@@ -5,7 +5,7 @@ import type { Item, ItemLedger, Key } from '../../shared/ledger.js'
 import type { Storage } from './aws/storage.js'
 import type { SimTable } from './aws/table.js'
 import type { Bus } from './bus.js'
-import type { SimProject } from './project.js'
+import { DOMAINS, type SimProject } from './project.js'
 import type { Random } from './random.js'
 import type { Story } from './story.js'
 import type { Timeline } from './timeline.js'
@@ -40,7 +40,32 @@ export function doors(world: World, storyEnds: number): void {
   if (random.chance(0.18))
     for (let sync = random.between(1, 4); sync > 0; sync -= 1)
       timeline.after(anytime(), () => finish(world, 'ads', `ads${sync}`))
-  if (random.chance(0.15)) timeline.after(anytime(), () => request(world))
+  if (random.chance(0.15)) timeline.after(anytime(), () => request(world, random.pick(PLAIN), 'risk'))
+  if (random.chance(0.2)) dashboards(world, storyEnds)
+}
+
+const PLAIN = [
+  { mode: 'full-refresh' },
+  { mode: 'standard', selectors: ['stg_ads'] },
+  { mode: 'standard', onlyIfNew: true },
+  { mode: 'standard' },
+]
+/** Room for a build to publish an edition to which readers can go back. */
+const AFTER_MILLISECONDS = 600_000
+
+/** Dashboards that want what is new now, tested afterwards, one soon after the other; and a trial of a change. */
+function dashboards(world: World, storyEnds: number): void {
+  const { timeline, random } = world
+  const span = storyEnds - timeline.now + AFTER_MILLISECONDS
+  const domain = random.pick(DOMAINS)
+  const begins = random.between(0, span)
+  const apart = random.pick([60_000, 200_000, span])
+  for (let build = random.between(1, 4); build > 0; build -= 1) {
+    const asked = { mode: 'fast', ...(random.chance(0.7) && { force: true }) }
+    timeline.after(begins + random.between(0, apart), () => request(world, asked, domain))
+  }
+  if (random.chance(0.4))
+    timeline.after(random.between(0, span), () => request(world, { mode: 'ci' }, domain))
 }
 
 /** Some files, and in the end the word that these were all. */
@@ -84,14 +109,8 @@ function finish(
 }
 
 /** A person or a schedule wants a domain built; the same request may come twice. */
-function request({ timeline, random, bus }: World): void {
-  const asked = random.pick([
-    { mode: 'full-refresh' },
-    { mode: 'standard', selectors: ['stg_ads'] },
-    { mode: 'standard', onlyIfNew: true },
-    { mode: 'standard' },
-  ])
-  const detail = { domain: 'risk', requestId: `asked:${timeline.now}`, by: 'somebody', ...asked }
+function request({ timeline, random, bus }: World, asked: { mode: string }, domain: string): void {
+  const detail = { domain, requestId: `asked:${timeline.now}`, by: 'somebody', ...asked }
   for (let times = random.chance(0.2) ? 2 : 1; times > 0; times -= 1)
     bus.announce(BuildRequested.name, detail)
 }

@@ -74,7 +74,8 @@ export interface SimEdition {
   silverRuns: readonly string[]
   /** Ids of the syncs whose rows all of its lane's tables have: of one that was exported before its tests, none. */
   syncs: readonly string[]
-  passed: boolean
+  /** What its tests say; absent while nobody has run them. */
+  passed?: boolean
   /** When the first of its objects was deleted. */
   goneAt?: number
 }

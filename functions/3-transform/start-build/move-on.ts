@@ -4,6 +4,7 @@ import { TerminalError } from '../../../shared/errors.js'
 import { type Input, inputsOf } from '../../../shared/inputs.js'
 import { join, laneName, registerLane, type World } from '../../../shared/lane.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
+import { testedBy, testsOf } from '../../../shared/pending.js'
 import type { Run } from '../../../shared/run.js'
 
 interface MoveOnEffects {
@@ -43,12 +44,21 @@ function inherited(heir: BuildLane, inputs: Input[]): [string, Input['input']][]
   const waited = inputs.map(({ input }) => String(input.entity))
   const entities = heir.entities.filter((entity) => waited.includes(entity))
   const asked = inputs.filter(({ input }) => heir.domains.includes(String(input.domain)))
-  const some = entities.length > 0 || asked.length > 0 ? entities : heir.entities.slice(0, 1)
+  const tests = inputs.flatMap(({ input }) => {
+    const tested = testedBy(input)
+    return (tested && testsOf(tested, heir.domains)) ?? []
+  })
+  const known = entities.length > 0 || asked.length > 0 || tests.length > 0
+  const some = known ? entities : heir.entities.slice(0, 1)
   return [
     ...some.map((entity): [string, Input['input']] => [entity, { selector: selectorOf(entity), entity }]),
     ...asked.map(({ owner, input }): [string, Input['input']] => [
       owner.slice(owner.lastIndexOf('#') + 1),
       input,
+    ]),
+    ...tests.map((tested): [string, Input['input']] => [
+      `tests:${tested.edition}`,
+      { mode: 'test', tested: { ...tested } },
     ]),
   ]
 }

@@ -12,7 +12,7 @@ import { attemptPath } from '../../../shared/run.js'
 import type { Reports } from '../../../shared/work.js'
 
 export interface PublishGoldEffects {
-  ledger: Pick<Ledger, 'get' | 'write'>
+  ledger: Pick<Ledger, 'get' | 'query' | 'write'>
   clock: Clock
   reports: Reports
   tables: GoldTables

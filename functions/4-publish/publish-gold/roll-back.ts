@@ -2,6 +2,7 @@ import type { Detail, RollbackRequested } from '../../../events/catalog.js'
 import { editionKey, goldPointerKey } from '../../../shared/build.js'
 import { iso } from '../../../shared/clock.js'
 import {
+  EDITION_PREFIX,
   type Edition,
   editionName,
   type Pointer,
@@ -30,8 +31,9 @@ export async function rollBack(effects: PublishGoldEffects, asked: Asked): Promi
   if (asked.failed) await markFailed(effects, asked)
   const refused = await decided(effects, asked)
   if (refused) return `refused: ${refused}`
-  const { domain, requestId, to, by, why } = asked
+  const { domain, requestId, by, why } = asked
   const record = await effects.ledger.get(rollbackKey(requestId))
+  const to = String(record?.to)
   if (!record?.duePk) return `${domain} was rolled back to ${to} before`
   const shown = await follow(effects, domain)
   await effects.ledger.write({
@@ -50,12 +52,13 @@ async function markFailed({ ledger, clock }: PublishGoldEffects, { domain, from 
 }
 
 /** Takes the decision, or finds that it was taken. Gives why it is refused, if it is. */
-async function decided({ ledger, clock }: PublishGoldEffects, asked: Asked): Promise<string | undefined> {
-  const { domain, requestId, to } = asked
+async function decided({ ledger, clock }: PublishGoldEffects, given: Asked): Promise<string | undefined> {
+  const { domain, requestId } = given
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     if (await ledger.get(rollbackKey(requestId))) return undefined
     const pointer = (await ledger.get(goldPointerKey(domain))) as Pointer | undefined
-    const edition = (await ledger.get(editionKey(domain, to))) as Edition | undefined
+    const asked = given.failed ? { ...given, to: await wayBack(ledger, given) } : given
+    const edition = (await ledger.get(editionKey(domain, asked.to))) as Edition | undefined
     const refused = whyNot(asked, pointer, edition)
     if (refused) return refused
     const writes = moveBack(asked, pointer as Pointer, edition as Edition, iso(clock.now()))
@@ -71,6 +74,26 @@ async function decided({ ledger, clock }: PublishGoldEffects, asked: Asked): Pro
     if (done) return undefined
   }
   throw new Contention(`the pointer of ${domain} was contended in ${ROUNDS_MAX} rounds`)
+}
+
+/** Editions among which a way back is looked for, the newest first; more have failed one after another in no domain. */
+const LOOKED_THROUGH = 200
+
+/**
+ * From an edition that failed: to what readers saw before it, or, where that has failed or gone meanwhile, to the newest
+ * that is good and older. Where there is none, the failed one itself, from which nothing moves.
+ */
+async function wayBack(ledger: PublishGoldEffects['ledger'], { domain, from, to }: Asked): Promise<string> {
+  const before = (await ledger.get(editionKey(domain, to))) as Edition | undefined
+  if (before && !unfit(before)) return to
+  const page = await ledger.query(editionKey(domain, '').PK, {
+    ...{ prefix: EDITION_PREFIX, limit: LOOKED_THROUGH, newestFirst: true },
+  })
+  const editions = page.items as Edition[]
+  const left = editions.find((edition) => editionName(edition) === from)
+  const good = editions.filter((edition) => !unfit(edition) && edition.ordinal < Number(left?.ordinal))
+  const [best] = good.sort((a, b) => b.ordinal - a.ordinal)
+  return best ? editionName(best) : from
 }
 
 /** Why a rollback cannot be done, in a sentence. The API asks the same before it passes a request on. */
@@ -91,7 +114,9 @@ export function whyNot(
 function moveBack(asked: Asked, pointer: Pointer, edition: Edition, at: string): Write[] {
   const { domain, requestId, from, by, why, to } = asked
   // Back at the newest edition there is nothing left that a newer one would have to end.
-  const rollback: Rollback = { requestId, from, by, why, at, holds: edition.ordinal < pointer.newest }
+  // Failed tests hold nothing: a build that was begun before them has passed its own.
+  const isHold = asked.failed ? pointer.rollback?.holds === true : edition.ordinal < pointer.newest
+  const rollback: Rollback = { requestId, from, by, why, at, holds: isHold }
   return [
     {
       update: goldPointerKey(domain),

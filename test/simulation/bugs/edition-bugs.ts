@@ -4,6 +4,9 @@ const ROLL_BACK = 'functions/4-publish/publish-gold/roll-back.ts'
 const FOLLOW = 'functions/4-publish/publish-gold/follow.ts'
 const EXPIRE = 'functions/4-publish/expire-editions/expire-editions.ts'
 const PUBLISH = 'functions/4-publish/publish-gold/publish-gold.ts'
+const PENDING = 'shared/pending.ts'
+const BUILD = 'shared/build.ts'
+const MOVE_ON = 'functions/3-transform/start-build/move-on.ts'
 
 /** Bugs of what moves a domain's pointer, and of what follows it. */
 export const editionBugs: readonly Bug[] = [
@@ -43,5 +46,47 @@ export const editionBugs: readonly Bug[] = [
     ROLL_BACK,
     '    const due = { duePk: INDEXED, dueAt: dueAt(clock, FOLLOWED_WITHIN_SECONDS) }\n',
     '    const due = { moved: INDEXED, by: dueAt(clock, FOLLOWED_WITHIN_SECONDS) }\n',
+  ),
+  one(
+    'what failed its tests after it was published stays where readers see it',
+    PENDING,
+    "if (!tested || run.gate !== 'failed') return []",
+    'if (!tested || run.gate) return []',
+  ),
+  one(
+    'readers are sent back to an edition that has failed too',
+    ROLL_BACK,
+    '  if (before && !unfit(before)) return to\n',
+    '  if (before) return to\n',
+  ),
+  one(
+    'an edition is published after its tests have failed',
+    PUBLISH,
+    "  if (edition.failedAt) return 'failed'\n",
+    '',
+  ),
+  one(
+    'tests of an edition that hold a good build back',
+    ROLL_BACK,
+    'const isHold = asked.failed ? pointer.rollback?.holds === true : edition.ordinal < pointer.newest',
+    'const isHold = edition.ordinal < pointer.newest',
+  ),
+  one(
+    'a deployment forgets the tests of what is published',
+    MOVE_ON,
+    'return (tested && testsOf(tested, heir.domains)) ?? []',
+    'return (tested && testsOf(tested, [])) ?? []',
+  ),
+  one(
+    'one lane deletes the tables that another has still to test',
+    BUILD,
+    'if (database && !shared) await',
+    'if (database) await',
+  ),
+  one(
+    'what was read before its tests counts as read',
+    BUILD,
+    "  if (run.mode === 'fast') {",
+    "  if (run.mode === 'fast' && base === 1_000) {",
   ),
 ]

@@ -82,8 +82,11 @@ function recovered(evidence: Evidence, run: Item): boolean | undefined {
   const end = endOf(evidence, run.runId)
   if (end === undefined) return undefined
   const later = runsOf(evidence.ledger).filter(
-    ({ kind, state, runId }) =>
-      kind === 'build' && state === 'COMMITTED' && (endOf(evidence, runId) ?? 0) > end,
+    ({ kind, state, runId, mode }) =>
+      kind === 'build' &&
+      state === 'COMMITTED' &&
+      !OF_NO_LASTING.includes(mode) &&
+      (endOf(evidence, runId) ?? 0) > end,
   )
   if (later.some(({ lane }) => lane === run.lane)) return true
   return later.some(({ subject }) => sharesDomain(subject, run.subject)) ? undefined : false
@@ -102,6 +105,9 @@ const hasLaterCompaction = ({ ledger }: Evidence, { runId, lane }: Item) =>
   runsOf(ledger).some(
     (other) => other.lane === lane && other.state === 'COMMITTED' && !other.unchanged && other.runId > runId,
   )
+
+/** Builds from which no other goes on: what they have read is still to be read. */
+const OF_NO_LASTING = ['fast', 'test', 'ci']
 
 const sharesDomain = (one: string, other: string) =>
   one.split('+').some((domain) => other.split('+').includes(domain))

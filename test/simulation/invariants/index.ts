@@ -11,6 +11,7 @@ import { indexInvariants } from './indexes.js'
 import { jobInvariants } from './jobs.js'
 import { laneInvariants } from './lanes.js'
 import { newsInvariants } from './news.js'
+import { pendingInvariants } from './pending.js'
 import { rowInvariants } from './rows.js'
 import { runInvariants } from './runs.js'
 import { silverInvariants } from './silver.js'
@@ -33,6 +34,7 @@ export const invariants: readonly Invariant[] = [
   ...jobInvariants,
   ...goldInvariants,
   ...editionInvariants,
+  ...pendingInvariants,
   ...cursorInvariants,
   ...backfillInvariants,
   ...incidentInvariants,

@@ -131,7 +131,8 @@ export class Work {
         return { steps: compactSteps(storage, plan, planned, (what) => complain(READS, what)), end: planned }
       if (job.kind === 'extract')
         return { steps: extractSteps(storage, land, timeline.now, plan, planned), end: planned }
-      const testsFail = chance.of('job', 'dbt tests', 'bad end')
+      const tests = plan.mode === 'test' ? 'tests of an edition' : 'dbt tests'
+      const testsFail = chance.of('job', tests, 'bad end')
       const read = (what: string) => complain(READS, what)
       return buildSteps(
         { storage, project, complain: read, editions: this.editions, testsFail },
