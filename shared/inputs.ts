@@ -34,7 +34,8 @@ export async function inputsOf(ledger: LedgerReader, runId: string): Promise<Inp
   return inputs
 }
 
-async function inputItems(ledger: LedgerReader, runId: string): Promise<Item[]> {
+/** The items of what a run itself took, put-back runs as such. */
+export async function inputItems(ledger: LedgerReader, runId: string): Promise<Item[]> {
   const items: Item[] = []
   let after: string | undefined
   do {

@@ -140,7 +140,7 @@ describe('an attempt that repeats only what failed', () => {
     const first = () => of(run({ attempt: 1 }), 1)
     await parked()
     expect(await first()).toBeUndefined()
-    await took('ENTRY#x', { selector: 'stg_a' })
+    await took('ENTRY#x', { selector: 'stg_a', silverRun: 'c1' })
     await took('RUN#b1', { run: 'b1' })
     expect(await first()).toBe('runs/b1/attempt=4/')
     await parked({ attempt: 0 })
@@ -149,5 +149,17 @@ describe('an attempt that repeats only what failed', () => {
     await parked()
     await took('RUN#b0', { run: 'b0' })
     expect(await first()).toBeUndefined()
+  })
+
+  test.each<{ [name: string]: Value }>([
+    { source: 'ads', syncId: 's1', selectors: ['stg_a'] },
+    { mode: 'standard', domain: 'risk' },
+  ])('is no parked one when somebody else wants what was loaded since: %o', async (input) => {
+    await put({ ...runKey('b1'), runId: 'b1', attempt: 4, ...failed } as unknown as Item)
+    reports['runs/b1/attempt=4/report.json'] = { partial_database: 's3://artifacts/half.duckdb' }
+    await put({ ...inputKey('b2', 'RUN#b1'), input: { run: 'b1' } })
+    expect(await of(run({ attempt: 1 }), 1)).toBe('runs/b1/attempt=4/')
+    await put({ ...inputKey('b2', 'ENTRY#y'), input })
+    expect(await of(run({ attempt: 1 }), 1)).toBeUndefined()
   })
 })

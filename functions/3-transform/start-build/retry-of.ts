@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { BuildState } from '../../../shared/build.js'
 import { partialReport } from '../../../shared/build-report.js'
+import { inputItems } from '../../../shared/inputs.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
 import { attemptPath, type Run, runKey } from '../../../shared/run.js'
 import type { Reports } from '../../../shared/work.js'
@@ -32,11 +33,15 @@ export async function retryOf(
   return report.data?.partial_database ? path : undefined
 }
 
-/** The one parked run that this run took up again, if there is exactly one. */
+/**
+ * The one parked run that this run took up again, if all else that it took is silver: whoever else asked for a build since
+ * then wants what others have loaded meanwhile, and what the failed attempt has read of that is older.
+ */
 async function putBack(ledger: LedgerReader, run: Run): Promise<Run | undefined> {
-  const { items } = await ledger.query(runKey(run.runId).PK, { prefix: 'IN#RUN#', limit: 2 })
-  const [only, another] = items
-  const runId = (only?.input as { run?: string } | undefined)?.run
-  if (!runId || another) return undefined
+  const items = await inputItems(ledger, run.runId)
+  const inputs = items.map((item) => item.input as { run?: string; silverRun?: string })
+  const [runId, another] = inputs.flatMap((input) => input.run ?? [])
+  const others = inputs.filter((input) => input.run === undefined && input.silverRun === undefined)
+  if (!runId || another || others.length > 0) return undefined
   return (await ledger.get(runKey(runId))) as Run | undefined
 }
