@@ -1,4 +1,4 @@
-import { type Cell, count, plain, plural, shortened, table } from './render.js'
+import { type Cell, count, plain, plural, shortened, table, times } from './render.js'
 
 /** A backfill as the API shows it. */
 export interface BackfillView {
@@ -101,10 +101,10 @@ export function backfillPage(view: BackfillView): string {
     view.heldBy && `  held back: ${plain(view.heldBy)}\n`,
     view.reason && `  ${plain(view.reason)}\n`,
     spent.chunks > 0 &&
-      `  ${count(spent.rows)} rows in ${plural(spent.files, 'file')}, ${Math.round(spent.seconds / spent.chunks)} s a chunk\n`,
+      `  ${plural(spent.rows, 'row')} in ${plural(spent.files, 'file')}, ${Math.round(spent.seconds / spent.chunks)} s a chunk\n`,
     asks.length > 0 &&
       asks
-        .map(({ at, what, by, why }) => `  ${at}  ${what} by ${plain(why ? `${by}: ${why}` : by)}\n`)
+        .map(({ at, what, by, why }) => `  ${times(at)}  ${what} by ${plain(why ? `${by}: ${why}` : by)}\n`)
         .join(''),
     failed.length > 0 &&
       `Failed\n${table(['from', 'to', 'tries', 'run', 'reason'], failed.slice(0, SHOWN))}${further(failed.length)}`,
@@ -114,7 +114,8 @@ export function backfillPage(view: BackfillView): string {
   return told.filter(Boolean).join('\n')
 }
 
-const further = (all: number) => (all > SHOWN ? `  … and ${all - SHOWN} more: --json shows them\n` : '')
+const further = (all: number) =>
+  all > SHOWN ? `  … and ${count(all - SHOWN)} more: --json shows them\n` : ''
 const CHUNK_HEADER = ['from', 'to', 'state', 'tries', 'rows', 'seconds', 'run', 'reason']
 const chunkLine = ({ from, to, state, tries, rows, seconds, runId, reason }: ChunkView): Cell[] => [
   ...[from, to, state, tries, rows, seconds, runId],
@@ -129,9 +130,9 @@ export function bar({ chunks, done, underWay, failed, cancelled }: BackfillView[
   const drawn = `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)}`
   const percent = `${Math.floor((100 * done) / Math.max(1, chunks))} %`
   const others = [
-    underWay > 0 && `${underWay} under way`,
-    failed > 0 && `${failed} failed`,
-    cancelled > 0 && `${cancelled} cancelled`,
+    underWay > 0 && `${count(underWay)} under way`,
+    failed > 0 && `${count(failed)} failed`,
+    cancelled > 0 && `${count(cancelled)} cancelled`,
   ]
   return [`${drawn}  ${percent.padStart(5)}  ${count(done)} of ${plural(chunks, 'chunk')}`, ...others]
     .filter(Boolean)

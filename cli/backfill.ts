@@ -10,7 +10,7 @@ import {
 import { type Client, client } from './client.js'
 import type { Answer } from './commands.js'
 import { loadConfig, UserError } from './config.js'
-import { table } from './render.js'
+import { plural, table } from './render.js'
 import { type Accepted, acceptedText, byOf } from './requests.js'
 
 export interface BackfillOptions {
@@ -73,7 +73,7 @@ async function followed(api: Client, backfillId: string, screen: Screen, json = 
 }
 
 const endText = ({ spent, state }: BackfillView): string =>
-  state === 'done' ? `  done: ${spent.rows} rows in ${spent.files} files\n` : ''
+  state === 'done' ? `  done: ${plural(spent.rows, 'row')} in ${plural(spent.files, 'file')}\n` : ''
 
 function verdict({ backfillId, state, reason }: BackfillView): { verdict?: string } {
   if (state === 'done') return {}
@@ -135,7 +135,8 @@ export async function extract(
   const window = from && to ? { window: { from, to } } : {}
   const body = { by: byOf(options), ...window }
   const data = await api.post<Accepted>(`/sources/${encodeURIComponent(source)}/extract`, body)
-  return { data, text: acceptedText(data) }
+  const what = from && to ? `the days from ${from} until before ${to}` : 'what is new'
+  return { data, text: acceptedText(data, `a run fetches ${what} at ${source}`) }
 }
 
 interface BuildOptions {
@@ -160,5 +161,9 @@ export async function build(domain: string, options: BuildOptions): Promise<Answ
     ...(force && { force }),
   }
   const data = await api.post<Accepted>(`/domains/${encodeURIComponent(domain)}/build`, body)
-  return { data, text: acceptedText(data) }
+  const what = onlyIfNew ? ', if anything in its silver is new' : ''
+  return {
+    data,
+    text: acceptedText(data, `a run builds ${domain}, and publishes it if its tests pass${what}`),
+  }
 }

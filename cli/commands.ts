@@ -1,7 +1,7 @@
 import { client } from './client.js'
 import { loadConfig, UserError } from './config.js'
 import { land } from './land.js'
-import { type Cell, table } from './render.js'
+import { type Cell, table, time } from './render.js'
 import { RUN_HEADER, type RunView, runLine, runPage } from './run-text.js'
 
 /** What a command answers: the data as the API gave it, and the same for people. */
@@ -29,7 +29,7 @@ export async function status(): Promise<Answer> {
   const data = await api.get<{ lanes: Lane[]; domains: Domain[] }>('/status')
   const lanes = data.lanes.map((lane) => [lane.lane, lane.runId ?? 'free', lane.waiting, lane.unbuilt])
   const domains = data.domains.map(({ domain, edition, publishedAt, rollback }) => [
-    ...[domain, edition, publishedAt],
+    ...[domain, edition, time(publishedAt)],
     rollback ? `rolled back from ${rollback.from} by ${rollback.by}: ${rollback.why}` : '',
   ])
   const text = [
@@ -118,19 +118,23 @@ export function goldText({ domain, dataset, edition, rows, next }: GoldPage): st
   return `  ${domain}/${dataset}, edition ${edition}\n\n${body}${next ? `\n  more: --next ${next}\n` : ''}`
 }
 
-const FORM = /^([a-z_][a-z0-9_]*)(>=|<=|=|>|<)(.*)$/s
+const FORM = /^([a-z_][a-z0-9_]*)(>=|<=|=|>|<|\.(?:eq|gte?|lte?)=)(.*)$/s
 const OPERATORS: Record<string, string> = { '=': '', '>': '.gt', '>=': '.gte', '<': '.lt', '<=': '.lte' }
+/** The API's own spelling, `summary_date.gte=2013-01-01`, needs no quotes in a shell. */
+const spelled = (operator: string) => OPERATORS[operator] ?? operator.slice(0, -1)
 
 /** What the API takes for something else than a column. */
 const OPTIONS = ['limit', 'order', 'next']
 
-/** `symbol=AAPL`, `summary_date>=2013-01-01` as the API's query parameters. */
+/** `symbol=AAPL`, `summary_date>=2013-01-01`, `summary_date.gte=2013-01-01` as the API's query parameters. */
 function filters(where: string[]): [name: string, value: string][] {
   return where.map((text) => {
     const [, column, operator, value] = FORM.exec(text) ?? []
     if (!column || !operator)
-      throw new UserError(`"${text}" is no filter: write column=value, or >=, <=, >, <`)
+      throw new UserError(
+        `"${text}" is no filter: write column=value, or 'column>=value' with >=, <=, > or <`,
+      )
     if (OPTIONS.includes(column)) throw new UserError(`"${text}" is no filter: --${column} is an option`)
-    return [`${column}${OPERATORS[operator]}`, value ?? '']
+    return [`${column}${spelled(operator)}`, value ?? '']
   })
 }

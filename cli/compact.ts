@@ -35,7 +35,7 @@ async function compact(
   const body = { ...(today && { today }), ...(dryRun && { dryRun }), by: byOf(who) }
   if (!dryRun) {
     const data = await api.post<Accepted>(path, body)
-    return { data, text: acceptedText(data) }
+    return { data, text: acceptedText(data, `a run puts the small files of ${entity} together`) }
   }
   const data = await api.post<WouldDo>(path, body)
   return { data, text: wouldDoText(data) }

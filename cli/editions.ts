@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, client } from './client.js'
 import type { Answer } from './commands.js'
 import { loadConfig } from './config.js'
-import { seconds, table } from './render.js'
+import { seconds, table, time } from './render.js'
 import { type Accepted, byOf } from './requests.js'
 
 interface Edition {
@@ -45,7 +45,7 @@ const HEADER = ['edition', 'state', 'published at', 'rows', 'datasets', 'note']
 /** Editions as a table, below the sentence that says which one readers see and why. */
 function editionsText(data: Editions): string {
   const rows = data.editions.map((one) => [
-    ...[one.edition, one.state, one.publishedAt],
+    ...[one.edition, one.state, time(one.publishedAt)],
     one.datasets.reduce((sum, dataset) => sum + dataset.rows, 0),
     one.datasets.map(({ dataset, version }) => `${dataset} v${version}`).join(', '),
     noteOf(one),
@@ -57,15 +57,15 @@ function editionsText(data: Editions): string {
 function shownText({ domain, shown, since, rollback, tablesFollowed }: Editions): string {
   if (!shown) return `  nothing of ${domain} is published yet\n`
   const lag = tablesFollowed ? '' : '; the catalog tables are still to follow'
-  const first = `  ${domain} shows ${shown} since ${since}${lag}\n`
+  const first = `  ${domain} shows ${shown} since ${time(since)}${lag}\n`
   if (!rollback) return first
   const holds = rollback.holds ? '; it holds until a newer edition is published' : ''
   return `${first}  rolled back from ${rollback.from} by ${rollback.by}: ${rollback.why}${holds}\n`
 }
 
 function noteOf({ rolledBack, heldBy, deletedAt, retiredAt, tests }: Edition): string {
-  if (deletedAt) return `deleted at ${deletedAt}`
-  if (retiredAt) return `given up at ${retiredAt}`
+  if (deletedAt) return `deleted at ${time(deletedAt)}`
+  if (retiredAt) return `given up at ${time(retiredAt)}`
   if (tests === 'pending') return 'published before its tests, which are under way'
   if (rolledBack) return `rolled back by ${rolledBack.by}: ${rolledBack.why}`
   return heldBy ? 'begun before a rollback, not published' : ''

@@ -1,7 +1,7 @@
 import { client } from './client.js'
 import type { Answer } from './commands.js'
 import { loadConfig } from './config.js'
-import { count, plain, plural, shortened, table } from './render.js'
+import { count, plain, plural, shortened, span, table, time } from './render.js'
 
 interface Finding {
   kind: string
@@ -32,19 +32,32 @@ export async function health(): Promise<Answer> {
 function healthText({ findings, healthy, degraded }: Health): string {
   const bad = findings.filter(({ level }) => level === 'warn' || level === 'error')
   const said = bad.map(
-    ({ level, reason, since }) => `  ${level}: ${plain(reason)}${since ? `, since ${since}` : ''}\n`,
+    ({ level, reason, since }) =>
+      `  ${level}: ${plain(inSpans(reason))}${since ? `, since ${time(since)}` : ''}\n`,
   )
   const rows = findings.map(({ kind, subject, level, measured, limit, unit }) => [
     ...[kind, subject, level, measure(measured, unit), measure(limit, unit)],
   ])
-  const first = healthy ? '  all is well\n' : `  ${plural(degraded, 'finding')} degraded\n${said.join('')}`
-  return `${first}\n${table(['what', 'of', 'is', 'measured', 'allowed'], rows, 'nothing is promised')}`
+  const first = healthy ? '' : `  ${plural(degraded, 'finding')} degraded\n${said.join('')}`
+  return `${first}${restText(findings, healthy)}\n${table(['what', 'of', 'is', 'measured', 'allowed'], rows, 'nothing is promised')}`
 }
+
+/** What is not bad: well only where it was measured. */
+function restText(findings: Finding[], healthy: boolean): string {
+  const unknown = findings.filter(({ level }) => level === 'unknown').length
+  if (unknown === 0) return healthy ? '  all is well\n' : ''
+  const known = healthy && unknown < findings.length ? 'all that could be measured is well; ' : ''
+  const of = `${count(unknown)} of ${plural(findings.length, 'finding')} ${unknown === 1 ? 'is' : 'are'}`
+  return `  ${known}${of} unknown: nothing has come there yet, or too little to judge by\n`
+}
+
+/** The API counts every time of its sentences in minutes. */
+const inSpans = (text: string) =>
+  text.replace(/\b([\d,]+) min\b/g, (_, minutes: string) => span(60 * Number(minutes.replaceAll(',', ''))))
 
 const measure = (value: number | null, unit: string): string | null => {
   if (value === null) return null
-  if (unit !== 'seconds') return count(value)
-  return value < 120 ? `${value} s` : `${count(Math.round(value / 60))} min`
+  return unit === 'seconds' ? span(value) : count(value)
 }
 
 interface Dataset {
@@ -90,13 +103,16 @@ const FAILED_WIDTH = 80
 /** One line for each build, and one for each entity that the domain is made from. */
 function qualityText({ builds, completeness, next }: Quality): string {
   const rows = builds.map(({ begunAt, verdict, score, tests, failed, datasets, runId }) => [
-    ...[begunAt, verdict, percent(score.all), percent(score.error), percent(score.warn)],
-    tests.error.failed + tests.warn.failed,
+    ...[time(begunAt), verdict, percent(score.all), percent(score.error), percent(score.warn)],
+    ...[tests.error.failed, tests.warn.failed],
     datasets.reduce((sum, one) => sum + one.rows, 0),
     noteOf(failed, datasets),
     runId,
   ])
-  const header = ['begun at', 'verdict', 'score', 'errors', 'warnings', 'failed', 'rows', 'note', 'run']
+  const header = [
+    ...['begun at', 'verdict', 'score', 'of errors', 'of warnings', 'failed', 'warned'],
+    ...['rows', 'note', 'run'],
+  ]
   const entities = completeness.entities.map(({ entity, runs, rows: sums }) => [
     ...[entity, runs.expected, runs.processed, runs.held],
     ...[sums.in, sums.out, sums.duplicates, sums.rejected, percent(sums.share)],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { intake } from './backfill-program.js'
 import { screen } from './backfill-screen.js'
@@ -12,6 +13,9 @@ import { approve, retry } from './requests.js'
 import { checkSourceFiles } from './sources.js'
 import { incidents, why } from './why.js'
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
 const collect = (value: string, before: string[]) => [...before, value]
 
 type Print = (answer: Answer, json?: boolean) => void
@@ -30,6 +34,7 @@ export function program(out: (text: string) => void): Command {
     .description(
       'Looks into Sluice: what ran, what waits, what is published, and why. Puts back what was held.',
     )
+    .version(version, '-V, --version', 'print the version of Sluice')
     .showHelpAfterError('(sluice --help lists the commands)')
     .configureHelp({ sortSubcommands: false })
   const print: Print = (answer, json) => out(json ? `${JSON.stringify(answer.data, null, 2)}\n` : answer.text)
@@ -82,7 +87,12 @@ function views(sluice: Command, print: Print): void {
     .option('--entity <name>', 'what its rows are; needed where the source feeds several entities')
     .action(async (file, { json, ...options }) => print(await put(file, options), json))
   add(sluice, 'query <domain> <dataset>', 'rows of a published dataset')
-    .option('--where <filter>', 'column=value, or with >=, <=, >, <; may be repeated', collect, [])
+    .option(
+      '--where <filter>',
+      '"column=value", or with >=, <=, >, < in quotes; may be repeated',
+      collect,
+      [],
+    )
     .option('--order <columns>', 'columns by comma, a minus before one to descend')
     .option('--limit <n>', 'rows a page, at most 999', '20')
     .option(...NEXT)
@@ -119,6 +129,7 @@ function quarantine(sluice: Command, print: Print): void {
     .action(async ({ json, ...options }) => print(await list(options), json))
   add(group, 'show <runId>', 'the rejected rows of a run: reason, file, line, text')
     .option('--reason <rule>', 'only rows with this first reason')
+    .option('--whole', 'each row in full, however long')
     .option('--limit <n>', 'rows a page, at most 200', '20')
     .option(...NEXT)
     .action(async (runId, { json, ...options }) => print(await rejected(runId, options), json))

@@ -1,7 +1,7 @@
 import { client } from './client.js'
 import type { Answer } from './commands.js'
 import { loadConfig, UserError } from './config.js'
-import { type Cell, shortened, table } from './render.js'
+import { type Cell, count, plural, shortened, table, time } from './render.js'
 import { type Accepted, acceptedText, byOf } from './requests.js'
 
 interface Listed {
@@ -22,7 +22,7 @@ interface ListOptions {
 const counts = (reasons: Counts) => Object.entries(reasons).sort(([, a], [, b]) => b - a)
 const inWords = (reasons: Counts) =>
   counts(reasons)
-    .map(([reason, rows]) => `${reason} ${rows}`)
+    .map(([reason, rows]) => `${reason} ${count(rows)}`)
     .join(', ')
 const REASONS_MAX = 70
 const TEXT_MAX = 100
@@ -38,10 +38,10 @@ function listText({ files, runs, reasons, next }: Listed, isFiltered: boolean): 
   const none = isFiltered ? '  nothing in quarantine matches\n' : '  nothing is in quarantine\n'
   if (files.length + runs.length === 0) return next ? more('nothing of this page matches', next) : none
   const ran = runs.map(({ at, runId, entity, state, rejected, reasons: found }) => {
-    const line: Cell[] = [at, runId, entity, state, rejected, shortened(inWords(found), REASONS_MAX)]
+    const line: Cell[] = [time(at), runId, entity, state, rejected, shortened(inWords(found), REASONS_MAX)]
     return line
   })
-  const landed = files.map(({ landedAt, fileId, reason, key }) => [landedAt, fileId, reason, key])
+  const landed = files.map(({ landedAt, fileId, reason, key }) => [time(landedAt), fileId, reason, key])
   const sections = [
     ran.length > 0 && table(['ended at', 'run', 'entity', 'state', 'rejected', 'reasons'], ran),
     landed.length > 0 && table(['landed at', 'file', 'reason', 'key'], landed),
@@ -65,7 +65,7 @@ interface Rejected {
 /** The rejected rows of a run themselves. */
 export async function rejected(
   runId: string,
-  options: { reason?: string; limit: string; next?: string },
+  { whole = false, ...options }: { reason?: string; limit: string; next?: string; whole?: boolean },
 ): Promise<Answer> {
   const api = client(await loadConfig())
   const data = await api.get<Rejected>(`/quarantine/${encodeURIComponent(runId)}`, { ...options })
@@ -73,13 +73,15 @@ export async function rejected(
     reason,
     file,
     line === null ? 'whole file' : String(line),
-    shortened(text ?? detail ?? '', TEXT_MAX),
+    shortened(text ?? detail ?? '', whole ? Number.POSITIVE_INFINITY : TEXT_MAX),
   ])
+  const isCut = !whole && data.rows.some(({ text, detail }) => (text ?? detail ?? '').length > TEXT_MAX)
   const gone = data.missing.map((key) => `  gone from the quarantine bucket: ${key}\n`)
-  const empty = `run ${data.runId} rejected ${data.rejected} rows, and none that matches is here`
+  const empty = `run ${data.runId} rejected ${plural(data.rejected, 'row')}, and none that matches is here`
   const sections = [
     table(['reason', 'file', 'line', 'text'], rows, empty),
     ...gone,
+    ...(isCut ? ['  rows are cut here: --whole shows all of each\n'] : []),
     ...(data.next ? [more('more', data.next)] : []),
   ]
   return { data, text: sections.join('\n') }
@@ -92,5 +94,6 @@ export async function putBack(subject: string, options: { by?: string }): Promis
     throw new UserError(`"${subject}" is no run and no file: \`sluice quarantine ls\` shows the ids of both`)
   const api = client(await loadConfig())
   const data = await api.post<Accepted>('/quarantine/replay', { ...named, by: byOf(options) })
-  return { data, text: acceptedText(data) }
+  const what = 'fileId' in named ? 'the file joins its lane' : 'its rejected rows go back to their lane'
+  return { data, text: acceptedText(data, `${what}, and a new run takes what waits there`) }
 }

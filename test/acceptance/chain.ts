@@ -5,7 +5,7 @@ import type { Stack } from './stack.js'
 
 export interface Status {
   lanes: { lane: string; kind: string; runId: string | null; waiting: number; unbuilt?: number }[]
-  domains: { domain: string; edition: string | null; isCurrent: boolean }[]
+  domains: { domain: string; edition: string | null; isCurrent: boolean | null }[]
 }
 export type Row = Record<string, string | number | null>
 export type Run = RunView & { gate?: boolean; engine?: string; history?: { at: string; state: string }[] }
@@ -87,7 +87,7 @@ export class Chain {
     const built = parked || status.lanes.every(({ unbuilt = 0 }) => unbuilt === 0)
     const silver = runs.some(({ kind, state }) => kind === 'cleanse' && state === 'COMMITTED')
     const announced = !silver || status.lanes.some(({ kind }) => kind === 'build')
-    return built && announced && status.domains.every(({ isCurrent }) => isCurrent) && runs
+    return built && announced && status.domains.every(({ isCurrent }) => isCurrent !== false) && runs
   }
 
   private async pages<T>(path: string, member: string, query: Record<string, string>): Promise<T[]> {

@@ -26,7 +26,7 @@ describe('editions', () => {
     expect(await main(['editions', 'finance'])).toBe(0)
     expect(at.asked[0]?.path).toBe('/domains/finance/editions?limit=20')
     for (const words of [
-      /finance shows e2 since 2026-03-02T08:00:00.000Z; the catalog tables are still to follow\n/,
+      /finance shows e2 since 2026-03-02 08:00:00Z; the catalog tables are still to follow\n/,
       /rolled back from e3 by ada: it is wrong; it holds until a newer edition is published\n/,
       /e4 +unpublished +- +1,200 +daily v2 +begun before a rollback, not published\n/,
       /e3 +earlier .* rolled back by ada: it is wrong\n/,

@@ -7,7 +7,7 @@ const at = terminal()
 test('health says what is bad in sentences, and then all in a table', async () => {
   const source = { kind: 'source', subject: 'lake.prices', level: 'error', measured: 90_000, limit: 86_400 }
   const findings = [
-    { ...source, unit: 'seconds', reason: 'it is old', since: 'T1' },
+    { ...source, unit: 'seconds', reason: 'it is 1,530 min old; 1,440 min are allowed', since: 'T1' },
     {
       kind: 'rows',
       subject: 'finance/daily',
@@ -23,12 +23,33 @@ test('health says what is bad in sentences, and then all in a table', async () =
   expect(await main(['health'])).toBe(0)
   expect(at.asked[0]?.path).toBe('/health')
   for (const words of [
-    /1 finding degraded\n {2}error: it is old, since T1\n/,
-    /source +lake\.prices +error +1,500 min +1,440 min/,
+    /1 finding degraded\n {2}error: it is 1 d 2 h old; 1 d are allowed, since T1\n/,
+    /source +lake\.prices +error +1 d 1 h +1 d\n/,
     /rows +finance\/daily +ok +1,200 +1,600/,
     /lag +finance +ok +30 s +-/,
   ])
     expect(at.out).toMatch(words)
+})
+
+test.each([
+  [['ok', 'ok'], '  all is well\n'],
+  [
+    ['ok', 'unknown'],
+    '  all that could be measured is well; 1 of 2 findings is unknown: nothing has come there yet',
+  ],
+  [['unknown', 'unknown'], '  2 of 2 findings are unknown: nothing has come there yet'],
+])('health of %j says well only what was measured', async (levels, words) => {
+  const findings = levels.map((level) => ({
+    kind: 'lag',
+    subject: 's',
+    level,
+    measured: null,
+    limit: null,
+    unit: '',
+  }))
+  at.answer.body = { at: 'T2', healthy: true, degraded: 0, findings }
+  await main(['health'])
+  expect(at.out.startsWith(words)).toBe(true)
 })
 
 test('quality shows each build with its score, and each entity with what is processed', async () => {
@@ -49,7 +70,7 @@ test('quality shows each build with its score, and each entity with what is proc
   expect(await main(['quality', 'finance', '--limit', '5'])).toBe(0)
   expect(at.asked[0]?.path).toBe('/quality/finance?limit=5')
   for (const words of [
-    /T1 +passed +95\.0 % +100\.0 % +- +1 +1,200 +daily: unusual rows, unique +r1/,
+    /T1 +passed +95\.0 % +100\.0 % +- +0 +1 +1,200 +daily: unusual rows, unique +r1/,
     /prices +3 +2 +1 +100 +90 +5 +5 +94\.7 %/,
     /more: --next m/,
   ])

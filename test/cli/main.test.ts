@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { prefixOf } from '../../cli/land.js'
 import { main } from '../../cli/main.js'
@@ -19,6 +20,12 @@ describe('a command', () => {
     expect(at.asked[0]?.path).toBe('/runs?limit=20&state=PARKED&subject=prices')
     await main(['runs'])
     expect(at.out).toBe('  no run matches\n  no runs yet\n')
+  })
+
+  test('tells its version, which is that of the package', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+    expect(await main(['--version'])).toBe(0)
+    expect(at.out).toBe(`${version}\n`)
   })
 
   test('names its own help after a mistake', async () => {
@@ -65,7 +72,10 @@ describe('the filters of a query', () => {
   })
 
   test('become the API’s parameters, with values untouched', async () => {
-    expect(await query('a=x=y&z', 'b>=2013-01-01', 'b<2014-01-01', 'c>1', 'd<=', 'e=a\nb')).toBe(0)
+    const spelled = ['f.gte=2013-01-01', 'g.eq=.lt=1']
+    expect(await query('a=x=y&z', 'b>=2013-01-01', 'b<2014-01-01', 'c>1', 'd<=', 'e=a\nb', ...spelled)).toBe(
+      0,
+    )
     const parameters = new URL(`http://x${at.asked[0]?.path}`).searchParams
     expect([...parameters]).toEqual([
       ['a', 'x=y&z'],
@@ -74,15 +84,22 @@ describe('the filters of a query', () => {
       ['c.gt', '1'],
       ['d.lte', ''],
       ['e', 'a\nb'],
+      ['f.gte', '2013-01-01'],
+      ['g.eq', '.lt=1'],
       ['limit', '20'],
     ])
   })
 
-  test.each(['nonsense', 'a!=1', '=1', 'a b=1', 'a.eq=1'])('%s is refused in one sentence', async (where) => {
-    expect(await query(where)).toBe(1)
-    expect(at.err).toBe(`sluice: "${where}" is no filter: write column=value, or >=, <=, >, <\n`)
-    expect(at.asked).toEqual([])
-  })
+  test.each(['nonsense', 'a!=1', '=1', 'a b=1', 'a.like=1', 'a.gte'])(
+    '%s is refused in one sentence',
+    async (where) => {
+      expect(await query(where)).toBe(1)
+      expect(at.err).toBe(
+        `sluice: "${where}" is no filter: write column=value, or 'column>=value' with >=, <=, > or <\n`,
+      )
+      expect(at.asked).toEqual([])
+    },
+  )
 
   test('none of two on the same column is dropped silently', async () => {
     const code = await query('symbol=AAPL', 'symbol=MSFT')

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { goldText } from '../../cli/commands.js'
 import { formatEnv, parseEnv } from '../../cli/config.js'
 import { bronzeKey } from '../../cli/land.js'
-import { count, seconds, shortened, table } from '../../cli/render.js'
+import { count, seconds, shortened, span, table, times } from '../../cli/render.js'
 import { note, type RunView, runPage } from '../../cli/run-text.js'
 
 describe('the file of settings', () => {
@@ -65,6 +65,15 @@ describe('a table', () => {
   })
 })
 
+test('times are shown to the second, and lengths in their two largest units', () => {
+  expect(times('since 2026-03-02T07:00:01.234Z: late')).toBe('since 2026-03-02 07:00:01Z: late')
+  const lengths = [90, 120, 3_569, 3_600, 12_000, 86_370, 86_400, 90_000, 345_600]
+  expect(lengths.map(span)).toEqual([
+    ...['90 s', '2 min', '59 min', '1 h', '3 h 20 min', '1 d', '1 d', '1 d 1 h', '4 d'],
+  ])
+  expect(table(['n'], [['3 h 20 min'], ['90 s']])).toContain('        90 s')
+})
+
 const RUN: RunView = {
   runId: 'r1',
   kind: 'cleanse',
@@ -100,7 +109,7 @@ describe('a run', () => {
     })
     expect(text).toMatch(/1 +spot +taken back/)
     expect(text).toContain('  let through its gate by ada: a holiday\n')
-    expect(text).toContain('  put back (retry) at 2026-03-02T07:02:00.000Z by bob: fixed\n')
+    expect(text).toContain('  put back (retry) at 2026-03-02 07:02:00Z by bob: fixed\n')
     expect(text).toContain('  its inputs went into run r2\n')
     expect(text).toContain('failed: no answer')
   })
@@ -121,16 +130,28 @@ describe('a run', () => {
     expect(text).toMatch(/venue +3 +for the first time/)
     expect(text).toMatch(/note +2 +before/)
     expect(text).toContain('  delivery: door-1\n')
-    const merged = { correlationId: 'r1', correlationIds: ['a', 'b'], correlationCount: 25 }
-    expect(runPage({ ...RUN, ...merged })).toContain('  deliveries (25): a b …\n')
+    const merged = { correlationId: 'r1', correlationIds: ['a', 'b', 'c', 'd', 'e'] }
+    const page = (correlationCount: number) => runPage({ ...RUN, ...merged, correlationCount })
+    expect(page(5)).toContain('  deliveries (5):\n    a\n    b\n    c\n    … and 2 more: --json shows them\n')
+    expect(page(1_025)).toContain('    … and 1,022 more: --json shows the first 5\n')
   })
 
   test('of a deletion tells what it found and what is left, and names nobody', () => {
     const forgotten = { found: 3, removed: 3, left: 0, filesRead: 2, rawFiles: 1 }
     const deletion = { ...RUN, reason: undefined, rows: undefined, forgotten }
-    const said = '3 rows of the subject in 2 files: 3 deleted, 0 left; 1 raw file of bronze'
+    const said = '3 rows of the subject in 2 files: 3 deleted, 0 left; they came in 1 raw file of bronze'
     expect(note(deletion)).toBe(said)
-    expect(runPage(deletion)).toContain(`  a deletion: ${said}\n`)
+    const inputs = [{ forget: 'q1', column: 'user_id' }]
+    const text = runPage({ ...deletion, inputs, inputsCount: 1 })
+    expect(text).toContain(`  a deletion: ${said}\n`)
+    expect(text).toMatch(/r1 +deletion +market_data/)
+    expect(text).toMatch(/input\n.*\n {2}deletion request q1, of a subject known by user_id\n/)
+  })
+
+  test('of a deletion that only counts tells what would be deleted', () => {
+    const forgotten = { found: 2_000, removed: 0, left: 2_000, filesRead: 2, rawFiles: 1 }
+    const counting = { ...RUN, reason: undefined, forgotten, deletion: { column: 'id', dryRun: true } }
+    expect(note(counting)).toMatch(/^dry run, nothing was deleted: 2,000 rows of the subject would be/)
   })
 
   test('of a build tells its mode, its order, and what it left as it was', () => {

@@ -31,7 +31,9 @@ describe('a request', () => {
     at.answer = { status: 202, body: ACCEPTED }
     expect(await main(words)).toBe(0)
     expect(posted()).toEqual([['POST', path, body]])
-    expect(at.out).toContain('npx sluice why e-1')
+    expect(at.out).toMatch(
+      /^ {2}asked for by ada: .*\b(run|lane)\b.*\n {2}what becomes of it: npx sluice why e-1\n$/,
+    )
   })
 
   test('is made in the name of the machine’s user unless another is told', async () => {
@@ -112,6 +114,20 @@ describe('the quarantine', () => {
     expect(at.out).toContain('gone from the quarantine bucket: gone.ndjson')
     expect(at.out).toContain('--next m')
   })
+
+  test('cuts a long row and says how to see all of it', async () => {
+    const text = 'x'.repeat(300)
+    const rows = [{ reason: 'low', detail: null, file: 'a.csv', line: 7, text }]
+    at.answer.body = { runId: RUN, entity: 'p', rejected: 1, rows, missing: [] }
+    await main(['quarantine', 'show', RUN])
+    expect(at.out).not.toContain(text)
+    expect(at.out).toContain('--whole shows all of each')
+    at.out = ''
+    await main(['quarantine', 'show', RUN, '--whole'])
+    expect(at.asked.at(-1)?.path).toBe(`/quarantine/${RUN}?limit=20`)
+    expect(at.out).toContain(`${text}\n`)
+    expect(at.out).not.toContain('--whole')
+  })
 })
 
 describe('incidents', () => {
@@ -147,12 +163,30 @@ describe('why', () => {
       [
         '  file source=x/a.csv',
         '',
-        '  2026-03-02 07:00:01  run r1 took it',
-        '  2026-03-02 07:00:02  it landed',
-        '  -                    it waits for a person [r2]',
+        '  2026-03-02 07:00:01Z  run r1 took it',
+        '  2026-03-02 07:00:02Z  it landed',
+        '  -                     it waits for a person [r2]',
         '',
       ].join('\n'),
     )
+  })
+
+  test('says a sentence once, and a long reason once', () => {
+    const reason = '2 of 3 rows rejected (66.7 %), the contract allows 5 %: quantity_missing 2'
+    const lines = [
+      { at: null, what: `its gate held it back: ${reason}`, ref: null },
+      { at: null, what: `finish-cleanse took it: held at the gate: ${reason}`, ref: null },
+      { at: null, what: `its gate held it back: ${reason}`, ref: null },
+      { at: null, what: 'run r2 is parked: too late', ref: null },
+      { at: null, what: 'run r3 is parked: too late', ref: null },
+    ]
+    const said = whyText({ subject: 'r1', kind: 'run', id: 'r1', lines }).split('\n').slice(2, -1)
+    expect(said.map((line) => line.slice('  2026-03-02 07:00:01Z  '.length))).toEqual([
+      `its gate held it back: ${reason}`,
+      'finish-cleanse took it: held at the gate (as above)',
+      'run r2 is parked: too late',
+      'run r3 is parked: too late',
+    ])
   })
 
   test('asks about any subject, also one with slashes', async () => {

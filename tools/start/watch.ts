@@ -9,7 +9,7 @@ const RUNS_SHOWN_MAX = 200
 
 interface Status {
   lanes: { lane: string; kind: string; runId: string | null; waiting: number; unbuilt?: number }[]
-  domains: { domain: string; edition: string | null; isCurrent: boolean }[]
+  domains: { domain: string; edition: string | null; isCurrent: boolean | null }[]
 }
 
 export interface Watched {
@@ -104,7 +104,7 @@ function isAtRest(runs: RunView[], status: Status, expected: Expected): boolean 
   const published = ({ domain, edition }: Status['domains'][number]) =>
     edition !== null || !expected.domains.includes(domain)
   const isPublished = parked || status.domains.every(published)
-  return idle && built && isPublished && status.domains.every(({ isCurrent }) => isCurrent)
+  return idle && built && isPublished && status.domains.every(({ isCurrent }) => isCurrent !== false)
 }
 
 /** Every expected sync was taken in by a run that has ended. */
@@ -126,6 +126,6 @@ function detail(run: RunView): string {
   if (state !== 'COMMITTED') return ''
   const took = seconds(run.seconds)
   if (!rows) return `${note(run) ?? ''}  ${took}`
-  const sum = `${count(rows.in)} in = ${count(rows.out)} out + ${plural(rows.duplicates, 'duplicate')} + ${rows.rejected} rejected`
+  const sum = `${count(rows.in)} in = ${count(rows.out)} out + ${plural(rows.duplicates, 'duplicate')} + ${count(rows.rejected)} rejected`
   return `${sum}  ${took}`
 }

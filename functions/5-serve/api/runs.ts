@@ -75,8 +75,14 @@ function summary(run: Run) {
   const shown = Object.fromEntries(
     SHOWN.flatMap((name) => (run[name] === undefined ? [] : [[name, run[name]]])),
   )
+  const asked = requestOf(run)
+  const deletion = asked && { deletion: { column: asked.column, dryRun: asked.dryRun } }
   const end = run.endedAt ? Date.parse(String(run.endedAt)) : undefined
-  return { ...shown, seconds: end === undefined ? null : (end - Date.parse(run.createdAt)) / 1_000 } as {
+  return {
+    ...shown,
+    ...deletion,
+    seconds: end === undefined ? null : (end - Date.parse(run.createdAt)) / 1_000,
+  } as {
     [name: string]: Value
   }
 }

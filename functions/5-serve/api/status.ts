@@ -61,6 +61,7 @@ async function domainStatus({ ledger }: StatusEffects, { domain, lane }: { domai
     edition: pointer?.edition ?? null,
     publishedAt: pointer?.publishedAt ?? null,
     rollback: pointer?.rollback ?? null,
-    isCurrent: (pointer?.ordinal ?? 0) === (state?.ordinal ?? 0),
+    // Of a domain that nobody has built yet there is nothing to be current.
+    isCurrent: pointer || state?.ordinal ? (pointer?.ordinal ?? 0) === (state?.ordinal ?? 0) : null,
   }
 }

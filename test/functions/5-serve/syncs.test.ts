@@ -82,7 +82,7 @@ describe('what became of a sync', () => {
     await owner({ run: RUN })
     await run(RUN, state)
     expect(await view()).toMatchObject({ state: expected, builds: [{ runId: RUN, state, published: [] }] })
-    expect((await lines())[1]).toContain(`build ${RUN} took it; run ${RUN} is ${state}`)
+    expect((await lines())[1]).toContain(`build ${RUN} took it; it is ${state}`)
   })
 
   it('whose build was put back into another, and published', async () => {

@@ -95,7 +95,7 @@ describe('why a dataset', () => {
     const said = await why('finance')
     expect(said).toContain(`3 silver runs of market_data are in no good build of lane ${LANE} yet`)
     expect(said).toContain(
-      `run ${cleanse(2)} (10 rows of market_data) was taken by build ${build(2)}; run ${build(2)} is PARKED since ${AT}: failed tests: t`,
+      `run ${cleanse(2)} (10 rows of market_data) was taken by build ${build(2)}; it is PARKED since ${AT}: failed tests: t`,
     )
     expect(said).toContain(`run ${cleanse(3)} (10 rows of market_data) waits in lane ${LANE} since then`)
     expect(said).toContain(

@@ -132,7 +132,7 @@ describe('why a run', () => {
     expect(said).toContain(`it took version v1 of ${keyOf('a.json')}, landed then`)
     expect(said).toContain('attempt 1 was begun')
     expect(said).toContain('it was committed')
-    expect(said.join('\n')).toMatch(/build \w+ took its silver; run \w+ is COMMITTED/)
+    expect(said.join('\n')).toMatch(/build \w+ took its silver; it is COMMITTED/)
   })
 
   test('failed: each attempt with its class, and what a person should do', async () => {
@@ -163,7 +163,7 @@ describe('why a run', () => {
     await run(1, { state: 'RUNNING', attempt: 2 })
     const said = await why(ids[0])
     expect(said).toContain('it was put back into its lane (retry, asked by ada: fixed)')
-    expect(said).toContain(`run ${ids[1]} took it; run ${ids[1]} is RUNNING, attempt 2`)
+    expect(said).toContain(`run ${ids[1]} took it; it is RUNNING, attempt 2`)
   })
 
   test('is named by a key that it wrote', async () => {

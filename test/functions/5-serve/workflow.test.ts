@@ -55,7 +55,7 @@ describe('a request', () => {
     expect(committed).toMatchObject({ rows: { in: 10, out: 1, rejected: 9 } })
     expect(await why(body.eventId)).toContain('put-back took it: approved by ada: a holiday')
     expect(await why(parked.runId)).toContain(
-      `it was put back into its lane (approve, asked by ada: a holiday)\nrun ${committed.runId} took it; run ${committed.runId} is COMMITTED`,
+      `it was put back into its lane (approve, asked by ada: a holiday)\nrun ${committed.runId} took it; it is COMMITTED`,
     )
     expect(await why(committed.runId)).toContain('its report passed the gate, let through by ada: a holiday')
     const file = await why('a.json')
@@ -106,7 +106,7 @@ describe('a request', () => {
     const [again] = (await get('/runs?kind=cleanse')).runs
     expect(await why(body.eventId)).toContain('put-back took it: rejected rows put back by ada')
     expect(await why(runId)).toContain(
-      `its rejected rows were put back into its lane (replay, asked by ada)\nrun ${again.runId} took them; run ${again.runId} is COMMITTED`,
+      `its rejected rows were put back into its lane (replay, asked by ada)\nrun ${again.runId} took them; it is COMMITTED`,
     )
     expect(await why(again.runId)).toContain(`it took the rejected rows of run ${runId}`)
     expect((await get('/quarantine')).runs).toEqual([])

@@ -47,7 +47,10 @@ async function runsOf({ ledger }: WhyEffects, items: Item[]): Promise<Run[]> {
 
 async function ranSaid(effects: WhyEffects, run: Run, correlationId: string): Promise<Said[]> {
   const others = Number(run.correlationCount ?? 1) - 1
-  const among = run.correlationId === correlationId || others < 1 ? '' : `, with ${others} other deliveries`
+  const among =
+    run.correlationId === correlationId || others < 1
+      ? ''
+      : `, with ${counted(others, 'other delivery', { many: 'other deliveries' })}`
   const took = say(`${run.kind} of ${run.subject}${among}: ${brief(run)}`, run.createdAt, run.runId)
   if (run.state !== 'COMMITTED') return [took]
   if (run.kind === 'build') return [took, ...(await builtSaid(effects, run))]

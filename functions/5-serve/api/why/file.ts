@@ -32,7 +32,7 @@ async function olderSaid({ ledger, bronzeBucket }: WhyEffects, version: LandedVe
   const { PK } = fileKey({ bucket: bronzeBucket, ...version })
   const item = await ledger.get({ PK, SK: 'META' })
   const id = PK.slice('FILE#'.length)
-  const head = `the older version ${version.versionId}, ${version.bytes} bytes,`
+  const head = `the older version ${version.versionId}, ${counted(version.bytes, 'byte')},`
   if (!item) return say(`${head} is in no record`, version.landedAt)
   if (!item.lane) return say(`${head} is in quarantine: ${item.reason}`, version.landedAt, id)
   const last = item.run ? (await followed(ledger, item.run)).at(-1) : undefined
@@ -49,7 +49,7 @@ async function versionSaid(effects: WhyEffects, version: LandedVersion): Promise
   if (item) return fileSaid(effects, item)
   const { key, versionId, bytes, landedAt } = version
   return [
-    say(`version ${versionId} of ${key} landed, ${bytes} bytes`, landedAt),
+    say(`version ${versionId} of ${key} landed, ${counted(bytes, 'byte')}`, landedAt),
     say(
       'no stage has recorded it yet: its event has not come, and the reconciler lists the last hours every 5 minutes',
     ),
@@ -60,7 +60,7 @@ async function versionSaid(effects: WhyEffects, version: LandedVersion): Promise
 export async function fileSaid(effects: WhyEffects, item: Item): Promise<Said[]> {
   const { key, versionId, bytes, landedAt } = item
   const id = item.PK.slice('FILE#'.length)
-  const landed = say(`version ${versionId} of ${key} landed, ${bytes} bytes`, landedAt, id)
+  const landed = say(`version ${versionId} of ${key} landed, ${counted(Number(bytes), 'byte')}`, landedAt, id)
   const events = await fatesOf(effects.ledger, item.PK)
   if (!item.lane) return [landed, ...events, ...quarantined(effects, item, id)]
   const belongs = item.source ? `source ${item.source} feeds ${item.entity}: ` : ''

@@ -27,9 +27,9 @@ export function waiverOf(item: Item): string {
   return waiver ? `, let through by ${waiver.by}: ${waiver.why}` : ''
 }
 
-/** A run's state in a few words. */
-export function brief(run: Run): string {
-  const name = `run ${run.runId} is ${run.state}`
+/** A run's state in a few words; a run that the sentence has named already is not named again. */
+export function brief(run: Run, named?: unknown): string {
+  const name = `${run.runId === named ? 'it' : `run ${run.runId}`} is ${run.state}`
   if (run.state === 'PARKED') return `${name} since ${run.endedAt}: ${run.reason}`
   if (run.state === 'COMMITTED')
     return `${name} since ${run.endedAt}${run.unchanged ? ` (${run.unchanged})` : ''}`

@@ -88,7 +88,11 @@ export async function unbuiltSaid(ledger: LedgerReader, lane: string, entity: st
   const kept = await Promise.all(page.items.map((item) => keptSaid(ledger, lane, entity, item)))
   const rest = missing - page.items.length
   const number = `${counted(missing, 'silver run')} of ${entity} ${missing === 1 ? 'is' : 'are'} in no good build of lane ${lane} yet`
-  return [say(number), ...kept, ...(rest > 0 ? [say(`${rest} more of them are not named here`)] : [])]
+  return [
+    say(number),
+    ...kept,
+    ...(rest > 0 ? [say(`${counted(rest, 'more', { many: 'more' })} of them are not named here`)] : []),
+  ]
 }
 
 async function keptSaid(
@@ -103,7 +107,7 @@ async function keptSaid(
   if (!entry.run) return say(`${silver} waits in lane ${lane} since then`, arrival(entry.waitSk), runId)
   const last = (await followed(ledger, entry.run)).at(-1)
   return say(
-    `${silver} was taken by build ${entry.run}${last ? `; ${brief(last)}` : ''}`,
+    `${silver} was taken by build ${entry.run}${last ? `; ${brief(last, entry.run)}` : ''}`,
     undefined,
     last?.runId ?? runId,
   )

@@ -28,7 +28,7 @@ export async function incidentAnswer(ledger: LedgerReader, incident: Item): Prom
 
 async function aboutSaid(ledger: LedgerReader, runId: string): Promise<Said> {
   const run = await runOf(ledger, runId)
-  return say(`it is about run ${runId}${run ? `; ${brief(run)}` : ''}`, undefined, runId)
+  return say(`it is about run ${runId}${run ? `; ${brief(run, runId)}` : ''}`, undefined, runId)
 }
 
 /** One telling, from `SENT#<channel>#opened` or `#closed`. */

@@ -1,6 +1,6 @@
 import type { Item, LedgerReader } from '../../../../shared/ledger.js'
 import { type Run, runKey } from '../../../../shared/run.js'
-import { entries, type Said, say } from './said.js'
+import { number as count, entries, type Said, say } from './said.js'
 
 const COUNTED_MAX = 1_000
 /** As many entries as an answer names. */
@@ -14,7 +14,7 @@ export async function inputsSaid(ledger: LedgerReader, run: Run): Promise<Said[]
   const more = page.next !== undefined
   const number = entries(items.length, more)
   const rest = items.length - NAMED_MAX
-  const others = rest > 0 ? `, and ${rest}${more ? ' or more' : ''} others` : ''
+  const others = rest > 0 ? `, and ${count(rest)}${more ? ' or more' : ''} others` : ''
   return [
     say(
       `it took ${number} out of its lane${others ? `: ${NAMED_MAX} are named here${others}` : ''}`,
@@ -44,6 +44,8 @@ function named({ SK, input }: Item): Said {
     const number = content.news === undefined ? '' : `, number ${content.news} of that source`
     return say(`it took a finished sync of ${content.source}${number}`, undefined, content.syncId)
   }
+  if (content.forget)
+    return say(`it took deletion request ${content.forget}, of a subject known by ${content.column}`)
   if (content.requestId) return say(`it took the request ${content.requestId}${windowSaid(content.window)}`)
   return say(`it took ${owner}`)
 }

@@ -3,24 +3,18 @@ import type { Item, LedgerReader } from '../../../../shared/ledger.js'
 import { type Failure, POLICIES } from '../../../../shared/policies.js'
 import { rejectedKey } from '../../../../shared/put-back.js'
 import { type Run, runKey } from '../../../../shared/run.js'
+import { deletedSaid, kindOf } from './deletion.js'
 import { brief, followed, waiverOf } from './follow.js'
 import { inputsSaid } from './inputs.js'
 import { waiting } from './lane.js'
-import { counted, type Said, say, type WhyEffects } from './said.js'
+import { counted, number, type Said, say, type WhyEffects } from './said.js'
 import { builtSaid, silverSaid } from './went.js'
-
-const KINDS = {
-  cleanse: 'a cleanse',
-  build: 'a build',
-  extract: 'an extraction',
-  compact: 'a compaction',
-} as const
 
 /** A run: what it took, what became of each attempt, where it is, what it waits for. */
 export async function runSaid(effects: WhyEffects, run: Run): Promise<Said[]> {
   const { ledger } = effects
   const made = say(
-    `run ${run.runId}, ${KINDS[run.kind]} of ${run.subject}, was made in lane ${run.lane}`,
+    `run ${run.runId}, ${kindOf(run)} of ${run.subject}, was made in lane ${run.lane}`,
     run.createdAt,
   )
   const took = await inputsSaid(ledger, run)
@@ -110,7 +104,7 @@ async function replayed({ ledger }: WhyEffects, run: Run): Promise<Said[]> {
   const last = (await followed(ledger, run.into)).at(-1)
   return [
     say(
-      `run ${run.into} took it; ${last ? brief(last) : 'the ledger does not know that run'}`,
+      `run ${run.into} took it; ${last ? brief(last, run.into) : 'the ledger does not know that run'}`,
       undefined,
       run.into,
     ),
@@ -122,6 +116,8 @@ async function committed(effects: WhyEffects, run: Run): Promise<Said[]> {
   if (run.kind === 'build') return builtSaid(effects, run)
   if (run.kind === 'extract') return [say(extractedSaid(run), run.endedAt)]
   if (run.kind === 'compact') return [say(compactedSaid(run), run.endedAt)]
+  const deleted = deletedSaid(run)
+  if (deleted) return [deleted]
   const rows = rowsOf(run)
   const rejected = await rejectedSaid(effects.ledger, run)
   const reading = laneReading(effects.project, run.subject)
@@ -135,7 +131,7 @@ async function committed(effects: WhyEffects, run: Run): Promise<Said[]> {
 
 /** How many files became how many; the old ones stay for as long as somebody may read them. */
 const compactedSaid = ({ files, outputs, days }: Run) =>
-  `${counted(Number(files ?? 0), 'file')} of ${counted(Number(days ?? 0), 'day')} became ${Number(outputs ?? 0)}, with the same rows; the old ones go after the grace`
+  `${counted(Number(files ?? 0), 'file')} of ${counted(Number(days ?? 0), 'day')} became ${number(Number(outputs ?? 0))}, with the same rows; the old ones go after the grace`
 
 /** What an extraction brought; each file then goes its own way. */
 function extractedSaid({ engine, job, rows, files, window }: Run): string {
@@ -158,7 +154,7 @@ function rowsOf(run: Run): string | undefined {
   const rows = run.rows as Rows | undefined
   return (
     rows &&
-    `run ${run.runId} read ${counted(rows.in, 'row')}: ${rows.out} went to silver, ${rows.duplicates} duplicates, ${rows.rejected} rejected`
+    `run ${run.runId} read ${counted(rows.in, 'row')}: ${number(rows.out)} went to silver, ${counted(rows.duplicates, 'duplicate')}, ${number(rows.rejected)} rejected`
   )
 }
 
@@ -180,5 +176,8 @@ async function rejectedSaid(ledger: LedgerReader, run: Run): Promise<Said[]> {
   )
   if (!entry.run) return [back, ...(await waiting(ledger, run.lane, entry.PK))]
   const last = (await followed(ledger, entry.run)).at(-1)
-  return [back, say(`run ${entry.run} took them${last ? `; ${brief(last)}` : ''}`, undefined, entry.run)]
+  return [
+    back,
+    say(`run ${entry.run} took them${last ? `; ${brief(last, entry.run)}` : ''}`, undefined, entry.run),
+  ]
 }

@@ -46,8 +46,11 @@ export const say = (what: string, at?: unknown, ref?: unknown): Said => ({
   ref: typeof ref === 'string' ? ref : null,
 })
 
+/** `2,106`, as everywhere. */
+export const number = (value: number): string => value.toLocaleString('en-US')
+
 /** `1 file`, `2 files`, `1,000 or more files`. */
 export const counted = (value: number, one: string, { many = `${one}s`, more = false } = {}): string =>
-  `${value.toLocaleString('en-US')}${more ? ' or more' : ''} ${value === 1 && !more ? one : many}`
+  `${number(value)}${more ? ' or more' : ''} ${value === 1 && !more ? one : many}`
 export const entries = (value: number, more = false): string =>
   counted(value, 'entry', { many: 'entries', more })

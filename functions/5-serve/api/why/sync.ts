@@ -13,7 +13,7 @@ export async function syncSaid(effects: WhyEffects, sync: Sync): Promise<Said[]>
     builds.map(async ({ lane, ownerPk, runs }) => {
       const last = runs.at(-1)
       if (!last) return waiting(effects.ledger, lane, ownerPk)
-      const taken = say(`build ${last.runId} took it; ${brief(last)}`, last.createdAt, last.runId)
+      const taken = say(`build ${last.runId} took it; ${brief(last, last.runId)}`, last.createdAt, last.runId)
       return [taken, ...(await builtSaid(effects, last))]
     }),
   )

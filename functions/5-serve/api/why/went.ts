@@ -25,7 +25,7 @@ export async function silverSaid(
   const last = builds.at(-1)
   if (!last) return [say(`run ${entry.run} took its silver, and the ledger does not know that run`)]
   const taken = say(
-    `build ${entry.run} took its silver${last.runId === entry.run ? '' : `, and was put back`}; ${brief(last)}`,
+    `build ${entry.run} took its silver${last.runId === entry.run ? '' : `, and was put back`}; ${brief(last, entry.run)}`,
     last.createdAt,
     last.runId,
   )
