@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from .petforce import lines_of
+
 # A column of each platform's records by the mart's name for it.
 COLUMNS = {
     "google_ads": {"performance_date": "segments_date", "currency": "customer_currency_code"}
@@ -23,11 +25,11 @@ MICROS = Decimal(1_000_000)
 
 
 def marketing_marts(loads: Iterable[Path]) -> dict[str, list[dict]]:
-    """Both marts after all loads (folders with a `<platform>_campaigns.ndjson` each) are there."""
+    """Both marts after all loads (folders with `<platform>_campaigns-<n>.ndjson`) are there."""
     latest: dict[tuple, tuple] = {}
     for folder in loads:
         for platform in COLUMNS:
-            for line in (folder / f"{platform}_campaigns.ndjson").read_text().splitlines():
+            for line in lines_of(folder, f"{platform}_campaigns"):
                 record = json.loads(line, parse_float=Decimal)
                 fact = _fact(platform, record)
                 key = platform, fact["campaign_id"], fact["performance_date"]

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 Delivery = tuple[Path, str]
-"""A folder with one `<table>.ndjson` each, and when it landed (ISO 8601)."""
+"""A folder with files `<table>-<n>.ndjson`, and when it landed (ISO 8601)."""
 KEYS = {
     "households": "household_id",
     "users": "user_id",
@@ -44,8 +44,7 @@ def moment(text: str) -> datetime:
 def versions(table: str, deliveries: Iterable[Delivery]) -> Iterator[tuple[tuple, dict]]:
     """Every record that its contract lets pass, with its rank among the versions of its row."""
     for folder, landed_at in deliveries:
-        path = folder / f"{table}.ndjson"
-        for line, text in enumerate(path.read_text().splitlines() if path.exists() else (), 1):
+        for line, text in enumerate(lines_of(folder, table), 1):
             record = json.loads(text)
             if _passes(table, record):
                 parsed = {
@@ -54,6 +53,12 @@ def versions(table: str, deliveries: Iterable[Delivery]) -> Iterator[tuple[tuple
                 }
                 parsed["landed_at"] = moment(landed_at)
                 yield (parsed["updated_at"], parsed["landed_at"], line), parsed
+
+
+def lines_of(folder: Path, table: str) -> Iterator[str]:
+    """The lines of all files of a table, `<table>-<n>.ndjson`, in the order in which they were written."""
+    for path in sorted(folder.glob(f"{table}-*.ndjson")):
+        yield from path.read_text().splitlines()
 
 
 def _passes(table: str, record: dict) -> bool:

@@ -23,12 +23,14 @@ LANDED_AT = {
     "first": "2026-12-31T00:00:00.000Z",
     "late": "2027-01-01T00:00:00.000Z",
 }
-LINES_PER_FILE = 500_000
 
 
 @dataclass(frozen=True)
 class Size:
-    """Sessions, days and customers; per mille, the sessions that only `late` has, and each kind of oddity."""
+    """Sessions, days and customers; per mille, the sessions that only `late` has, and each kind of oddity.
+
+    Without oddities `late` holds nothing but new sessions.
+    """
 
     sessions: int
     days: int
@@ -54,8 +56,8 @@ def events(size: Size, seed: int = SEED) -> Iterator[Delivered]:
 
 
 def _delivered(draw: Draw, shop: Shop, row: Row, delivery: str, size: Size) -> Iterator[Delivered]:
-    odd = draw.below(1_000) // size.odd_per_mille
-    if delivery == "late" or odd > 6:
+    odd = draw.below(1_000) // size.odd_per_mille if size.odd_per_mille else None
+    if delivery == "late" or odd is None or odd > 6:
         yield delivery, row
     elif odd == 0:
         yield "late", row
@@ -71,17 +73,10 @@ def _delivered(draw: Draw, shop: Shop, row: Row, delivery: str, size: Size) -> I
         yield from (("first", shop.another(row)), ("late", row))
 
 
-def write(folder: Path, size: str = "small", seed: int = SEED) -> dict[str, int]:
-    """Writes the deliveries below a folder and answers their lines by path."""
-    return write_rows(folder, _in_files(events(SIZES[size], seed)))
-
-
-def _in_files(delivered: Iterator[Delivered]) -> Iterator[Delivered]:
-    """The path of its file in place of the delivery of each event: no file has more than LINES_PER_FILE."""
-    counts = dict.fromkeys(LANDED_AT, 0)
-    for delivery, row in delivered:
-        yield f"{delivery}/events-{counts[delivery] // LINES_PER_FILE:04}.ndjson", row
-        counts[delivery] += 1
+def write(folder: Path, size: str | Size = "small", seed: int = SEED) -> dict[str, int]:
+    """Writes the deliveries of a size, named or of one's own, and answers their lines by path."""
+    given = SIZES[size] if isinstance(size, str) else size
+    return write_rows(folder, ((f"{delivery}/events", row) for delivery, row in events(given, seed)))
 
 
 if __name__ == "__main__":

@@ -9,13 +9,24 @@ from pathlib import Path
 
 from .planted import Row
 
+LINES_PER_FILE = 500_000
 
-def write_rows(folder: Path, rows: Iterable[tuple[str, Row]]) -> dict[str, int]:
-    """Writes each row as a line of the NDJSON file of its path below a folder, and answers rows by path."""
+
+def write_rows(
+    folder: Path, rows: Iterable[tuple[str, Row]], lines_per_file: int = LINES_PER_FILE
+) -> dict[str, int]:
+    """Writes each row as a line of an NDJSON file and answers the lines by path.
+
+    A row comes with the path of its kind below the folder: `first/users` is in `first/users-0000.ndjson`, and
+    what is more than a file takes in the next one.
+    """
     counts: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
     with ExitStack() as open_files:
         files = {}
-        for name, row in rows:
+        for kind, row in rows:
+            name = f"{kind}-{kinds[kind] // lines_per_file:04}.ndjson"
+            kinds[kind] += 1
             if name not in files:
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
     python -m samples.generator.systems.marketing <folder> [--size small|large] [--seed <number>]
 
-Writes `<folder>/load-<n>/<table>.ndjson`, each row as it is made, so memory does not grow with the size.
+Writes `<folder>/load-<n>/<table>-<n>.ndjson`, each row as it is made, so memory does not grow with the size.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from .planted import Row
 
 SEED = 20_260_401
 FIRST_DAY = date(2026, 1, 1)
-SIZES = {"small": (5, 60), "large": (500, 730)}
+SIZES = {"small": (5, 60), "large": (5_000, 1_000)}
 """Campaigns of each platform, and days."""
 GOOGLE, FACEBOOK = "google_ads_campaigns", "facebook_ads_campaigns"
 Loaded = tuple[int, str, Row]
@@ -109,7 +109,7 @@ def _facebook(draw: Draw, campaign: int, day: date) -> Row:
 def write(folder: Path, size: str = "small", seed: int = SEED) -> dict[str, int]:
     """Writes the loads below a folder and answers their rows by path."""
     made = rows(*SIZES[size], seed)
-    return write_rows(folder, ((f"load-{load}/{table}.ndjson", row) for load, table, row in made))
+    return write_rows(folder, ((f"load-{load}/{table}", row) for load, table, row in made))
 
 
 if __name__ == "__main__":

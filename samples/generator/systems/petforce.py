@@ -2,12 +2,13 @@
 
     python -m samples.generator.systems.petforce <folder> [--size small|large] [--seed <number>]
 
-Writes `<folder>/<delivery>/<table>.ndjson`, each version of a row as it is made, so memory does not grow with
-the size. A delivery has at most one good version of a row, or ends with the newest one. There are `first`,
-`late` and `straggler`, which landed before the first and is committed after it.
+Writes `<folder>/<delivery>/<table>-<n>.ndjson`, each version of a row as it is made, so memory does not grow.
+A delivery has at most one good version of a row, or ends with the newest one. There are `first`, `late` and
+`straggler`, which landed before the first and is committed after it.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,28 +19,45 @@ from .planted import Row
 
 SEED = 20_260_501
 FIRST = datetime(2026, 1, 10, tzinfo=UTC)
-SIZES = {"small": (40, 90, 70, 260, 1_500, 80), "large": (20_000, 50_000, 40_000, 400_000, 10_000_000, 365)}
-"""Households, users, pets, tasks, log entries and days."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Rows by table, and days. Of 100 times `rarity` rows, 30 come late, change or are broken."""
+
+    households: int
+    users: int
+    pets: int
+    tasks: int
+    logs: int
+    days: int
+    rarity: int
+
+
+SIZES = {
+    "small": Size(40, 90, 70, 260, 1_500, 80, rarity=1),
+    "large": Size(20_000, 50_000, 40_000, 400_000, 10_000_000, 365, rarity=20),
+}
 Delivered = tuple[str, str, Row]
 
 
 class Generator:
     """Rows of one size and seed; the same at every call with the same numbers."""
 
-    def __init__(self, size: str = "small", seed: int = SEED) -> None:
-        self.households, self.users, self.pets, self.tasks, self.logs, self.days = SIZES[size]
-        self.seed = seed
+    def __init__(self, size: str | Size = "small", seed: int = SEED) -> None:
+        self.size, self.seed = SIZES[size] if isinstance(size, str) else size, seed
 
     def rows(self) -> Iterator[Delivered]:
         """Every version with its delivery and its table."""
+        size = self.size
         tables = (
-            ("households", "household_id", self.households, self._household),
-            ("users", "user_id", self.users, self._user),
-            ("household_members", "member_id", self.users, self._member),
-            ("pets", "pet_id", self.pets, self._pet),
-            ("tasks", "task_id", self.tasks, self._task),
-            ("activity_logs", "activity_id", self.logs, self._log),
-            ("subscriptions", "subscription_id", self.households, self._subscription),
+            ("households", "household_id", size.households, self._household),
+            ("users", "user_id", size.users, self._user),
+            ("household_members", "member_id", size.users, self._member),
+            ("pets", "pet_id", size.pets, self._pet),
+            ("tasks", "task_id", size.tasks, self._task),
+            ("activity_logs", "activity_id", size.logs, self._log),
+            ("subscriptions", "subscription_id", size.households, self._subscription),
         )
         for offset, (table, key, count, make) in enumerate(tables):
             draw = Draw(self.seed + offset)
@@ -47,8 +65,7 @@ class Generator:
                 name = f"{table[:2]}-{number:08}"
                 for delivery, row in self._history(draw, make, number):
                     yield delivery, table, {key: name} | row
-            for delivery, row in self._ends(table):
-                yield delivery, table, {key: f"{table[:2]}-end"} | row
+            yield from ((ends, table, {key: f"{table[:2]}-end"} | row) for ends, row in self._ends(table))
 
     def _history(self, draw: Draw, make, number: int) -> Iterator[tuple[str, Row]]:
         """All that is ever delivered of one row, the oldest version of a delivery first."""
@@ -58,7 +75,7 @@ class Generator:
             times = {"created_at": written(made), "updated_at": written(made + timedelta(hours=hours))}
             return make(draw, number, made) | times | {"deleted_at": None} | changes
 
-        kind, first = draw.below(100), version(2)
+        kind, first = draw.below(100 * self.size.rarity), version(2)
         gone = dict.fromkeys(("updated_at", "deleted_at"), written(made + timedelta(hours=5)))
         if kind < 5:
             # Late: it happened long ago, and nobody has heard of it before.
@@ -95,7 +112,7 @@ class Generator:
     def _ends(self, table: str) -> Iterator[tuple[str, Row]]:
         """A first and a last day that vanish, and an entry whose clock is wrong."""
         draw, new = Draw(self.seed - 1), {"deleted_at": None}
-        made, last = FIRST - timedelta(days=9), FIRST + timedelta(days=self.days + 6)
+        made, last = FIRST - timedelta(days=9), FIRST + timedelta(days=self.size.days + 6)
         deleted = dict.fromkeys(("updated_at", "deleted_at"), written(last))
         if table == "households":
             row = self._household(draw, 0, made) | new
@@ -117,7 +134,7 @@ class Generator:
         return {"invite_code": None}
 
     def _moment(self, draw: Draw) -> datetime:
-        return FIRST + timedelta(days=draw.below(self.days), seconds=draw.below(86_400))
+        return FIRST + timedelta(days=draw.below(self.size.days), seconds=draw.below(86_400))
 
     def _household(self, draw: Draw, number: int, made: datetime) -> Row:
         country, zone = draw.one_of(COUNTRIES)
@@ -132,30 +149,30 @@ class Generator:
         return row | {"acquisition_channel": draw.one_of(CHANNELS), "is_email_verified": draw.chance(80)}
 
     def _member(self, draw: Draw, number: int, made: datetime) -> Row:
-        row = {"household_id": self._one("ho", draw, self.households), "user_id": f"us-{number:08}"}
+        row = {"household_id": self._one("ho", draw, self.size.households), "user_id": f"us-{number:08}"}
         return row | {"role": draw.one_of(["owner", "adult", "child", "sitter"]), "joined_at": written(made)}
 
     def _pet(self, draw: Draw, number: int, made: datetime) -> Row:
-        row = {"household_id": self._one("ho", draw, self.households), "name": f" pet {number}"}
+        row = {"household_id": self._one("ho", draw, self.size.households), "name": f" pet {number}"}
         row |= {"species": draw.one_of(["dog", "dog", "cat", "fish"]), "breed": None}
         return row | {"birth_date": "2020-02-29", "weight_kg": f"{1 + draw.below(40)}.{draw.below(1000):03}"}
 
     def _task(self, draw: Draw, number: int, made: datetime) -> Row:
         done = draw.chance(60)
-        row = {"household_id": self._one("ho", draw, self.households)}
-        row |= {"pet_id": self._one("pe", draw, self.pets) if draw.chance(70) else None}
+        row = {"household_id": self._one("ho", draw, self.size.households)}
+        row |= {"pet_id": self._one("pe", draw, self.size.pets) if draw.chance(70) else None}
         row |= {"task_type": draw.one_of(TASK_TYPES), "title": f"task {number}"}
         row |= {"status": "completed" if done else draw.one_of(["open", "in_progress", "skipped"])}
-        row |= {"assigned_user_id": self._one("us", draw, self.users)}
-        row |= {"completed_user_id": self._one("us", draw, self.users) if done else None}
+        row |= {"assigned_user_id": self._one("us", draw, self.size.users)}
+        row |= {"completed_user_id": self._one("us", draw, self.size.users) if done else None}
         due = made + timedelta(minutes=draw.below(3_000)) if draw.chance(90) else None
         finished = made + timedelta(seconds=draw.below(200_000)) if done and draw.chance(97) else None
         return row | {"due_at": written(due), "completed_at": written(finished)}
 
     def _log(self, draw: Draw, number: int, made: datetime) -> Row:
         login = draw.chance(40)
-        row = {"user_id": self._one("us", draw, self.users)}
-        row |= {"household_id": None if login else self._one("ho", draw, min(self.households, 2_000))}
+        row = {"user_id": self._one("us", draw, self.size.users)}
+        row |= {"household_id": None if login else self._one("ho", draw, min(self.size.households, 2_000))}
         row |= {"activity_type": "login" if login else draw.one_of(ACTIVITIES)}
         moved = timedelta(days=draw.below(4)) if draw.chance(10) else timedelta()
         return row | {"occurred_at": written(made - moved), "details": {"client": "web"}}
@@ -164,7 +181,7 @@ class Generator:
         plan, cents = draw.one_of(PLANS)
         status = draw.one_of(["active", "active", "past_due", "trial", "cancelled"])
         ended = made + timedelta(days=draw.below(40)) if status == "cancelled" and draw.chance(90) else None
-        row = {"household_id": self._one("ho", draw, self.households), "plan": plan, "status": status}
+        row = {"household_id": self._one("ho", draw, self.size.households), "plan": plan, "status": status}
         row |= {"price_cents": cents, "currency": "USD", "started_at": written(made)}
         return row | {"ended_at": written(ended)}
 
@@ -173,10 +190,10 @@ class Generator:
         return f"{letters}-{1 + draw.below(count):08}"
 
 
-def write(folder: Path, size: str = "small", seed: int = SEED) -> dict[str, int]:
+def write(folder: Path, size: str | Size = "small", seed: int = SEED) -> dict[str, int]:
     """Writes the deliveries below a folder and answers their rows by path."""
     made = Generator(size, seed).rows()
-    return write_rows(folder, ((f"{delivery}/{table}.ndjson", row) for delivery, table, row in made))
+    return write_rows(folder, ((f"{delivery}/{table}", row) for delivery, table, row in made))
 
 
 if __name__ == "__main__":

@@ -59,6 +59,7 @@ class Lake:
     silver: dict[str, list[dict]] = field(default_factory=lambda: {"market_data": [], "transactions": []})
     built: dict[str, int] = field(default_factory=dict)
     database: str | None = None
+    task_seconds: int = TASK_SECONDS
     # Whether a build can be killed in the middle.
     can_kill: ClassVar[bool] = True
 
@@ -136,7 +137,7 @@ class Lake:
         }
         with tempfile.TemporaryDirectory(dir=self.folder) as empty:
             code, output, errors = run_task(
-                Path(empty), {**environment, "HOME": empty}, TASK_SECONDS, killed_at
+                Path(empty), {**environment, "HOME": empty}, self.task_seconds, killed_at
             )
         lines = [json.loads(line) for line in output.splitlines()]
         assert "test-secret" not in output + errors

@@ -18,7 +18,7 @@ def planted(folder: Path) -> set[str]:
 
 
 def _in_file(path: Path) -> Iterator[str]:
-    names = PERSONAL | ({"name"} if path.stem == "households" else set())
+    names = PERSONAL | ({"name"} if path.stem.startswith("households-") else set())
     for line in path.read_text().splitlines():
         row = json.loads(line)
         contact = (row.get("payload") or {}).get("contact") or {}

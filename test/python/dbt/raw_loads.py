@@ -17,13 +17,14 @@ class RawLoads:
         self.lake = lake
 
     def load(self, folder: Path) -> None:
-        """Adds one Parquet file to each table of which the folder has an NDJSON file."""
+        """Adds one Parquet file to a table for each of its NDJSON files, `<table>-<n>`."""
         for path in sorted(folder.glob("*.ndjson")):
             parquet = self.lake.folder / "raw.parquet"
             with duckdb.connect() as connection:
                 connection.execute("set TimeZone = 'UTC'")
                 write_parquet(connection, path, parquet)
-            key = f"raw/{path.stem}/{folder.name}.parquet"
+            table, _, number = path.stem.rpartition("-")
+            key = f"raw/{table}/{folder.name}-{number}.parquet"
             self.lake.s3.upload_file(str(parquet), self.lake.bucket("silver"), key)
 
     def build(self, **changes) -> Task:

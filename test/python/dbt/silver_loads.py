@@ -22,16 +22,17 @@ class SilverLoads:
         self.stage = stage
 
     def load(self, folder: Path, landed_at: str) -> None:
-        """Each `<entity>.ndjson` of the folder becomes one committed cleanse run."""
+        """The files `<entity>-<n>.ndjson` of the folder become one committed cleanse run of each entity."""
         for entity in self.entities:
-            path = folder / f"{entity}.ndjson"
-            if path.exists():
-                self.take(entity, {f"{folder.name}-{path.name}": path.read_bytes()}, landed_at, self.source)
+            paths = sorted(folder.glob(f"{entity}-*.ndjson"))
+            files = {f"{folder.name}-{path.name}": path.read_bytes() for path in paths}
+            if files:
+                self.take(entity, files, landed_at, self.source)
 
     def take(self, entity: str, files: dict[str, bytes], landed_at: str, source: str) -> None:
         """These files of a source, by name, become one committed cleanse run."""
         landed = [self.cleansed.land(name, body, landed_at, source) for name, body in files.items()]
-        self._commit(entity, self.cleansed.run(landed, entity=entity, stage=self.stage).report)
+        self._commit(entity, self.cleansed.carry_out(landed, entity, stage=self.stage))
 
     def _commit(self, entity: str, report: dict) -> None:
         self.rejected[entity] = self.rejected.get(entity, 0) + report["rows"]["rejected"]
