@@ -91,7 +91,10 @@ def _asked(
         )
     choice = choose(selection, selected, known, sources, plan.edition, regardless)
     # By layer where all is built: the order of a source is one for its own models.
-    steps = steps_of(() if whole_lane else plan.order, selection, choice.builds, anew)
+    order = () if whole_lane else plan.order
+    # A test that differs is run also where what it reads is as it was promoted.
+    tests = selection.tests_named(plan.selectors) if plan.mode == "ci" else ()
+    steps = steps_of(order, selection, choice.builds, anew, tests)
     if plan.mode == "fast":
         steps = [Step(step.name, step.nodes, [], step.anew) for step in steps if step.nodes]
     return Scope(choice, anew, steps)

@@ -44,10 +44,13 @@ class Selection:
             if node.resource_type == "test" and chosen & {*node.depends_on_nodes}
         )
 
-    def _selected(self, selectors: Iterable[str]) -> set[str]:
+    def _named(self, selectors: Iterable[str]) -> set[str]:
         # What nothing is named by is told in the report, not in words on the output.
         spec = parse_difference(list(selectors), [])
-        chosen = self._selector.get_selected(spec, warn_on_no_nodes=False)
+        return self._selector.get_selected(spec, warn_on_no_nodes=False)
+
+    def _selected(self, selectors: Iterable[str]) -> set[str]:
+        chosen = self._named(selectors)
         return {node for node in chosen if node in self.manifest.nodes and self.is_built(node)}
 
     def is_built(self, node: str) -> bool:
@@ -58,6 +61,10 @@ class Selection:
     def nodes(self, selectors: Iterable[str]) -> set[str]:
         """The lane's models, seeds and snapshots that any of dbt's selectors names."""
         return self._selected(selectors) & {*self.lane}
+
+    def tests_named(self, selectors: Iterable[str]) -> set[str]:
+        """The lane's tests that any of dbt's selectors names, those of named nodes among them."""
+        return self._named(selectors) & {*self.tests}
 
     def parents(self, node: str) -> list[str]:
         """What a node or a test reads: tables and sources, ephemeral models looked through."""

@@ -155,6 +155,21 @@ def dbt_select(state: Path, out: Path) -> Select:
     return select
 
 
+def compare(state: Path, out: Path) -> Changes:
+    """What the project differs in from the manifest in `state`; keeps its own in `out`. Raises Refused."""
+    own = Path(keep_parse_state("duckdb"), MANIFEST)
+    shutil.copy(own, out / MANIFEST)
+    promoted = json.loads((state / MANIFEST).read_text())
+    found = changes(json.loads(own.read_text()), promoted, dbt_select(state, out))
+    (out / "changes.json").write_text(json.dumps(asdict(found), indent=2) + "\n")
+    return found
+
+
+def refused(refusal: Refused) -> str:
+    """The refusal in Markdown."""
+    return f"### Models\n\nRefused:\n\n```\n{refusal}\n```\n"
+
+
 def main(arguments: list[str]) -> int:
     """Writes what a change builds; 0 when it did, 1 with the reason on stderr."""
     parser = argparse.ArgumentParser(
@@ -167,18 +182,14 @@ def main(arguments: list[str]) -> int:
         print(f"{options.state} holds no {MANIFEST}: fetch the promoted one first", file=sys.stderr)
         return 1
     options.out.mkdir(parents=True, exist_ok=True)
-    own = Path(keep_parse_state("duckdb"), MANIFEST)
-    shutil.copy(own, options.out / MANIFEST)
-    promoted = json.loads((options.state / MANIFEST).read_text())
     try:
-        found = changes(json.loads(own.read_text()), promoted, dbt_select(options.state, options.out))
+        said = comment(compare(options.state, options.out))
     except Refused as refusal:
-        (options.out / "comment.md").write_text(f"### Models\n\nRefused:\n\n```\n{refusal}\n```\n")
+        (options.out / "comment.md").write_text(refused(refusal))
         print(refusal, file=sys.stderr)
         return 1
-    (options.out / "changes.json").write_text(json.dumps(asdict(found), indent=2) + "\n")
-    (options.out / "comment.md").write_text(comment(found))
-    print(comment(found), end="")
+    (options.out / "comment.md").write_text(said)
+    print(said, end="")
     return 0
 
 
