@@ -46,6 +46,14 @@ TAIL = """
     python samples/generate.py --many 500 --out <folder>        500 small market-data files for load tests
     python samples/generate.py --many 500 --with-trades --out <folder>
 
+Campaigns, events and households come in two sizes, `small` and `large` (ten million results, events or log
+entries; minutes, 3 to 4 GB and little memory each), as deliveries with late, repeated, corrected and broken
+records:
+
+    python -m samples.generator.systems.marketing <folder> --size large
+    python -m samples.generator.systems.commerce_events <folder> --size large
+    python -m samples.generator.systems.petforce <folder> --size large
+
 ## Origin
 
 `stocks.csv.gz`: daily prices of AAPL, FB, GOOG, IBM and MSFT up to 2013-03-01, 12,154 rows: Ticker, Date,
