@@ -121,7 +121,10 @@ def _only_one(settings: Settings) -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        _refuse(f"another local AWS already uses the folder {settings.state_dir}: stop it or name another.")
+        _refuse(
+            f"another local AWS already uses the folder {settings.state_dir}: stop it, or start this one with"
+            " another --state <folder> (`npm start` always uses that of its clone)."
+        )
     return lock
 
 

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { main } from '../../cli/main.js'
-import { whyText } from '../../cli/why.js'
+import { whyText } from '../../cli/why-text.js'
 import { terminal } from './answering.js'
 
 const at = terminal()
@@ -187,6 +187,18 @@ describe('why', () => {
       'run r2 is parked: too late',
       'run r3 is parked: too late',
     ])
+  })
+
+  test('says of several names at once what holds of each of them', () => {
+    const of = (...whats: string[]) => {
+      const lines = whats.map((what) => ({ at: null, what, ref: null }))
+      return whyText({ subject: 's', kind: 'domain', id: 's', lines }).match(/(?<=-\s+)\S.*(?=\n)/g)
+    }
+    expect(
+      of('no run holds lane a:b+c', 'all is read', 'no run holds lane d', 'no run holds lane e'),
+    ).toEqual(['no run holds lane a:b+c, d, e', 'all is read'])
+    const others = ['1 of a is new', '2 of a is new', '1 of a was new', 'x of b is new']
+    expect(of(...others)).toEqual(others)
   })
 
   test('asks about any subject, also one with slashes', async () => {

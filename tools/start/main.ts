@@ -10,6 +10,7 @@ import { plural } from '../../cli/render.js'
 import { awsEnvironment, type Deployed, deployLocally } from './deploy.js'
 import { type Expected, needsOf, nothingExpected, together } from './expected.js'
 import { atOnce } from './hands.js'
+import { tellOn } from './later.js'
 import { buildImages, fetchSparkJars, type LocalAws, startLocalAws } from './local-aws.js'
 import { type Drop, filesToLand, HELP, type Options, readOptions, undeclaredFolders } from './options.js'
 import { Servers } from './servers.js'
@@ -53,15 +54,15 @@ async function start(options: Options): Promise<number> {
   const servers = new Servers(root)
   endWith(aws, servers)
   try {
-    const failures = await run(options, aws, servers, drops)
-    if (!options.once) await forever(aws)
+    const { failures, api, begun } = await run(options, aws, servers, drops)
+    if (!options.once) await Promise.race([forever(aws), tellOn(api, begun, say)])
     return failures > 0 ? 1 : 0
   } finally {
     await Promise.all([servers.stop(), aws.stop()])
   }
 }
 
-async function run(options: Options, aws: LocalAws, servers: Servers, drops: Drop[]): Promise<number> {
+async function run(options: Options, aws: LocalAws, servers: Servers, drops: Drop[]) {
   const environment = awsEnvironment(aws.endpoint)
   Object.assign(process.env, environment)
   if (options.engine === 'spark') {
@@ -111,7 +112,7 @@ async function run(options: Options, aws: LocalAws, servers: Servers, drops: Dro
   writeLastRun(`${STATE}/last-run.json`, facts, options)
   say(facts.text)
   if (!options.once) say(farewell)
-  return facts.failures
+  return { failures: facts.failures, api, begun }
 }
 
 async function landAll(deployed: Deployed, drops: Drop[]): Promise<Expected> {

@@ -8,6 +8,12 @@ export interface Answered {
   why?: string
 }
 
+/** What a door made of a message, in words: what it takes in has an id, what triggers nothing a reason as well. */
+export function answeredText({ status, id, why }: Answered): string {
+  if (why) return `heard, and nothing follows: ${why}`
+  return id ? `taken in as sync ${id.slice(0, 8)}` : `answered with ${status}`
+}
+
 /** A message for a door as its sender would make it: the path's last segment and the headers prove who it is. */
 export interface Letter {
   path: string

@@ -170,5 +170,6 @@ export const farewell = `Look further
   npx sluice put <file> --source trading  land a file of your own; it says how to follow it
   . .sluice/local.env                     point any AWS client at the local AWS
 
-  It keeps serving until Ctrl-C.
+  It keeps serving until Ctrl-C, and goes on telling here, a line each, what is published, what fails and what
+  people are told of.
 `

@@ -8,7 +8,7 @@ import { type Deployed, STAGE } from './deploy.js'
 import { type Expected, nothingExpected, type SystemName } from './expected.js'
 import { atOnce, dropAt, putSecret } from './hands.js'
 import { filesToLand } from './options.js'
-import { airbyteNotice, letter, post, secretOf } from './senders.js'
+import { airbyteNotice, answeredText, letter, post, secretOf } from './senders.js'
 import { NoServer, type Servers } from './servers.js'
 
 /** What a system's data is brought in with. */
@@ -80,18 +80,26 @@ async function marketing(doors: Doors): Promise<Expected> {
   )
   await putSecret('/airbyte/api-token', JSON.stringify({ value: token, url }))
   const notice = await door(doors, 'google_ads', 'local-path-key')
-  const google = await notice(airbyteNotice(CONNECTION, JOB, true), 202)
-  await notice(airbyteNotice(CONNECTION, JOB, true), 200)
-  await notice(airbyteNotice(CONNECTION, JOB + 1, false), 200)
+  const google = await notice('a finished sync', airbyteNotice(CONNECTION, JOB, true), 202)
+  await notice('the same once more', airbyteNotice(CONNECTION, JOB, true), 200)
+  await notice('a sync that failed at its source', airbyteNotice(CONNECTION, JOB + 1, false), 200)
   const flat = { connectionId: 'facebook', jobId: 7, status: 'succeeded', sourceName: 'facebook_ads' }
-  const facebook = await (await door(doors, 'facebook_ads', 'local-api-key'))(flat, 202)
+  const facebook = await (await door(doors, 'facebook_ads', 'local-api-key'))('a finished sync', flat, 202)
   const task = { task: { run_id: 'task-1', state: 'SUCCEEDED', completed_at: '2026-03-02T06:10:00Z' } }
-  const snowflake = await (await door(doors, 'snowflake-task', 'local-signing-key'))(task, 202)
+  const snowflake = await (await door(doors, 'snowflake-task', 'local-signing-key'))(
+    'a finished task',
+    task,
+    202,
+  )
   const job = {
     eventType: 'job.run.completed',
     data: { jobId: '123', runId: '45001', runStatus: 'Success', runStatusCode: 10 },
   }
-  const platform = await (await door(doors, 'dbt-platform', 'local-webhook-secret'))(job, 202)
+  const platform = await (await door(doors, 'dbt-platform', 'local-webhook-secret'))(
+    'a finished job',
+    job,
+    202,
+  )
   return { ...nothingExpected, domains: ['marketing'], syncs: [google, facebook, snowflake, platform] }
 }
 
@@ -105,7 +113,7 @@ async function commerce(doors: Doors): Promise<Expected> {
   await atOnce(exports, (file) => land(bucket, 'shop-exports', `${SAMPLES}/shop-exports/${file}`))
   doors.told('drop', 'shop-exports', `${plural(exports.length, 'file')}, which wait for their notice`)
   const notice = await door(doors, 'shop-exports', 'local-export-key')
-  await notice({ export: { id: 'export-1', state: 'complete' } }, 202)
+  await notice('a complete export', { export: { id: 'export-1', state: 'complete' } }, 202)
   const files = events.length + exports.length
   return { ...nothingExpected, files, entities: ['events'], domains: ['commerce'] }
 }
@@ -130,10 +138,9 @@ async function extract({ api, told }: Doors, source: string, from: string): Prom
 /** Gives a door its secret and what posts to it; an answer other than the expected one is an error. */
 async function door({ deployed, told }: Doors, source: string, secret: string) {
   await putSecret(secretOf(source), secret)
-  return async (content: unknown, expected: number): Promise<string> => {
+  return async (what: string, content: unknown, expected: number): Promise<string> => {
     const answer = await post(String(deployed.SLUICE_API_URL), letter(source, content, secret))
-    const said = answer.why ?? (answer.id ? `sync ${answer.id.slice(0, 8)}` : '')
-    told('webhook', source, `${answer.status} ${said}`)
+    told('webhook', source, `${what}: ${answeredText(answer)}`)
     if (answer.status === expected && answer.id) return answer.id
     throw new Error(`the door of ${source} answered ${answer.status}, not ${expected}`)
   }

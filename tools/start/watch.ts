@@ -1,6 +1,6 @@
 import type { Client } from '../../cli/client.js'
 import { count, plural, seconds } from '../../cli/render.js'
-import { note, type RunView } from '../../cli/run-text.js'
+import { kindOf, note, type RunView } from '../../cli/run-text.js'
 import type { Expected } from './expected.js'
 
 const POLL_MILLISECONDS = 400
@@ -113,8 +113,9 @@ async function isHeard(api: Client, { syncs }: Expected): Promise<boolean> {
   return states.every(({ state }) => SETTLED.includes(state))
 }
 
-function stepLine(run: RunView, time: number): string {
-  const what = `${run.kind.padEnd(8)}  ${run.subject.padEnd(14)}`
+/** A run and where it is, as a line. */
+export function stepLine(run: RunView, time: number): string {
+  const what = `${kindOf(run).padEnd(8)}  ${run.subject.padEnd(14)}`
   return `${at(time)}  ${what}  ${run.state.toLowerCase().padEnd(10)}  ${detail(run)}`.trimEnd()
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { project } from '../../../shared/declared.js'
 import { isVerified } from '../../../shared/doors/verify.js'
-import { letter } from '../../../tools/start/senders.js'
+import { answeredText, letter } from '../../../tools/start/senders.js'
 
 const NOW = Date.parse('2026-11-21T09:00:00Z')
 const SECRET = 'local-secret'
@@ -21,5 +21,14 @@ describe('a message of the first run', () => {
 
   it('has no door to go to when the source is a folder', () => {
     expect(() => letter('trading', {}, SECRET)).toThrow('no door')
+  })
+})
+
+describe('the answer of a door', () => {
+  it('that takes nothing in is told as what was heard, not as a refusal', () => {
+    const failed = { status: 200, id: 'abcdef0123', why: 'The access token was rejected' }
+    expect(answeredText(failed)).toBe('heard, and nothing follows: The access token was rejected')
+    expect(answeredText({ status: 202, id: 'abcdef0123' })).toBe('taken in as sync abcdef01')
+    expect(answeredText({ status: 503 })).toBe('answered with 503')
   })
 })
