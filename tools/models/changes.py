@@ -2,6 +2,7 @@
 
     python -m tools.models.changes --state <folder> --out <folder>
 
+It only compares; tools.models.trial also builds.
 `--state` is a folder with the promoted `manifest.json`; the project's own is compared with it in dbt's words
 (`state:modified+`). `--out` gets `changes.json`, `comment.md` for the pull request and the own manifest.
 """
@@ -24,8 +25,9 @@ from containers.dbt.project import PROJECT, keep_parse_state, load_manifest
 
 MANIFEST = "manifest.json"
 # What can differ of a node, in the words of dbt's selectors and in ours.
+NEW = "it is new"
 DIFFERENCES = {
-    "state:new": "it is new",
+    "state:new": NEW,
     "state:modified.body": "its code changed",
     "state:modified.configs": "its configuration changed",
     "state:modified.contract": "its contract changed",
@@ -85,9 +87,9 @@ def _selected(node: dict, why: list[str]) -> Selected:
 
 
 def _why(node: str, known: dict, differing: dict[str, list[str]]) -> list[str]:
-    """Its own differences; without any, what it is made from that differs."""
+    """Its own differences; without any, what it is made from that differs. What is new differs in all."""
     if node in differing:
-        return differing[node]
+        return [NEW] if NEW in differing[node] else differing[node]
     causes = sorted(_ancestors(node, known) & differing.keys())
     return ["it reads " + ", ".join(_name(cause, known) for cause in causes)]
 
@@ -106,8 +108,8 @@ def _name(node: str, known: dict) -> str:
     return known[node]["name"] if node in known else node.split(".", 2)[-1]
 
 
-def comment(found: Changes) -> str:
-    """The changes in Markdown, for whoever reviews them."""
+def comment(found: Changes, told: frozenset[str] = frozenset()) -> str:
+    """The changes in Markdown, for whoever reviews them, without the nodes of which is `told` elsewhere."""
     if not found.selected and not found.removed:
         return "### Models\n\nNothing differs from the promoted manifest: no model is built.\n"
     built = [one for one in found.selected if one.kind in BUILT]
@@ -122,9 +124,10 @@ def comment(found: Changes) -> str:
         lines += [f"Domains: {', '.join(domains)}."]
     if found.exposures:
         lines += [f"Reaches: {', '.join(found.exposures)}."]
-    if built:
+    untold = [one for one in built if one.name not in told]
+    if untold:
         lines += ["", "| node | kind | why |", "|---|---|---|"]
-        lines += [f"| `{one.name}` | {one.kind} | {'; '.join(one.why)} |" for one in built]
+        lines += [f"| `{one.name}` | {one.kind} | {'; '.join(one.why)} |" for one in untold]
     own = [one for one in checks if not one.why[0].startswith("it reads ")]
     if own:
         lines += ["", "| test | why |", "|---|---|"]

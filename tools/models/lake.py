@@ -103,22 +103,26 @@ class Lake:
         prefix = artifacts.split("/", 3)[3]
         self.s3.put_object(Bucket=bucket("artifacts"), Key=f"{prefix}plan.json", Body=json.dumps(plan))
         directory = Path(tempfile.mkdtemp(prefix=f"{plan['run_id']}-", dir=self.folder))
-        environment = {
-            **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
-            **{"RUN_ID": plan["run_id"], "PLAN_URI": f"{artifacts}plan.json", "HOME": str(directory)},
-            **{"PYTHONPATH": str(tree), **self.environment},
-        }
-        with (directory.with_suffix(".log")).open("wb") as log:
-            code = subprocess.run(
-                [sys.executable, "-m", entry],
-                cwd=directory,
-                env=environment,
-                stdout=log,
-                stderr=log,
-                timeout=TASK_SECONDS_MAX,
-            ).returncode
+        told = {"RUN_ID": plan["run_id"], "PLAN_URI": f"{artifacts}plan.json"}
+        code = self._process(tree, directory, [entry], told)
         report = self.read(f"{prefix}report.json")
         return Task(code, json.loads(report) if report else None, prefix, directory)
+
+    def beside(self, tree: Path, module: str, task: Task, arguments: list[str]) -> Path:
+        """Runs a module of a tree where a task has ended; answers dbt's folder of results there."""
+        if self._process(tree, task.directory, [module, *arguments], {}) != 0:
+            raise NotTried(f"{module} did not get to its end\n{said(task)}")
+        return task.directory / "target"
+
+    def _process(self, tree: Path, directory: Path, module: list[str], told: dict[str, str]) -> int:
+        environment = {
+            **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
+            **{"HOME": str(directory), "PYTHONPATH": str(tree), **self.environment, **told},
+        }
+        with directory.with_suffix(".log").open("ab") as log:
+            given = {"cwd": directory, "env": environment, "stdout": log, "stderr": log}
+            command = [sys.executable, "-m", *module]
+            return subprocess.run(command, timeout=TASK_SECONDS_MAX, **given).returncode
 
     def read(self, key: str) -> bytes | None:
         """An artifact's bytes, or None."""

@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 
 from jobs.failures import shortened
-from tools.models.changes import BUILT, Selected
+from tools.models.changes import BUILT, CHECKS, Selected
 
+GOOD = ("passed", "unchanged")
 PASSED, FAILED = ("pass", "warn"), ("fail", "error", "runtime error")
 WORDS = {"success": "yes", "error": "failed", "skipped": "skipped"}
 
@@ -42,18 +43,23 @@ class Lane:
 
     @property
     def is_good(self) -> bool:
-        return self.verdict in ("passed", "unchanged")
+        return self.verdict in GOOD
+
+
+def known(manifest: dict) -> dict[str, dict]:
+    """All of a manifest that has a result of its own, by id: dbt keeps unit tests apart."""
+    return {**manifest["nodes"], **manifest["unit_tests"]}
 
 
 def nodes_of(
-    selected: list[Selected], manifest: dict, results: list[dict], before: dict, after: dict
+    selected: list[Selected], nodes: dict, results: list[dict], before: dict, after: dict
 ) -> tuple[Node, ...]:
     """Joins what was selected with dbt's results and the rows of each table, by the nodes' ids."""
     status = {row["unique_id"]: row["status"] for row in results}
-    tests = _by_model(manifest, results)
+    tests = _by_model(nodes, results)
     return tuple(
         Node(
-            *(one.name, one.kind, one.why, _built(manifest, one, status)),
+            *(one.name, one.kind, one.why, _built(nodes, one, status)),
             *(before.get(one.node), after.get(one.node) if status.get(one.node) == "success" else None),
             *(sum(word in kind for word in tests.get(one.node, ())) for kind in (PASSED, FAILED)),
         )
@@ -62,28 +68,27 @@ def nodes_of(
     )
 
 
-def _built(manifest: dict, one: Selected, status: dict[str, str]) -> str:
+def _built(nodes: dict, one: Selected, status: dict[str, str]) -> str:
     if one.node in status:
         return WORDS.get(status[one.node], status[one.node])
-    made = manifest["nodes"][one.node].get("config", {}).get("materialized")
+    made = nodes[one.node].get("config", {}).get("materialized")
     return "part of what reads it" if made == "ephemeral" else "no"
 
 
-def _by_model(manifest: dict, results: list[dict]) -> dict[str, list[str]]:
+def _by_model(nodes: dict, results: list[dict]) -> dict[str, list[str]]:
     """The outcomes of the tests of each node; one that reads several is of the node that declares it."""
     found: dict[str, list[str]] = {}
     for row in results:
-        node = manifest["nodes"].get(row["unique_id"], {})
-        if node.get("resource_type") == "test":
+        node = nodes.get(row["unique_id"], {})
+        if node.get("resource_type") in CHECKS:
             parents = [node.get("attached_node"), *node["depends_on"]["nodes"]]
             owner = next((parent for parent in parents if parent), row["unique_id"])
             found.setdefault(owner, []).append(row["status"])
     return found
 
 
-def failures_of(manifest: dict, results: list[dict]) -> tuple[str, ...]:
+def failures_of(nodes: dict, results: list[dict]) -> tuple[str, ...]:
     """A sentence for each node or test that failed, in the words of dbt."""
-    nodes = manifest["nodes"]
     return tuple(
         f"`{nodes[row['unique_id']]['name']}`: {shortened(' '.join((row['message'] or '').split()))}"
         for row in results
@@ -91,20 +96,20 @@ def failures_of(manifest: dict, results: list[dict]) -> tuple[str, ...]:
     )
 
 
-def tests_run(manifest: dict, results: list[dict]) -> int:
+def tests_run(nodes: dict, results: list[dict]) -> int:
     """How many tests had an outcome, good or bad."""
     ended = [row for row in results if row["status"] in PASSED + FAILED]
-    return sum(manifest["nodes"].get(row["unique_id"], {}).get("resource_type") == "test" for row in ended)
+    return sum(nodes.get(row["unique_id"], {}).get("resource_type") in CHECKS for row in ended)
 
 
-def rows_of(database: Path, manifest: dict, nodes: list[str]) -> dict[str, int]:
+def rows_of(database: Path, nodes: dict, chosen: list[str]) -> dict[str, int]:
     """The rows of each node's table in a database; a node without one is left out."""
     if not database.exists():
         return {}
     found = {}
     with duckdb.connect(str(database), read_only=True) as connection:
-        for node in nodes:
-            about = manifest["nodes"].get(node)
+        for node in chosen:
+            about = nodes.get(node)
             if not about:
                 continue
             try:

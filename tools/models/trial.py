@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,13 +25,14 @@ from containers.dbt.project import ROOT, load_manifest
 from containers.dbt.selection import Selection
 from tools.models import outcome
 from tools.models.base import DATABASE, SILVER, Base
-from tools.models.changes import MANIFEST, Changes, Refused, comment, compare, refused
+from tools.models.changes import BUILT, MANIFEST, Changes, Refused, Selected, comment, compare, refused
 from tools.models.lake import BUILD, Lake, NotTried, Task, open_lake, said
 from tools.models.outcome import Lane
 from tools.models.plans import bucket, build_plan
 
 GOOD, BAD, NO_VERDICT = 0, 1, 2
-ARTIFACTS = ("report.json", "run_results.json", "dbt.log")
+RESULTS, UNIT_TESTS = "run_results.json", "tools.models.unit_tests"
+ARTIFACTS = ("report.json", RESULTS, "dbt.log")
 
 
 class Trial:
@@ -46,7 +48,8 @@ class Trial:
         lanes = [self._lane(lane, ids, found) for lane, ids in self._touched(found)]
         text = json.dumps([asdict(lane) for lane in lanes], indent=2)
         (self.out / "outcome.json").write_text(text + "\n")
-        return outcome.report(lanes, self.base.commit) + comment(found), lanes
+        told = frozenset(node.name for lane in lanes for node in lane.nodes)
+        return outcome.report(lanes, self.base.commit) + comment(found, told), lanes
 
     def _touched(self, found: Changes) -> list[tuple[dict, set[str]]]:
         """The lanes of which the change selects anything, each with the ids of its nodes and tests."""
@@ -55,7 +58,9 @@ class Trial:
         touched = []
         for lane in lane_graph(manifest)["lanes"]:
             selection = Selection(manifest, lane["domains"])
-            ids = {*selection.lane, *selection.tests}
+            nodes = {*selection.lane}
+            units = (one for one in manifest.unit_tests.values() if nodes & {*one.depends_on_nodes})
+            ids = {*nodes, *selection.tests, *(one.unique_id for one in units)}
             if ids & selected:
                 touched.append((lane, ids))
         return touched
@@ -66,22 +71,23 @@ class Trial:
         began = time.monotonic()
         with open_lake() as lake:
             task = self._built(lake, graph, kept)
-            results = json.loads(self._keep(lake, task, graph["lane"]) or '{"results": []}')["results"]
-            manifest = json.loads((self.out / MANIFEST).read_text())
-            promoted = json.loads((self.state / MANIFEST).read_text())
-            names = [one.node for one in selected]
-            before = outcome.rows_of(kept / DATABASE, promoted, names) if kept else {}
-            after = outcome.rows_of(task.directory / "lake.duckdb", manifest, names)
             if task.report is None:
                 raise NotTried(f"{graph['lane']}: the build left no report\n{said(task)}")
+            results = self._results(lake, task, graph["lane"], selected)
+            promoted, now = (_known(folder) for folder in (self.state, self.out))
+            names = [one.node for one in selected if one.kind in BUILT]
+            before = outcome.rows_of(kept / DATABASE, promoted, names) if kept else {}
+            after = outcome.rows_of(task.directory / DATABASE, now, names)
+        failures = outcome.failures_of(now, results)
+        verdict = task.report["verdict"]
         return Lane(
             lane=graph["lane"],
-            verdict=task.report["verdict"],
+            verdict="tests_failed" if failures and verdict in outcome.GOOD else verdict,
             error=task.report["error"],
             seconds=round(time.monotonic() - began, 1),
-            nodes=outcome.nodes_of(selected, manifest, results, before, after),
-            failures=outcome.failures_of(manifest, results),
-            tests_run=outcome.tests_run(manifest, results),
+            nodes=outcome.nodes_of(selected, now, results, before, after),
+            failures=failures,
+            tests_run=outcome.tests_run(now, results),
         )
 
     def _built(self, lake: Lake, graph: dict, kept: Path | None) -> Task:
@@ -101,15 +107,25 @@ class Trial:
         changed = {"selectors": ["state:modified+"], "state_uri": at, "database": {"uri": f"{at}{DATABASE}"}}
         return lake.run(ROOT, BUILD, build_plan(graph, "trial", "ci", silver, **changed))
 
-    def _keep(self, lake: Lake, task: Task, name: str) -> bytes | None:
-        """Keeps what the task left; answers its run results."""
+    def _results(self, lake: Lake, task: Task, name: str, selected: list[Selected]) -> list[dict]:
+        """What dbt said of each node, data test and unit test; keeps what the task left."""
         folder = self.out / name
         folder.mkdir(exist_ok=True)
-        left = {artifact: lake.read(task.artifacts + artifact) for artifact in ARTIFACTS}
-        for artifact, body in left.items():
+        for artifact in ARTIFACTS:
+            body = lake.read(task.artifacts + artifact)
             if body is not None:
                 (folder / artifact).write_bytes(body)
-        return left["run_results.json"]
+        found = [folder / RESULTS] if (folder / RESULTS).exists() else []
+        named = [one.node for one in selected if one.kind == "unit_test"]
+        if named and task.report["verdict"] != "error":
+            known = _known(self.out)
+            done = lake.beside(ROOT, UNIT_TESTS, task, [".".join(known[node]["fqn"]) for node in named])
+            found.append(Path(shutil.copy(done / RESULTS, folder / "unit_test_results.json")))
+        return [row for path in found for row in json.loads(path.read_text())["results"]]
+
+
+def _known(folder: Path) -> dict[str, dict]:
+    return outcome.known(json.loads((folder / MANIFEST).read_text()))
 
 
 def commit_of(root: Path, name: str) -> str:

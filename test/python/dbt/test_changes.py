@@ -53,7 +53,7 @@ def test_what_is_built_because_of_another_says_because_of_which():
 
 def test_new_and_changed_nodes_say_all_that_differs_and_what_is_gone_is_named():
     before = manifest(PRICES, VALUES, MART, CHECK, node("seed", "old_codes"))
-    named = {"body": ["model.lake.int_values"], "configs": ["model.lake.int_values"]}
+    named = {"body": ["model.lake.int_values"], "configs": ["model.lake.int_values", CHECK[0]]}
     found = changes(NOW, before, selecting(new=["test.lake.portfolio_is_there"], **named))
     assert [(one.name, one.why) for one in found.selected] == [
         ("int_values", ("its code changed", "its configuration changed")),

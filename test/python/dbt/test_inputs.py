@@ -158,3 +158,13 @@ def test_a_changed_project_builds_all_anew_unless_it_is_what_ci_looks_at():
     assert why_whole_lane(standard, None, "a") == "first build"
     assert why_whole_lane(standard, "b", "a") == "the project has changed since the last build"
     assert (why_whole_lane(standard, "a", "a"), why_whole_lane(ci, "b", "a")) == (None, None)
+
+
+def test_ci_runs_a_test_that_differs_where_nothing_is_built(lane):
+    marketing = lane("marketing")
+    name = "not_null_daily_campaign_summary_v1_currency"
+    scope = marketing.scope(mode="ci", selectors=[name])
+    assert scope.choice.builds == {}
+    assert [(step.nodes, marketing.names(step.tests)) for step in scope.steps] == [([], {name})]
+    # Elsewhere selectors name what is built, and tests come with that.
+    assert marketing.scope(selectors=[name]).steps == []

@@ -22,6 +22,7 @@ from tools.models.trial import main
 ROOT = Path(__file__).resolve().parents[3]
 TRIAL_SECONDS_MAX = 300
 PRICES, VALUES, SHARED = "model.lake.prices", "model.lake.values", "model.lake.shared"
+UNIT = "unit_test.lake.prices.a_price_is_taken"
 CHECK, BOTH = "test.lake.prices_positive", "test.lake.values_of_prices"
 
 
@@ -30,15 +31,18 @@ def node(kind: str, name: str, parents: tuple = (), materialized: str = "table",
     return {**about, "depends_on": {"nodes": [*parents]}, "config": {"materialized": materialized}}
 
 
-MANIFEST = {
-    "nodes": {
-        PRICES: node("model", "prices"),
-        VALUES: node("model", "values", (PRICES,)),
-        SHARED: node("model", "shared", materialized="ephemeral"),
-        CHECK: node("test", "prices_positive", (PRICES,), attached_node=PRICES),
-        BOTH: node("test", "values_of_prices", (PRICES, VALUES), attached_node=VALUES),
+KNOWN = outcome.known(
+    {
+        "nodes": {
+            PRICES: node("model", "prices"),
+            VALUES: node("model", "values", (PRICES,)),
+            SHARED: node("model", "shared", materialized="ephemeral"),
+            CHECK: node("test", "prices_positive", (PRICES,), attached_node=PRICES),
+            BOTH: node("test", "values_of_prices", (PRICES, VALUES), attached_node=VALUES),
+        },
+        "unit_tests": {UNIT: node("unit_test", "a_price_is_taken", (PRICES,))},
     }
-}
+)
 
 
 def selected(name: str, *why: str) -> Selected:
@@ -52,24 +56,22 @@ def result(name: str, status: str, message: str | None = None) -> dict:
 def test_each_selected_node_says_whether_it_was_built_its_rows_and_its_tests():
     results = [
         *(result(PRICES, "success"), result(CHECK, "fail", "Got 2 results,\n  configured to fail if != 0")),
-        *(result(VALUES, "skipped"), result(BOTH, "skipped")),
+        *(result(VALUES, "skipped"), result(BOTH, "skipped"), result(UNIT, "pass")),
     ]
     chosen = [selected(PRICES, "its code changed"), selected(VALUES, "it reads prices"), selected(SHARED)]
-    found = outcome.nodes_of(
-        [*chosen, selected(CHECK)], MANIFEST, results, {PRICES: 5, VALUES: 5}, {PRICES: 3}
-    )
+    found = outcome.nodes_of([*chosen, selected(CHECK)], KNOWN, results, {PRICES: 5, VALUES: 5}, {PRICES: 3})
     assert [(one.name, one.built, one.rows_before, one.rows_after) for one in found] == [
         ("prices", "yes", 5, 3),
         ("values", "skipped", 5, None),
         ("shared", "part of what reads it", None, None),
     ]
-    assert [(one.passed, one.failed) for one in found] == [(0, 1), (0, 0), (0, 0)]
-    failures = outcome.failures_of(MANIFEST, results)
+    assert [(one.passed, one.failed) for one in found] == [(1, 1), (0, 0), (0, 0)]
+    failures = outcome.failures_of(KNOWN, results)
     assert failures == ("`prices_positive`: Got 2 results, configured to fail if != 0",)
-    lane = Lane("finance", "tests_failed", None, 12.3, found, failures, outcome.tests_run(MANIFEST, results))
+    lane = Lane("finance", "tests_failed", None, 12.3, found, failures, outcome.tests_run(KNOWN, results))
     said = outcome.report([lane], "0123456789abcdef")
-    assert "| finance | **tests_failed** | 1 | 12 |" in said
-    assert "| `prices` | its code changed | yes | 5 | 3 | 0 | 1 |" in said
+    assert "| finance | **tests_failed** | 2 | 12 |" in said
+    assert "| `prices` | its code changed | yes | 5 | 3 | 1 | 1 |" in said
     assert "| `values` | it reads prices | skipped | 5 | – | 0 | 0 |" in said
     assert "- `prices_positive`: Got 2 results" in said
     assert not lane.is_good and Lane("finance", "unchanged").is_good
@@ -85,8 +87,8 @@ def test_rows_are_counted_where_there_is_a_table(tmp_path):
     path = tmp_path / "lake.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create table prices as from range(4)")
-    assert outcome.rows_of(path, MANIFEST, [PRICES, VALUES, "model.lake.gone"]) == {PRICES: 4}
-    assert outcome.rows_of(tmp_path / "none.duckdb", MANIFEST, [PRICES]) == {}
+    assert outcome.rows_of(path, KNOWN, [PRICES, VALUES, "model.lake.gone"]) == {PRICES: 4}
+    assert outcome.rows_of(tmp_path / "none.duckdb", KNOWN, [PRICES]) == {}
 
 
 def test_the_containers_take_the_plans_of_a_trial():
@@ -142,7 +144,8 @@ class Project:
         lanes = json.loads((out / "outcome.json").read_text())
         nodes = {one["name"]: one for lane in lanes for one in lane["nodes"]}
         for lane in lanes:
-            assert (out / lane["lane"] / "run_results.json").is_file()
+            for name in ("run_results.json", "unit_test_results.json"):
+                assert json.loads((out / lane["lane"] / name).read_text())["results"]
         return done.returncode, (out / "comment.md").read_text(), nodes
 
     def _git(self, *arguments: str) -> str:
@@ -167,7 +170,7 @@ def test_a_change_is_built_and_tested_and_one_that_fails_a_test_is_refused(tmp_p
     assert set(nodes) == {"daily_campaign_summary"}
     built = nodes["daily_campaign_summary"]
     assert (built["built"], built["why"], built["failed"]) == ("yes", ["its code changed"], 0)
-    assert built["rows_before"] > built["rows_after"] > 0 and built["passed"] > 3
+    assert built["rows_before"] > built["rows_after"] > 0 and built["passed"] > 6
 
     project.change(
         summary,
