@@ -1,45 +1,19 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { S3Client } from '@aws-sdk/client-s3'
 import { UserError } from '../../cli/config.js'
-import { checkAlertSecrets, fillAlertSecrets, putAlertSecrets } from './alerts.js'
+import { step } from '../step.js'
+import { fillAlertSecrets, putAlertSecrets } from './alerts.js'
 import { BOOTSTRAP_STACK, bootstrap, outputs } from './bootstrap.js'
 import { commit, IMAGES, imageCommands, isDirty, loginCommand, pushImage } from './images.js'
 import { packJobCode, uploadJobCode } from './job-code.js'
 import { promotedImages } from './promoted.js'
 import { deployStack } from './stack.js'
+import { HELP, readTarget, type Target } from './target.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const say = (line = '') => process.stdout.write(`${line}\n`)
-
-const HELP = `npm run deploy -- --account <id> [options]
-
-  --account <id>     the AWS account that is meant; a deployment to another one is refused
-  --stage <name>     the stage, "prod" unless told
-  --region <name>    the region, AWS_REGION or us-east-1 unless told
-  --alerts <email>   who hears of incidents and dead letters by e-mail, nobody unless told
-  --alert-secrets <file>  put this JSON file into the secret that names PagerDuty and Slack (docs/alerts.md)
-  --engine <name>    auto, duckdb or spark: the engine of every cleanse, "auto" unless told
-  --images-only      build and push the images of this commit, and deploy nothing
-  --promoted         name the images that were promoted to the stage (tools/models/promote.py), and build none
-  --dry-run          say what would be done, in order, and touch nothing
-
-It needs AWS credentials in the environment, the AWS CLI and Docker. From a fresh account it creates the bootstrap
-stack (image repositories, bucket for code), pushes the images, uploads the job code and deploys the stack.
-`
-
-interface Target {
-  account: string
-  region: string
-  stage: string
-  engine: string
-  alerts: string
-  alertSecrets: string
-  promoted: boolean
-  imagesOnly: boolean
-}
 
 /** What a deployment does, step by step, in the order in which the parts need one another. */
 export function plannedSteps(target: Target, tag: string): string[] {
@@ -67,18 +41,34 @@ export function plannedSteps(target: Target, tag: string): string[] {
 
 async function deploy(target: Target): Promise<void> {
   process.env.AWS_REGION = target.region
-  checkAccount(target.account)
+  await step(say, {
+    title: 'account',
+    doing: 'asking whose the credentials are',
+    work: () => checkAccount(target.account),
+    told: () => `${target.account}, ${target.region}`,
+  })
   if (await isDirty(root))
     throw new UserError('there are uncommitted changes: images are tagged with the commit')
   createServiceLinkedRole()
   const tag = await commit(root)
-  const { codeBucket } = await bootstrap(`${root}/infra/bootstrap.yml`)
-  say(`  bootstrap  ${BOOTSTRAP_STACK}, code in ${codeBucket}`)
+  const { codeBucket } = await step(say, {
+    title: 'bootstrap',
+    doing: `bringing the stack ${BOOTSTRAP_STACK} up to date`,
+    work: () => bootstrap(`${root}/infra/bootstrap.yml`),
+    told: (made) => `${BOOTSTRAP_STACK}, code in ${made.codeBucket}`,
+  })
   const images = await imagesOf(target, codeBucket, tag)
-  for (const image of Object.values(images)) say(`  image      ${image}`)
-  if (target.imagesOnly) return
-  const code = await uploadJobCode(root, codeBucket)
-  say(`  job code   ${code.jobScriptUri}`)
+  if (!target.imagesOnly) await deployAll(target, codeBucket, images)
+}
+
+/** What comes after the images: the job code, the stack that names both, and what its owner wants to know of it. */
+async function deployAll(target: Target, codeBucket: string, images: Record<string, string>): Promise<void> {
+  const code = await step(say, {
+    title: 'job code',
+    doing: 'packing and uploading it',
+    work: () => uploadJobCode(root, codeBucket),
+    told: ({ jobScriptUri }) => jobScriptUri,
+  })
   const parameters = {
     codeBucket,
     ...code,
@@ -86,7 +76,13 @@ async function deploy(target: Target): Promise<void> {
     cleanseEngine: target.engine,
     alertsEmail: target.alerts,
   }
-  await deployStack(root, target.stage, parameters, { env: process.env, out: (line) => say(`  ${line}`) })
+  await step(say, {
+    title: 'stack',
+    doing: `deploying sluice-${target.stage}, which takes minutes the first time`,
+    work: () =>
+      deployStack(root, target.stage, parameters, { env: process.env, out: (line) => say(`  ${line}`) }),
+    told: () => `sluice-${target.stage} is deployed`,
+  })
   if (target.alertSecrets) fillAlertSecrets(target.stage, target.alertSecrets)
   tellOutputs((await outputs(new CloudFormationClient({}), `sluice-${target.stage}`)) ?? {}, target)
 }
@@ -96,14 +92,27 @@ async function imagesOf(target: Target, bucket: string, commit: string): Promise
   const registry = `${target.account}.dkr.ecr.${target.region}.amazonaws.com`
   const images: Record<string, string> = {}
   if (target.promoted) {
-    const digests = await promotedImages(new S3Client({}), { bucket, stage: target.stage, commit })
-    for (const name of IMAGES) images[`${name}Image`] = `${registry}/sluice/${name}@${digests[name]}`
+    const digests = await step(say, {
+      title: 'images',
+      work: () => promotedImages(new S3Client({}), { bucket, stage: target.stage, commit }),
+      told: () => `those that were promoted to ${target.stage}`,
+    })
+    for (const name of IMAGES) {
+      images[`${name}Image`] = `${registry}/sluice/${name}@${digests[name]}`
+      say(`  image      ${images[`${name}Image`]}`)
+    }
     return images
   }
   const [shell, ...login] = loginCommand(registry)
   execFileSync(shell as string, login, { stdio: ['ignore', 'ignore', 'inherit'] })
-  for (const name of IMAGES)
-    images[`${name}Image`] = await pushImage(root, name, `${registry}/sluice/${name}`, commit)
+  for (const name of IMAGES) {
+    images[`${name}Image`] = await step(say, {
+      title: 'image',
+      doing: `${name} of ${commit}: building and pushing it, unless it was pushed before`,
+      work: () => pushImage(root, name, `${registry}/sluice/${name}`, commit),
+      told: (image) => image,
+    })
+  }
   return images
 }
 
@@ -130,35 +139,6 @@ function checkAccount(account: string): void {
   const query = ['sts', 'get-caller-identity', '--query', 'Account', '--output', 'text']
   const actual = execFileSync('aws', query, { encoding: 'utf8' }).trim()
   if (actual !== account) throw new UserError(`the credentials are of account ${actual}, not of ${account}`)
-}
-
-function readTarget(argv: string[]): Target & { dryRun: boolean; help: boolean } {
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      account: { type: 'string' },
-      stage: { type: 'string', default: 'prod' },
-      region: { type: 'string', default: process.env.AWS_REGION ?? 'us-east-1' },
-      engine: { type: 'string', default: 'auto' },
-      alerts: { type: 'string', default: '' },
-      'alert-secrets': { type: 'string', default: '' },
-      promoted: { type: 'boolean', default: false },
-      'images-only': { type: 'boolean', default: false },
-      'dry-run': { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  })
-  const { account = '', stage, region, engine, alerts, promoted, help } = values
-  if (!help && !/^\d{12}$/.test(account)) throw new UserError('name the account: --account <12 digits>')
-  if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
-    throw new UserError('--stage is up to 16 lower-case letters and digits')
-  if (!['auto', 'duckdb', 'spark'].includes(engine)) throw new UserError('--engine is auto, duckdb or spark')
-  const alertSecrets = values['alert-secrets']
-  if (alertSecrets) checkAlertSecrets(alertSecrets)
-  const chosen = { promoted, imagesOnly: values['images-only'], dryRun: values['dry-run'] }
-  if (promoted && chosen.imagesOnly)
-    throw new UserError('--promoted builds no images: leave --images-only out')
-  return { account, stage, region, engine, alerts, alertSecrets, help, ...chosen }
 }
 
 try {

@@ -7,6 +7,7 @@ import { client } from '../../cli/client.js'
 import { formatEnv, LOCAL_ENV, UserError } from '../../cli/config.js'
 import { land } from '../../cli/land.js'
 import { plural } from '../../cli/render.js'
+import { step } from '../step.js'
 import { awsEnvironment, type Deployed, deployLocally } from './deploy.js'
 import { type Expected, needsOf, nothingExpected, together } from './expected.js'
 import { atOnce } from './hands.js'
@@ -22,15 +23,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 const STATE = `${root}/.sluice`
 const say = (line = '') => process.stdout.write(`${line}\n`)
 
-/** Runs a step and says how long it took. */
-async function step<T>(title: string, work: () => Promise<T>, told: (result: T) => string): Promise<T> {
-  const begun = performance.now()
-  const result = await work()
-  const took = ((performance.now() - begun) / 1_000).toFixed(1)
-  say(`  ${title.padEnd(10)} ${told(result).padEnd(60)} ${took.padStart(6)} s`)
-  return result
-}
-
 async function start(options: Options): Promise<number> {
   const drops = options.systems.length > 0 ? [] : filesToLand(options.data)
   for (const folder of undeclaredFolders(options.data)) {
@@ -40,17 +32,17 @@ async function start(options: Options): Promise<number> {
   // Lambda unpacks bundles where no package.json rules; below this folder ours would make Node read them as modules.
   writeFileSync(`${STATE}/package.json`, '{}\n')
   say('\nSluice, on a local AWS\n')
-  const aws = await step(
-    'local AWS',
-    () =>
+  const aws = await step(say, {
+    title: 'local AWS',
+    work: () =>
       startLocalAws(root, {
         port: options.port,
         padSeconds: options.padSeconds,
         state: STATE,
         more: needsOf(options.systems).launcher,
       }),
-    ({ endpoint }) => `${endpoint}, with IAM enforced`,
-  )
+    told: ({ endpoint }) => `${endpoint}, with IAM enforced`,
+  })
   const servers = new Servers(root)
   endWith(aws, servers)
   try {
@@ -66,23 +58,23 @@ async function run(options: Options, aws: LocalAws, servers: Servers, drops: Dro
   const environment = awsEnvironment(aws.endpoint)
   Object.assign(process.env, environment)
   if (options.engine === 'spark') {
-    await step(
-      'Spark',
-      () => fetchSparkJars(root, STATE),
-      () => 'Java found, S3 connector there',
-    )
+    await step(say, {
+      title: 'Spark',
+      work: () => fetchSparkJars(root, STATE),
+      told: () => 'Java found, S3 connector there',
+    })
   }
-  const images = await step(
-    'images',
-    () => buildImages(root, STATE),
-    (made) => Object.keys(made).join(', '),
-  )
+  const images = await step(say, {
+    title: 'images',
+    work: () => buildImages(root, STATE),
+    told: (made) => Object.keys(made).join(', '),
+  })
   const { systems } = options
-  const deployed = await step(
-    'deploy',
-    () => deployLocally(root, { ...options, ...needsOf(systems) }, images, environment),
-    () => 'the same serverless.yml as on AWS',
-  )
+  const deployed = await step(say, {
+    title: 'deploy',
+    work: () => deployLocally(root, { ...options, ...needsOf(systems) }, images, environment),
+    told: () => 'the same serverless.yml as on AWS',
+  })
   writeFileSync(`${root}/${LOCAL_ENV}`, formatEnv(deployed), { mode: 0o600 })
   const api = client({
     apiUrl: deployed.SLUICE_API_URL as string,
