@@ -89,7 +89,7 @@ function views(sluice: Command, print: Print): void {
   add(sluice, 'query <domain> <dataset>', 'rows of a published dataset')
     .option(
       '--where <filter>',
-      '"column=value", or with >=, <=, >, < in quotes; may be repeated',
+      'column=value, "column>=value" with >=, <=, > or <, or column.gte=value; may be repeated',
       collect,
       [],
     )

@@ -16,8 +16,10 @@ export function table(header: string[], rows: Cell[][], empty = 'nothing yet'): 
   const widths = header.map((name, place) =>
     Math.max(name.length, ...texts.map((row) => row[place]?.length ?? 0)),
   )
-  const right = header.map((_, place) =>
-    texts.every((row) => row[place] === '-' || numeric(row[place] ?? '')),
+  const right = header.map(
+    (_, place) =>
+      texts.some((row) => numeric(row[place] ?? '')) &&
+      texts.every((row) => row[place] === '-' || numeric(row[place] ?? '')),
   )
   const line = (cells: string[]) =>
     `  ${cells.map((text, place) => (right[place] ? text.padStart(widths[place] ?? 0) : text.padEnd(widths[place] ?? 0))).join('  ')}`.trimEnd()

@@ -38,6 +38,10 @@ describe('a table', () => {
     )
   })
 
+  test('leaves a column to the left that holds nothing', () => {
+    expect(table(['note'], [[null]])).toBe('  note\n  ────\n  -\n')
+  })
+
   test('that is empty says so', () => {
     expect(table(['a'], [], 'no runs yet')).toBe('  no runs yet\n')
   })

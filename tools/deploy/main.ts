@@ -1,3 +1,6 @@
+// The SDK warns on every start that Node 20 is supported until January 2027; package.json says which Node it takes.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'

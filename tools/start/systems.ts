@@ -44,7 +44,7 @@ async function finance(doors: Doors): Promise<Expected> {
   try {
     const mongodb = await servers.start('mongodb')
     await putSecret('/mongodb/connection-string', mongodb.url)
-    await extract(doors, 'ledger-db', `MongoDB with ${mongodb.documents} documents`)
+    await extract(doors, 'ledger-db', `MongoDB with ${plural(Number(mongodb.documents), 'document')}`)
     extracts.push('ledger-db')
   } catch (error) {
     if (!(error instanceof NoServer)) throw error
@@ -58,7 +58,7 @@ async function finance(doors: Doors): Promise<Expected> {
     '--articles',
     '200',
   )
-  told('stream', 'news', `${JSON.parse(stdout).sent} articles to Firehose`)
+  told('stream', 'news', `${plural(Number(JSON.parse(stdout).sent), 'article')} to Firehose`)
   const drops = filesToLand('samples')
   const bucket = String(doors.deployed.SLUICE_BRONZE_BUCKET)
   await atOnce(drops, ({ source, file }) => land(bucket, source, file))
@@ -71,7 +71,8 @@ async function finance(doors: Doors): Promise<Expected> {
 async function marketing(doors: Doors): Promise<Expected> {
   const { servers, deployed, told } = doors
   const { stdout } = await python(doors, 'samples.raw_tables', String(deployed.SLUICE_SILVER_BUCKET))
-  for (const [table, rows] of Object.entries(JSON.parse(stdout))) told('load', table, `${rows} rows in RAW`)
+  for (const [table, rows] of Object.entries(JSON.parse(stdout)))
+    told('load', table, `${plural(Number(rows), 'row')} in RAW`)
   const token = 'local-airbyte-token'
   const url = await servers.answer((path, bearer) =>
     path === `/jobs/${JOB}` && bearer === token
