@@ -16,7 +16,14 @@ from pathlib import Path
 
 ENTRY = "containers.dbt.run"
 # What the entry imports once it has its plan; the entry itself is run anew by each task.
-IMPORTED = ["containers.dbt.build", "dbt.cli.main", "dbt.adapters.duckdb", "boto3", "duckdb"]
+IMPORTED = [
+    "test.python.dbt.named_main",
+    "containers.dbt.build",
+    "dbt.cli.main",
+    "dbt.adapters.duckdb",
+    "boto3",
+    "duckdb",
+]
 IMPORTED += ["test.python.dbt.warm"]
 KILLED = -9
 
