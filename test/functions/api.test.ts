@@ -245,6 +245,7 @@ describe('what there is', () => {
     await chain.record(chain.land('a.json'))
     await chain.record(chain.land('b.json'))
     const before = (await get('/status')).body
+    expect(before.domains).toMatchObject([{ domain: 'finance', edition: null, isCurrent: null }, {}])
     expect(before.lanes).toMatchObject([
       { lane: 'cleanse:market_data', runId: expect.any(String), waiting: 1 },
     ])

@@ -1,6 +1,7 @@
 import { laneReading } from '../../../../shared/declared.js'
 import type { Item } from '../../../../shared/ledger.js'
 import type { Run } from '../../../../shared/run.js'
+import { deletedSaid, kindOf } from './deletion.js'
 import { brief, followed } from './follow.js'
 import { counted, type Said, say, type WhyEffects } from './said.js'
 import { builtSaid, silverSaid } from './went.js'
@@ -51,8 +52,10 @@ async function ranSaid(effects: WhyEffects, run: Run, correlationId: string): Pr
     run.correlationId === correlationId || others < 1
       ? ''
       : `, with ${counted(others, 'other delivery', { many: 'other deliveries' })}`
-  const took = say(`${run.kind} of ${run.subject}${among}: ${brief(run)}`, run.createdAt, run.runId)
+  const took = say(`${kindOf(run)} of ${run.subject}${among}: ${brief(run)}`, run.createdAt, run.runId)
   if (run.state !== 'COMMITTED') return [took]
+  const deleted = deletedSaid(run)
+  if (deleted) return [took, deleted]
   if (run.kind === 'build') return [took, ...(await builtSaid(effects, run))]
   if (run.kind !== 'cleanse') return [took]
   return [took, ...(await silverSaid(effects, run, laneReading(effects.project, run.subject)))]
