@@ -88,7 +88,7 @@ describe('one id, from a landed file to gold', () => {
     const said = answer.lines.map(({ what }) => what).join('\n')
     expect(answer.kind).toBe('delivery')
     expect(said).toContain('door-2.json landed')
-    expect(said).toContain('cleanse of market_data, with 1 other deliveries')
+    expect(said).toContain('cleanse of market_data, with 1 other delivery')
     expect(said).toContain(`build ${build.runId} took its silver`)
     expect(said).toContain('of finance was published and is the current one')
   })
