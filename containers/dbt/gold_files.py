@@ -7,13 +7,14 @@ docs/decisions/0032-an-edition-is-copied-where-nothing-changed.md
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import duckdb
 
-from containers.dbt.gold_months import Export, month_of, partition_name, where_in
+from containers.dbt.gold_months import Export, month_number, month_of, partition_name
+from containers.dbt.gold_write import month_in, write_months
 from jobs.task.storage import THREADS, Storage
 
 # What is in a file beside its rows; another one makes every file anew.
@@ -40,8 +41,6 @@ class GoldFile:
     bytes: int
 
 
-# A column that no model has: one whole number makes DuckDB's partitioned write cheaper than two texts.
-MONTH = "_gold_month"
 Kept = dict[str, list[GoldFile]]
 
 
@@ -58,7 +57,9 @@ def remember(connection: duckdb.DuckDBPyConnection, files: Iterable[GoldFile]) -
     connection.execute("begin")
     connection.execute("delete from sluice.gold_files")
     if rows:
-        connection.executemany("insert into sluice.gold_files values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        # One statement with lists: a statement for each file costs as much as storing them all.
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        connection.execute(f"insert into sluice.gold_files select {', '.join(['unnest(?)'] * 8)}", columns)
     connection.execute("commit")
 
 
@@ -120,28 +121,30 @@ class Exporter:
         return [file for name in whole for file in found[name]]
 
     def _write(self, export: Export, layout: str, digests: dict[str, str], some: bool) -> list[GoldFile]:
-        """Writes these partitions to disk, and then each file with one call: DuckDB makes three of it."""
+        """Writes these months to disk, and stores each file with one call: DuckDB makes three of it."""
         if not digests:
             return []
-        folder, where = self.folder / export.dataset, where_in(export, digests) if some else "true"
-        cursor = self.connection.execute(
-            f"copy (select *, {month_of(export)} as {MONTH} from {export.relation} where {where})"
-            f" to '{folder}' (format parquet, compression zstd, partition_by ({MONTH}),"
-            f" filename_pattern '{export.dataset}_{{i}}', overwrite true, return_stats true)"
-        )
-        names = [column[0] for column in cursor.description]
-        written = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        stored: list[Future[GoldFile]] = []
 
         def uploaded(stats: dict) -> GoldFile:
             path = Path(stats["filename"])
-            partition = partition_name(path.parent.name.partition("=")[2])
+            partition = partition_name(month_in(path))
             uri = f"{export.location}{partition}/{path.name}"
             etag = self.storage.put(path, uri)
             path.unlink()
             known = (uri, export.home, layout, partition, digests[partition], etag)
             return GoldFile(*known, stats["count"], stats["file_size_bytes"])
 
-        return list(self.pool.map(uploaded, written))
+        months = sorted(map(month_number, digests))
+        write_months(
+            self.connection,
+            export,
+            months,
+            not some,
+            self.folder / export.dataset,
+            lambda stats: stored.append(self.pool.submit(uploaded, stats)),
+        )
+        return [future.result() for future in stored]
 
 
 def exporting() -> ThreadPoolExecutor:

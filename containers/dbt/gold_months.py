@@ -34,19 +34,23 @@ def partition_name(month: int | str) -> str:
     return f"year={int(month) // 100:04d}/month={int(month) % 100:02d}"
 
 
-def where_in(export: Export, partitions: Iterable[str]) -> str:
-    """SQL for the rows of these partitions; by their range DuckDB skips parts of a table."""
-    dated = sorted(
-        int(year.removeprefix("year=")) * 100 + int(month.removeprefix("month="))
-        for year, _, month in (name.partition("/") for name in partitions)
-        if NO_DATE not in month
-    )
-    without = any(NO_DATE in name for name in partitions)
-    listed = f"{month_of(export)} in ({', '.join(map(str, [*dated, *([0] if without else [])]))})"
-    if without:
+def month_number(partition: str) -> int:
+    """The month of such a folder: what partition_name was given."""
+    year, _, month = partition.partition("/")
+    if NO_DATE in month:
+        return 0
+    return int(year.removeprefix("year=")) * 100 + int(month.removeprefix("month="))
+
+
+def where_in(export: Export, months: Iterable[int]) -> str:
+    """SQL for the rows of these months, given as 202601; by their range DuckDB skips parts of a table."""
+    ordered = sorted(months)
+    listed = f"{month_of(export)} in ({', '.join(map(str, ordered))})"
+    if 0 in ordered:
         return listed
-    begin, end = _first_day(dated[0]), _first_day(dated[-1] + (89 if dated[-1] % 100 == 12 else 1))
-    return f"{export.date_column} >= {begin} and {export.date_column} < {end} and {listed}"
+    begin, end = _first_day(ordered[0]), _first_day(ordered[-1] + (89 if ordered[-1] % 100 == 12 else 1))
+    within = f"{export.date_column} >= {begin} and {export.date_column} < {end}"
+    return within if len(ordered) == 1 else f"{within} and {listed}"
 
 
 def _first_day(month: int) -> str:

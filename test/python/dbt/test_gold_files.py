@@ -9,6 +9,7 @@ import pytest
 
 from containers.dbt.gold_files import Exporter, exporting, remember, remembered
 from containers.dbt.gold_months import Export
+from containers.dbt.gold_write import READS_MAX, reads_of_a_row_group
 from jobs.task.storage import Storage
 
 HOME = "s3://gold/domain=d/dataset=sales/version=1/"
@@ -124,6 +125,30 @@ def test_only_what_changed_is_written(mart, change, written):
     mart.run(change)
     assert mart.edition("e2") == (ALL - written, written)
     assert mart.rows("e2") == mart.expected()
+
+
+@pytest.mark.parametrize("by_month", [True, False], ids=["stored by month", "mixed"])
+def test_each_month_is_one_whole_file_however_the_mart_is_stored(mart, by_month):
+    """Three row groups: each holds two or three of the six months, or each of them all."""
+    order = "sold_on" if by_month else "shop"
+    day = "date '2025-01-01' + (i % 180)::int as sold_on"
+    mart.run("set threads = 2")
+    rows = f"select {day}, i::varchar as shop, i / 100 as amount from range(250000) as many(i)"
+    mart.run(f"create or replace table sales as from ({rows}) order by {order}")
+    export = Export("sales", "sales", "sold_on", HOME, HOME)
+    assert (reads_of_a_row_group(mart.connection, export) <= READS_MAX) == by_month
+    mart.edition("e1")
+    assert mart.bucket.calls == {"put": 6}
+    for file in remembered(mart.connection):
+        path = mart.folder / f"{file.rows}.parquet"
+        path.write_bytes(mart.bucket.objects[file.uri])
+        month = int(file.partition[-2:])
+        query = "select count(*), sum(hash(sold_on, shop, amount)) from {} where month(sold_on) = {}"
+        found = duckdb.sql(query.format(f"'{path}'", month)).fetchone()
+        assert found == mart.connection.sql(query.format("sales", month)).fetchone()
+        assert found[0] == file.rows
+    assert sum(file.rows for file in remembered(mart.connection)) == 250_000
+    assert mart.connection.execute("select current_setting('threads')").fetchone() == (2,)
 
 
 def test_a_month_that_is_gone_is_in_no_later_edition(mart):

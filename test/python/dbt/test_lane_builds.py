@@ -62,6 +62,12 @@ def test_a_first_build_builds_the_whole_lane_whatever_was_asked(story):
     assert summary(story.lake, story.first)[date(2026, 1, 2)]["market_value"] == Decimal(100)
 
 
+def test_datasets_are_stored_by_the_months_in_which_they_are_exported(story):
+    log = story.lake.text(story.first, "dbt.log")
+    for column in ("summary_date", "as_of_date"):
+        assert f"order by date_trunc('month', {column})" in log
+
+
 def test_a_task_takes_the_image_s_parse_state_and_never_parses(story):
     assert all(task.event("manifest_loaded")["parsed"] is False for task in (story.first, story.second))
     log = story.lake.text(story.second, "dbt.log")
