@@ -1,4 +1,4 @@
-import { type Outgoing, RollbackRequested } from '../events/catalog.js'
+import { type Detail, RollbackRequested } from '../events/catalog.js'
 import type { Clock } from './clock.js'
 import { carried } from './correlation.js'
 import { editionKey, goldPointerKey } from './editions.js'
@@ -19,6 +19,12 @@ interface Tested {
   before: Record<string, string>
   /** Another lane tests other domains of the edition since a deployment, and reads the same database. */
   shared?: true
+}
+
+/** A request to show another edition, as the bus takes it. */
+interface RollbackAsked {
+  name: typeof RollbackRequested.name
+  detail: Detail<typeof RollbackRequested>
 }
 
 /** What the run of mode `test` of a lane is to look at; nothing of any other run. */
@@ -62,8 +68,11 @@ export function testsOf(tested: Tested, domains: string[]): Tested | undefined {
   return { ...tested, domains: own, ...(!all && { shared: true as const }) }
 }
 
+/** The requests that `rollbacksOf` makes: each leaves a record, also where it is refused. */
+export const rollbackIds = (run: Run): string[] => rollbacksOf(run).map(({ detail }) => detail.requestId)
+
 /** Asks to show what readers saw before an edition whose tests failed; nothing for any other run. */
-export function rollbacksOf(run: Run): Outgoing[] {
+export function rollbacksOf(run: Run): RollbackAsked[] {
   const tested = testedBy(run)
   if (!tested || run.gate !== 'failed') return []
   const { edition, domains, before } = tested

@@ -72,7 +72,12 @@ export class Chance {
   }
 
   allowed(fault: Fault): boolean {
-    return !this.calm && this.enabled.has(fault)
+    return !this.calm && this.isOn(fault)
+  }
+
+  /** Whether a fault is one of this seed’s at all. */
+  isOn(fault: Fault): boolean {
+    return this.enabled.has(fault)
   }
 
   private rate(cell: string): number {

@@ -51,7 +51,7 @@ const PLAIN = [
   { mode: 'standard' },
 ]
 /** Room for a build to publish an edition to which readers can go back. */
-const AFTER_MILLISECONDS = 600_000
+const AFTER_MILLISECONDS = 300_000
 
 /** Dashboards that want what is new now, tested afterwards, one soon after the other; and a trial of a change. */
 function dashboards(world: World, storyEnds: number): void {

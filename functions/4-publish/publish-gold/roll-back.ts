@@ -30,9 +30,11 @@ const FOLLOWED_WITHIN_SECONDS = 120
 export async function rollBack(effects: PublishGoldEffects, asked: Asked): Promise<string> {
   if (asked.failed) await markFailed(effects, asked)
   const refused = await decided(effects, asked)
+  if (refused && asked.failed) await recordRefusal(effects, asked, refused)
   if (refused) return `refused: ${refused}`
   const { domain, requestId, by, why } = asked
   const record = await effects.ledger.get(rollbackKey(requestId))
+  if (record?.refused) return `refused: ${record.refused}`
   const to = String(record?.to)
   if (!record?.duePk) return `${domain} was rolled back to ${to} before`
   const shown = await follow(effects, domain)
@@ -49,6 +51,13 @@ async function markFailed({ ledger, clock }: PublishGoldEffects, { domain, from 
   const at = iso(clock.now())
   const when = [present('PK'), absent('failedAt')]
   await ledger.write({ update: editionKey(domain, from), set: { state: 'failed', failedAt: at }, when })
+}
+
+/** Nobody but the ledger waits for the answer to failed tests: without a record they would be told again for ever. */
+async function recordRefusal(effects: PublishGoldEffects, asked: Asked, refused: string): Promise<void> {
+  const record = { ...rollbackKey(asked.requestId), ...asked, state: 'refused', refused } as Item
+  const at = iso(effects.clock.now())
+  await effects.ledger.write({ put: { ...record, at }, when: [absent('PK')] })
 }
 
 /** Takes the decision, or finds that it was taken. Gives why it is refused, if it is. */

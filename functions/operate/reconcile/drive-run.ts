@@ -2,11 +2,13 @@ import { alertEntryKey } from '../../../shared/alerts/incident.js'
 import { JOB_ASKED_SECONDS, JOB_SECONDS_MAX, POSTPONED_SECONDS } from '../../../shared/bounds.js'
 import { iso } from '../../../shared/clock.js'
 import { type Declared, laneReading } from '../../../shared/declared.js'
+import { rollbackKey } from '../../../shared/editions.js'
 import { type EndEffects, finishRun, settle, TOO_LONG } from '../../../shared/end-run.js'
 import type { Platform, PlatformRequest } from '../../../shared/extract-platform.js'
 import { afterForget, forgetBuild, requestOf } from '../../../shared/forget.js'
 import { laneName, seal, type World } from '../../../shared/lane.js'
 import { type Item, is, type Key } from '../../../shared/ledger.js'
+import { rollbackIds } from '../../../shared/pending.js'
 import { dueAt, type Run, runKey, stillAt } from '../../../shared/run.js'
 import { type StartEffects, startRun } from '../../../shared/start-run.js'
 import type { Ended, JobReader, TaskReader } from '../../../shared/work.js'
@@ -108,7 +110,7 @@ async function heard(effects: DriveEffects, run: Run): Promise<boolean> {
 }
 
 function consumerKeys({ project }: DriveEffects, run: Run): Key[] {
-  if (run.state === 'PARKED') return [alertEntryKey(run.runId)]
+  if (run.state === 'PARKED') return [alertEntryKey(run.runId), ...rollbackIds(run).map(rollbackKey)]
   // A backfill looks at its runs by itself, and nobody else has to hear of an extraction or a compaction.
   if (run.kind === 'extract' || run.kind === 'compact') return []
   if (run.kind === 'build')
