@@ -61,8 +61,13 @@ function isHeld({ ledger }: Evidence, domain: string, edition: Item): boolean {
   const entry = itemAt(ledger, `ENTRY#publish:${domain}#gold:${edition.runId}`, 'META')
   const record = entry?.heldBy && rollbackOf(ledger, entry.heldBy)
   const run = itemAt(ledger, `RUN#${edition.runId}`, 'META')
-  return record?.domain === domain && Date.parse(run?.createdAt) < Date.parse(record.at) + SKEW
+  const isOlder = Date.parse(run?.createdAt) < Date.parse(record?.at) + SKEW
+  return record?.domain === domain && isOlder && (!record.failed || wasHeld(ledger, record))
 }
+
+/** Failed tests hold nothing back by themselves; what a person's rollback holds they leave so. */
+const wasHeld = (ledger: readonly Item[], { domain, at }: Item) =>
+  partitions(ledger, 'ROLLBACK#').some((one) => one.domain === domain && !one.failed && one.at <= at)
 
 const newestIsShown: Invariant = {
   name: 'a domain publishes its newest edition, or the one that a person went back to',
@@ -79,7 +84,9 @@ const newestIsShown: Invariant = {
       const seen = editions.filter(({ publishedAt }) => publishedAt)
       const held = editions.filter(({ ordinal }) => ordinal > (seen[0]?.ordinal ?? 0))
       const lost = held.filter((one) => !isHeld(evidence, domain, one))
-      const back = pointer?.rollback?.holds && rollbackOf(ledger, pointer.rollback.requestId)
+      const record = pointer?.rollback && rollbackOf(ledger, pointer.rollback.requestId)
+      // What failed its tests gives way to what readers saw before it, which need not be the newest.
+      const back = record && (pointer?.rollback?.holds || record.failed) ? record : undefined
       const shown = back ? back.to : seen[0] && nameOf(seen[0])
       return [
         ...lost.map((one) => `${domain} publishes ${pointer?.edition ?? 'nothing'}, and ${one.SK} is newer`),
