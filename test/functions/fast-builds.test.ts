@@ -85,6 +85,34 @@ describe('a fast build', () => {
     expect(pointer().ordinal).toBe(3)
   })
 
+  test('after another one, of which neither passes, gives way to the last good one', async () => {
+    await land('a.json')
+    fails = (mode) => mode === 'test'
+    await ask('1')
+    while (plans().length < 2) await chain.deliverNext()
+    await ask('2')
+    await chain.rest()
+    expect(plans().map(({ mode }) => mode)).toEqual(['standard', 'fast', 'fast', 'test', 'test'])
+    expect(editions().map((one) => one.state)).toEqual(['passed', 'failed', 'failed'])
+    expect(pointer()).toMatchObject({ ordinal: 1, rollback: { holds: false } })
+  })
+
+  test('whose request to go back was lost is asked for again until each domain has an answer', async () => {
+    await land('a.json')
+    fails = (mode) => mode === 'test'
+    await ask('1')
+    for (let step = 0; step < 50; step += 1) {
+      const event = chain.parts.bus.take()
+      if (event?.name === 'Rollback Requested') continue
+      if (event) await chain.deliver(event)
+      else if (!(await chain.endOneJob())) break
+    }
+    expect(pointer().ordinal).toBe(2)
+    await chain.rest()
+    expect(pointer().ordinal).toBe(1)
+    expect(chain.parts.ledger.all('ROLLBACK#').map(({ state }) => state)).toEqual(['done', 'done'])
+  })
+
   test('whose publisher is late is not shown any more once its tests have failed', async () => {
     await land('a.json')
     fails = (mode) => mode === 'test'
@@ -122,6 +150,12 @@ describe('a fast build', () => {
     await chain.rest()
     expect(editions()).toMatchObject([{ state: 'failed', ordinal: 1 }])
     expect(pointer().ordinal).toBe(1)
+    const records = chain.parts.ledger.all('ROLLBACK#')
+    expect(records).toMatchObject([
+      { domain: 'finance', refused: expect.stringMatching(/shows edition .* already/) },
+      { domain: 'risk', state: 'refused' },
+    ])
+    expect(runs().at(-1)?.dueAt).toBeUndefined()
     expect(runs().at(-1)).toMatchObject({ state: 'PARKED', gate: 'failed' })
   })
 

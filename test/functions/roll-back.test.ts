@@ -66,6 +66,7 @@ describe('a rollback', () => {
   })
 
   test.each([
+    [{ failedAt: 'T' }, /failed its tests at T: let its tests pass first/],
     [{ retiredAt: 'T' }, /is about to be deleted: it was given up at T/],
     [{ retiredAt: 'T', deletedAt: 'U' }, /was deleted at U/],
   ])('to an edition with %j is refused', async (set, why) => {
