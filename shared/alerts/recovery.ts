@@ -42,9 +42,9 @@ function isNoted(
 
 /** Whether what a failed run should have done is done: its inputs are in silver, or a later run has made up for it. */
 async function isResolved(effects: IncidentEffects, run: Run): Promise<boolean> {
-  if (run.kind === 'build' && !isOfNoLasting(run)) return hasLaterBuild(effects, run)
+  if (run.kind === 'build')
+    return (isOfNoLasting(run) && (await isCommitted(effects, run))) || hasLaterBuild(effects, run)
   if (await isCommitted(effects, run)) return true
-  if (run.kind === 'build') return hasLaterBuild(effects, run)
   // What one compaction left, the next one takes along.
   if (run.kind === 'compact')
     return isLater(effects, run, await effects.ledger.get(compactStateKey(run.subject)))
