@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type * as z from 'zod'
 import { carried, IDS_NAMED_MAX } from './correlation.js'
 import { BadInput } from './errors.js'
-import { type Delivered, doneFate, type Fate, type PutAll, recordFailed, runPk } from './fates.js'
+import { aboutOf, type Delivered, doneFate, type Fate, type PutAll, recordFailed, runPk } from './fates.js'
 import type { ItemLedger } from './ledger.js'
 import { correlate, correlation, logFailure, logOutcome, type Outcome } from './observe.js'
 import { annotate } from './trace.js'
@@ -39,7 +39,7 @@ export function stage<S extends Envelope>(
     } catch (error) {
       const delivered = deliveredOf(raw)
       logFailure(name, performance.now() - begun, error, delivered?.id)
-      if (delivered) await recordFailed(ledger, name, delivered, error)
+      if (delivered) await recordFailed(ledger, name, delivered, { error, about: aboutOf(raw) })
       throw error
     }
   }
@@ -65,7 +65,7 @@ const EVENT_ID_MAX = 200
 interface BatchOutcome {
   /** The positions of the events that must come back, each with its error. */
   failed: Map<number, unknown>
-  /** What became of each event, by its position; of one that failed nothing. */
+  /** What became of each event, by its position; of one that failed what it was about, where that is known. */
   fates: readonly (Fate | undefined)[]
   outcome: Outcome
 }
@@ -86,11 +86,11 @@ export function queueStage<S extends Envelope>(
     const begun = performance.now()
     correlate(undefined)
     const failedIds: string[] = []
-    const fail = async (messageId: string, raw: unknown, error: unknown) => {
+    const fail = async (messageId: string, raw: unknown, error: unknown, about = aboutOf(raw)) => {
       failedIds.push(messageId)
       const delivered = deliveredOf(raw)
       logFailure(name, performance.now() - begun, error, delivered?.id)
-      if (delivered) await recordFailed(writer.ledger, name, delivered, error)
+      if (delivered) await recordFailed(writer.ledger, name, delivered, { error, about })
     }
     const good: { id: string; event: z.infer<S> }[] = []
     for (const record of batch.Records) {
@@ -107,7 +107,8 @@ export function queueStage<S extends Envelope>(
       return fate ? [doneFate(name, event, fate)] : []
     })
     await writer.putAll(done)
-    for (const [place, error] of failed) await fail(good[place]?.id ?? '', good[place]?.event, error)
+    for (const [place, error] of failed)
+      await fail(good[place]?.id ?? '', good[place]?.event, error, fates[place]?.about)
     const ids = [...new Set(fates.flatMap((fate) => fate?.correlationId ?? []))].slice(0, IDS_NAMED_MAX)
     logOutcome(name, performance.now() - begun, {
       ...outcome,

@@ -5,7 +5,7 @@ import { claim } from '../../../shared/claim.js'
 import { iso } from '../../../shared/clock.js'
 import { carried, correlationOfLanding } from '../../../shared/correlation.js'
 import { type Declared, type DeclaredSource, feedOf, strayReason } from '../../../shared/declared.js'
-import type { Fate } from '../../../shared/fates.js'
+import { type Fate, filePk } from '../../../shared/fates.js'
 import { type Entry, join, laneName, registerLane, type World } from '../../../shared/lane.js'
 import type { Later } from '../../../shared/later.js'
 import { absent, INDEXED, type Item } from '../../../shared/ledger.js'
@@ -37,7 +37,8 @@ type Recorded = Fate & { lane?: string; until?: number }
 
 /**
  * Writes a lineage row for each landed file version and lets it join its entity's lane, then claims each lane once.
- * Gives what became of each event, and those that must come back, by their position, each with its error.
+ * Gives what became of each event, and those that must come back, by their position, each with its error; of such a
+ * one the fate says only which file it was about.
  */
 export async function recordLandings(effects: RecordLandingEffects, events: ObjectCreated[]) {
   const failed = new Map<number, unknown>()
@@ -51,7 +52,9 @@ export async function recordLandings(effects: RecordLandingEffects, events: Obje
   }
   await eachAtOnce(events, JOINS_AT_ONCE, async (event, position) => {
     try {
-      const { lane, until = 0, ...fate } = await recordLanding(effects, event, register)
+      const landed = await complete(effects, event)
+      if (landed) fates[position] = { did: 'begun', about: fileKey(landed).PK }
+      const { lane, until = 0, ...fate } = await recordLanding(effects, event, landed, register)
       fates[position] = fate
       if (lane) lanes.set(lane, [...(lanes.get(lane) ?? []), { position, until }])
     } catch (error) {
@@ -84,9 +87,9 @@ async function wake(effects: RecordLandingEffects, lane: string, until: number):
 async function recordLanding(
   effects: RecordLandingEffects,
   event: ObjectCreated,
+  landed: Landed | undefined,
   register: (lane: string) => Promise<void>,
 ): Promise<Recorded> {
-  const landed = await complete(effects, event)
   if (!landed) return { did: 'ignored: the object is gone' }
   const about = fileKey(landed).PK
   const feed = feedOf(effects.project, landed.key)
@@ -152,7 +155,7 @@ export const fileId = ({ bucket, key, versionId }: Landed) =>
     .update(JSON.stringify([bucket, key, versionId]))
     .digest('hex')
 
-export const fileKey = (landed: Landed) => ({ PK: `FILE#${fileId(landed)}`, SK: 'META' })
+export const fileKey = (landed: Landed) => ({ PK: filePk(fileId(landed)), SK: 'META' })
 
 function entryOf(
   landed: Landed,

@@ -100,7 +100,7 @@ describe('why a file', () => {
 
   test('is in no record yet: its event has not come', async () => {
     chain.land('a.json')
-    expect((await why(`s3://bronze/${keyOf('a.json')}`)).at(-1)).toContain('no stage has recorded it yet')
+    expect((await why(`s3://bronze/${keyOf('a.json')}`)).at(-1)).toContain('its event has not come')
   })
 
   test('that landed several times tells of each version, the newest in full', async () => {

@@ -48,11 +48,12 @@ async function versionSaid(effects: WhyEffects, version: LandedVersion): Promise
   const item = await effects.ledger.get({ PK, SK: 'META' })
   if (item) return fileSaid(effects, item)
   const { key, versionId, bytes, landedAt } = version
+  const events = await fatesOf(effects.ledger, PK)
+  const state = events.length > 0 ? 'its event came, and is brought again' : 'its event has not come'
   return [
     say(`version ${versionId} of ${key} landed, ${counted(bytes, 'byte')}`, landedAt),
-    say(
-      'no stage has recorded it yet: its event has not come, and the reconciler lists the last hours every 5 minutes',
-    ),
+    ...events,
+    say(`no lane has it yet: ${state}; the reconciler lists the last hours every 5 minutes as well`),
   ]
 }
 
