@@ -86,11 +86,15 @@ def reconcile_edition(connection: duckdb.DuckDBPyConnection, project: Project, p
 
 
 def count_models(connection: duckdb.DuckDBPyConnection, manifest: Manifest, models: list[dict]) -> None:
-    """Notes with each model of the report how many rows it has now."""
-    relations = {node.name: node.relation_name for node in manifest.nodes.values()}
+    """Notes with each model of the report how many rows it has now, None for a view.
+
+    To count a view is to compute it, over all of the history, however little is new.
+    """
+    nodes = {node.name: node for node in manifest.nodes.values()}
     for model in models:
-        query = f"select count(*) from {relations[model['model']]}"
-        model["rows"] = connection.execute(query).fetchone()[0]
+        node = nodes[model["model"]]
+        if node.config.materialized != "view":
+            model["rows"] = connection.execute(f"select count(*) from {node.relation_name}").fetchone()[0]
 
 
 def _partitions(files: list[dict]) -> list[dict]:

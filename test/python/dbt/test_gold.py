@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from test_plan import plan
 
-from containers.dbt.gold import ExportError, reconcile_edition
+from containers.dbt.gold import ExportError, count_models, reconcile_edition
 from containers.dbt.gold_files import GoldFile, remember
 from containers.dbt.plan import parse_plan
 
@@ -50,3 +50,19 @@ def test_files_of_another_schema_version_are_not_counted(reconcile):
     files = [(f"{FOLDER}/year=2012/month=12/a_0.parquet", 5), (f"{other}/year=2012/month=12/a_0.parquet", 4)]
     (dataset,) = reconcile(*files)
     assert (dataset["rows"], [file["rows"] for file in dataset["files"]]) == (5, [5])
+
+
+def test_a_model_that_is_stored_is_counted_and_a_view_is_not_computed():
+    kinds = {"orders": "incremental", "lines": "view"}
+    nodes = {
+        f"model.lake.{name}": SimpleNamespace(
+            name=name, relation_name=name, config=SimpleNamespace(materialized=kind)
+        )
+        for name, kind in kinds.items()
+    }
+    models = [{"model": name, "rows": None} for name in kinds]
+    with duckdb.connect() as connection:
+        connection.execute("create table orders as from range(3)")
+        connection.execute("create view lines as select error('computed') from orders")
+        count_models(connection, SimpleNamespace(nodes=nodes), models)
+    assert [model["rows"] for model in models] == [3, None]
