@@ -1,13 +1,30 @@
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
+import { PublishCommand, SNSClient, type SNSClientConfig } from '@aws-sdk/client-sns'
 import type { Incident } from './incident.js'
 import { type Channel, headline, lasted, lookAt, reasonOf, runsOf, type What } from './notice.js'
+import { POST_LIMITS, type PostLimits } from './post.js'
 import { HEARD_BY } from './priorities.js'
 
 /** SNS takes subjects of at most 100 ASCII characters on one line (SNS API reference, Publish). */
 const SUBJECT_MAX = 100
 
+/**
+ * SNS within the same bounds as the other channels: the SDK's own time-out is none, and a function that waits for it
+ * tells nobody else.
+ */
+export function mailClient({ tries, timeoutMilliseconds }: Limits = POST_LIMITS, config?: SNSClientConfig) {
+  const requestHandler = {
+    connectionTimeout: timeoutMilliseconds,
+    requestTimeout: timeoutMilliseconds,
+    throwOnRequestTimeout: true,
+    // Also while an answer that has begun does not end.
+    socketTimeout: timeoutMilliseconds,
+  }
+  return new SNSClient({ ...config, maxAttempts: tries, requestHandler })
+}
+type Limits = Pick<PostLimits, 'tries' | 'timeoutMilliseconds'>
+
 /** E-mail, through the topic of the stack: it is there in every stage, whoever listens. */
-export function email(topicArn: string, stack: string, client = new SNSClient({})): Channel {
+export function email(topicArn: string, stack: string, client = mailClient()): Channel {
   return {
     name: 'email',
     priorities: HEARD_BY.email,

@@ -24,6 +24,11 @@ export const pagerdutyTook: Answer = {
 }
 export const slackTook: Answer = { status: 200, headers: { 'Content-Type': 'text/html' }, body: 'ok' }
 
+const read = (text: string, type?: string): unknown =>
+  type?.startsWith('application/x-www-form-urlencoded')
+    ? Object.fromEntries(new URLSearchParams(text))
+    : JSON.parse(text)
+
 /** A local HTTP server: keeps what it got and answers as a test says, then as usual. */
 export class WebhookServer extends LoopbackServer {
   readonly received: Received[] = []
@@ -37,7 +42,7 @@ export class WebhookServer extends LoopbackServer {
   protected answer(request: IncomingMessage, text: string, response: ServerResponse): void {
     const { method = '', url: path = '', headers } = request
     const { 'content-type': type, authorization } = headers
-    const body = text === '' ? undefined : JSON.parse(text)
+    const body = text === '' ? undefined : read(text, type)
     this.received.push({ method, path, type, ...(authorization && { authorization }), body })
     const answer = this.next.shift() ?? this.usual
     if (answer === 'closed connection') request.socket.destroy()

@@ -1,9 +1,9 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { announce } from '../../../functions/operate/announce/announce.js'
 import { POST_LIMITS } from '../../../shared/alerts/post.js'
 import { slack } from '../../../shared/alerts/slack.js'
 import { Chain } from '../../fakes/chain.js'
-import { slackTook, WebhookServer } from '../../fakes/webhook-server.js'
+import { type Answer, slackTook, WebhookServer } from '../../fakes/webhook-server.js'
 
 let chain: Chain
 let said: string[]
@@ -88,16 +88,39 @@ describe('a publication', () => {
       expect(said.length, chain.parts.faults.diedAt).toBeLessThanOrEqual(2)
     }
   })
+})
 
-  test('reaches a real webhook as its text', async () => {
-    const server = new WebhookServer(slackTook)
-    const poster = { limits: POST_LIMITS, wait: async () => undefined, now: chain.parts.clock.now }
+describe('a webhook', () => {
+  let server: WebhookServer
+  let hooks: ReturnType<typeof effects>
+  beforeEach(async () => {
+    server = new WebhookServer(slackTook)
+    const limits = { ...POST_LIMITS, timeoutMilliseconds: 150 }
+    const poster = { limits, wait: async () => undefined, now: chain.parts.clock.now }
     const url = `${await server.start()}/services/x`
-    const hooks = { ...effects(), channels: async () => [slack({ url, stack: 'sluice-test' }, poster)] }
+    hooks = { ...effects(), channels: async () => [slack({ url, stack: 'sluice-test' }, poster)] }
+  })
+  afterEach(() => server.stop())
+  const text = { text: expect.stringMatching(/^\*finance\* is/) }
+  const received = () => server.received.map(({ body }) => body)
+
+  test('gets the line as its text', async () => {
     await announce(hooks, published())
-    await server.stop()
-    expect(server.received.map(({ body }) => body)).toEqual([
-      { text: expect.stringMatching(/^\*finance\* is/) },
-    ])
+    expect(received()).toEqual([text])
+  })
+
+  const BUSY: Answer = { status: 429, headers: { 'Retry-After': '1' } }
+  test.each([
+    ['is busy', BUSY, 'answered 429'],
+    ['is silent', 'silence', 'nothing within 150 ms'],
+    ['is away', { status: 503 }, 'answered 503'],
+  ] as const)('that %s is asked again, in this delivery and in the next', async (_, answer, said) => {
+    server.next = [answer, answer, answer, answer]
+    await expect(announce(hooks, published())).rejects.toThrow(said)
+    expect(received()).toEqual([text, text, text])
+    expect(await announce(hooks, published())).toBe('announced finance')
+    expect(received()).toHaveLength(5)
+    expect(await announce(hooks, published())).toBe('this edition is announced already')
+    expect(received()).toHaveLength(5)
   })
 })

@@ -1,9 +1,11 @@
 import type { SNSClient } from '@aws-sdk/client-sns'
-import { describe, expect, test } from 'vitest'
-import { email } from '../../../shared/alerts/email.js'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { email, mailClient } from '../../../shared/alerts/email.js'
 import type { Incident } from '../../../shared/alerts/incident.js'
 import { duration } from '../../../shared/alerts/notice.js'
+import { POST_LIMITS } from '../../../shared/alerts/post.js'
 import { fakeClient } from '../../fakes/aws-client.js'
+import { type Answer, WebhookServer } from '../../fakes/webhook-server.js'
 
 const incident = {
   incidentId: 'i1',
@@ -54,6 +56,67 @@ describe('a mail', () => {
     const { Message } = await mailed('opened', { reason: 'x'.repeat(300_000) })
     expect(Message.length).toBeLessThan(2_000)
     expect(Message).toContain('x ...')
+  })
+})
+
+/** As SNS answers (SNS API reference, Publish and "Common Errors"). */
+const XMLNS = 'xmlns="http://sns.amazonaws.com/doc/2010-03-31/"'
+const published: Answer = {
+  status: 200,
+  headers: { 'Content-Type': 'text/xml' },
+  body: `<PublishResponse ${XMLNS}><PublishResult><MessageId>m1</MessageId></PublishResult></PublishResponse>`,
+}
+const refusal = (status: number, code: string): Answer => ({
+  status,
+  headers: { 'Content-Type': 'text/xml' },
+  body: `<ErrorResponse ${XMLNS}><Error><Code>${code}</Code><Message>it says ${code}</Message></Error></ErrorResponse>`,
+})
+
+describe('SNS', () => {
+  let server: WebhookServer
+  let send: () => Promise<void>
+  beforeEach(async () => {
+    server = new WebhookServer(published)
+    const endpoint = await server.start()
+    const credentials = { accessKeyId: 'x', secretAccessKey: 'x' }
+    const limits = { ...POST_LIMITS, timeoutMilliseconds: 150 }
+    const client = mailClient(limits, { endpoint, region: 'eu-west-1', credentials })
+    send = () => email('the-topic', 'sluice-prod', client).send('opened', incident)
+  })
+  afterEach(() => server.stop())
+
+  test('gets the mail as its API wants it, once', async () => {
+    await send()
+    expect(server.received).toMatchObject([
+      { method: 'POST', body: { Action: 'Publish', TopicArn: 'the-topic', Message: expect.any(String) } },
+    ])
+  })
+
+  test.each([
+    ['a throttling and silence', [refusal(429, 'Throttled'), 'silence']],
+    ['half an answer and a 503', ['silence in the body', refusal(503, 'ServiceUnavailable')]],
+    ['a closed connection and an error', ['closed connection', refusal(500, 'InternalError')]],
+  ] as const)('is asked again after %s', async (_, answers) => {
+    server.next = [...answers]
+    await send()
+    expect(server.received).toHaveLength(3)
+  })
+
+  test.each([
+    ['an error of its own', refusal(500, 'InternalError'), /it says InternalError/],
+    ['silence', 'silence', /150 ms/],
+    ['half an answer', 'silence in the body', /aborted|ended|timed/],
+    ['a closed connection', 'closed connection', /socket hang up|ECONNRESET/],
+  ] as const)('after %s is asked three times in all, then given up', async (_, answer, said) => {
+    server.next = [answer, answer, answer, answer]
+    await expect(send()).rejects.toThrow(said)
+    expect(server.received).toHaveLength(POST_LIMITS.tries)
+  })
+
+  test('has said its last word when it refuses', async () => {
+    server.next = [refusal(403, 'AuthorizationError')]
+    await expect(send()).rejects.toThrow('it says AuthorizationError')
+    expect(server.received).toHaveLength(1)
   })
 })
 
