@@ -79,6 +79,7 @@ async function prepare(effects: BuildStartEffects, run: Run, attempt: number) {
     base,
     columns: refreshColumns(project, lane),
     tested: asked.mode === 'test' ? testedBy(inputs[0]?.input ?? {}) : undefined,
+    syncedFrom: sourcesOf(inputs),
   }
   const goesOn = asked.mode !== 'ci' && asked.mode !== 'test'
   return prepared(effects, run, attempt, {
@@ -96,6 +97,12 @@ function reads({ mode, whole, selectors }: Asked, state: BuildState | undefined,
   return mode !== 'full-refresh' || whole || !state || selectors.includes(selectorOf(entity))
 }
 
+/** Whose finished syncs the run answers, by name: their data came past silver, so no selector says it. */
+const sourcesOf = (inputs: Known['inputs']): string[] =>
+  [
+    ...new Set(inputs.flatMap(({ input }) => (input.syncId && input.source ? [String(input.source)] : []))),
+  ].sort()
+
 interface Facts extends Pick<Known, 'asked' | 'state' | 'news' | 'now' | 'looksBecause'> {
   domains: string[]
   selectors: string[]
@@ -107,6 +114,7 @@ interface Facts extends Pick<Known, 'asked' | 'state' | 'news' | 'now' | 'looksB
   columns: string[]
   /** Which edition was published before its tests, which this run brings. */
   tested?: ReturnType<typeof testedBy>
+  syncedFrom: string[]
   /** Where the failed attempt lies of which only what failed is repeated. */
   retryOf?: string | undefined
   /** The ordinal of the newest edition so far; this build's is the next. */
@@ -154,6 +162,7 @@ function prepared({ settings }: BuildStartEffects, run: Run, attempt: number, fa
     },
     shown: {
       ...{ selectors, mode, silverRuns: facts.silverRuns, base: facts.base },
+      ...(facts.syncedFrom.length > 0 && { syncedFrom: facts.syncedFrom }),
       compactions: facts.moved.compactions,
       ...{ news: facts.news, lookedAt: iso(facts.now), looksBecause: facts.looksBecause ?? null },
       retryPath: retryOf ?? null,

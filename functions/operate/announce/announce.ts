@@ -14,7 +14,7 @@ export interface AnnounceEffects extends Sending {
 /** How long the ledger remembers that an edition was announced: 90 days. */
 const REMEMBERED_SECONDS = 90 * 24 * 3_600
 
-/** Says once in each Slack channel what was published: datasets with rows, source entities, time, edition. */
+/** Says once in each Slack channel what was published: datasets with rows, where the rows came from, time, edition. */
 export async function announce(
   effects: AnnounceEffects,
   published: Detail<typeof GoldPublished>,
@@ -56,12 +56,13 @@ async function lineOf({ ledger }: AnnounceEffects, published: Detail<typeof Gold
     (made?.datasets as unknown as Counted[] | undefined)?.map((one) => [one.dataset, one.rows]),
   )
   const shown = datasets.map((name) => `${name} ${(rows.get(name) ?? 0).toLocaleString('en')} rows`)
-  const entities = entitiesOf(run)
+  const sources = [...new Set([...entitiesOf(run), ...((run?.syncedFrom ?? []) as string[])])]
   const parts = [
     `*${domain}* is published: ${shown.join(', ')}`,
-    entities.length > 0 && `from ${entities.join(', ')}`,
+    sources.length > 0 && `from ${sources.join(', ')}`,
     builtIn(run),
     `edition \`${edition}\``,
+    run?.mode === 'fast' && 'its tests are still to come',
   ]
   return escaped(parts.filter(Boolean).join(' · '))
 }
@@ -77,7 +78,7 @@ function entitiesOf(run: Run | undefined): string[] {
   return selectors.flatMap((selector) => /^source:[^.]+\.([^+]+)\+?$/.exec(selector)?.[1] ?? [])
 }
 
-/** From the moment at which the build took its lane until its tests and its gate were passed. */
+/** From the moment at which the build took its lane until its gate was passed. */
 function builtIn(run: Run | undefined): string | undefined {
   if (!run?.endedAt) return undefined
   const milliseconds = Date.parse(String(run.endedAt)) - Date.parse(run.createdAt)

@@ -3,7 +3,9 @@ import { announce } from '../../../functions/operate/announce/announce.js'
 import { POST_LIMITS } from '../../../shared/alerts/post.js'
 import { slack } from '../../../shared/alerts/slack.js'
 import { Chain } from '../../fakes/chain.js'
+import { testProject } from '../../fakes/project.js'
 import { type Answer, slackTook, WebhookServer } from '../../fakes/webhook-server.js'
+import { ads, lane } from '../warehouse.js'
 
 let chain: Chain
 let said: string[]
@@ -41,6 +43,25 @@ describe('a publication', () => {
     await announce(effects('slack-1'), published())
     expect(said).toEqual([
       `*finance* is published: daily_summary 7 rows · from market_data · built in 0 s · edition \`${published().edition}\``,
+    ])
+  })
+
+  test('of a sync names whose it was, and one before its tests says that they are to come', async () => {
+    const sources = { ...testProject.sources, google_ads: ads(['stg_google']), bing_ads: ads(['stg_bing']) }
+    chain = new Chain()
+    chain.parts.landing.project = { ...testProject, sources }
+    const { sync, request } = lane(() => chain)
+    await sync('google_ads', 'a')
+    for (const [at, source] of ['google_ads', 'bing_ads'].entries()) await sync(source, String(at))
+    await chain.rest()
+    await request('q1', { mode: 'fast' })
+    await chain.rest()
+    const news = chain.parts.bus.details('Gold Published').filter(({ domain }) => domain === 'risk')
+    for (const one of news) await announce(effects('slack-1'), one)
+    expect(said.map((line) => line.split(' · ').slice(1))).toEqual([
+      ['from google_ads', 'built in 0 s', expect.stringMatching(/^edition/)],
+      ['from bing_ads, google_ads', 'built in 0 s', expect.stringMatching(/^edition/)],
+      ['built in 0 s', expect.stringMatching(/^edition/), 'its tests are still to come'],
     ])
   })
 
