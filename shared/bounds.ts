@@ -1,7 +1,7 @@
 import type { Engine, RunState } from './run.js'
 
 /**
- * How long each thing may take before somebody looks, all in one place; `docs/failures.md` shows them. The reconciler
+ * How long each thing may take before somebody looks, all in one place; `docs/failures.md` shows them (shared/late.ts). The reconciler
  * passes every five minutes, so the worst case of each is its own bound and one pass more.
  */
 export const PASS_SECONDS = 300
@@ -38,6 +38,28 @@ export const TOKEN_SECONDS = 120
 /** After a telling or a drive that failed the run goes to the end of the line; it is late again by the next pass. */
 export const POSTPONED_SECONDS = 60
 
+/** How long after a finished sync the reconciler looks whether its consumers have heard of it, and how long after that. */
+export const SYNC_HEARD_SECONDS = 120
+export const SYNC_HEARD_AGAIN_SECONDS = 300
+/** The same for a sync that its source's API has still to confirm; the stage asks three times in the meantime. */
+export const SYNC_CONFIRMED_SECONDS = 300
+export const SYNC_CONFIRMED_AGAIN_SECONDS = 900
+/** A sync that its source's API has not confirmed within a day does not count. */
+export const SYNC_UNCONFIRMED_SECONDS_MAX = 24 * 3_600
+
+/** Seconds until the reconciler looks after a backfill of which nobody heard. */
+export const BACKFILL_DUE_SECONDS = 240
+/** Seconds until the stage looks again after a backfill that live traffic holds back. */
+export const HELD_SECONDS = 60
+
+/** Seconds until the reconciler asks again for a rollback whose tables have not followed. */
+export const FOLLOWED_WITHIN_SECONDS = 120
+/**
+ * How long whoever tells people may take to be heard of: longer than the two tries that Lambda makes after the first.
+ * Then the event counts as lost, for the record of its consumer ends a telling, not our PutEvents.
+ */
+export const UNHEARD_SECONDS = 240
+
 /** What one pass may touch, so that its cost and time are bounded; the next pass goes on where this one stopped. */
 export const PASS = {
   runs: 500,
@@ -62,35 +84,3 @@ export const PASS = {
   /** Object versions of all of bronze that a pass looks at, whatever their hour and source, page after page. */
   swept: 200,
 } as const
-
-interface Bound {
-  state: string
-  lateSeconds: number
-  does: string
-}
-
-/** What is late, and what the reconciler does about it: the table of the page. */
-export const BOUNDS: readonly Bound[] = [
-  { state: 'a landing without its event', lateSeconds: 0, does: 'lets the file join its lane' },
-  { state: 'a lane without holder in which something waits', lateSeconds: 0, does: 'claims it' },
-  { state: '`FILLING`', lateSeconds: DUE_SECONDS.FILLING, does: 'seals the run with what it has' },
-  { state: '`READY`', lateSeconds: DUE_SECONDS.READY, does: 'starts the run' },
-  { state: '`READY`, waiting for Glue', lateSeconds: TOKEN_SECONDS, does: 'tries again, in its old place' },
-  {
-    state: '`RUNNING` without a job',
-    lateSeconds: DUE_SECONDS.RUNNING,
-    does: 'looks for the job or repeats the request, which finds it',
-  },
-  {
-    state: '`RUNNING` with a job',
-    lateSeconds: JOB_ASKED_SECONDS,
-    does: 'asks ECS, Glue or the dbt platform; takes the end in, or asks again later',
-  },
-  { state: '`COMMITTING`', lateSeconds: DUE_SECONDS.COMMITTING, does: 'goes on with the commit' },
-  {
-    state: '`COMMITTED`, not heard by every consumer',
-    lateSeconds: DUE_SECONDS.COMMITTED,
-    does: 'announces it again',
-  },
-  { state: '`PARKED`, in no incident', lateSeconds: DUE_SECONDS.PARKED, does: 'announces it again' },
-]

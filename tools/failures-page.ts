@@ -1,12 +1,13 @@
 import { failureClasses } from '../events/catalog.js'
-import { BOUNDS, JOB_SECONDS_MAX, PASS, PASS_SECONDS } from '../shared/bounds.js'
+import { JOB_SECONDS_MAX, PASS, PASS_SECONDS } from '../shared/bounds.js'
+import { BOUNDS, REQUESTS } from '../shared/late.js'
 import { FAILURES_MAX, POLICIES } from '../shared/policies.js'
 
 /** The page `docs/failures.md`: what is done about each way in which work fails, and how soon a lost event is found. */
 export function failuresPage(): string {
   return `# What is done about failures
 
-<!-- Generated from shared/policies.ts and shared/bounds.ts by \`npm run generate\`: change it there. -->
+<!-- Generated from shared/policies.ts, bounds.ts and late.ts by \`npm run generate\`: change it there. -->
 
 Every attempt that fails has a class, read from what ECS, Glue or the job itself said. The class says how often an attempt
 of one run may fail in this way, how long the run rests before the next, and what that gets which this one had not. A run
@@ -22,7 +23,8 @@ A rest is a bound from below: the reconciler starts a run that is due within the
 
 ## What a lost event costs
 
-The reconciler looks every five minutes at what is late. A run is late when it has rested in a state longer than this:
+The reconciler looks every five minutes at what is late: at a run, or at anything else that rests in the ledger until
+somebody goes on with it. It is late when it has rested in a state longer than this:
 
 | state | late after | then the reconciler | worst case |
 |---|---|---|---|
@@ -31,8 +33,17 @@ ${BOUNDS.map(bound).join('\n')}
 A job that does not end is given up after ${JOB_SECONDS_MAX.duckdb / 60} minutes on ECS and ${JOB_SECONDS_MAX.spark / 60} on Glue; an extraction and a
 job of the dbt platform after ${JOB_SECONDS_MAX.dlt / 60}, also when its service says nothing any more. A pass lists the bronze hours
 since the last complete listing, at least ${PASS.hoursMin} and at most ${PASS.hoursMax}, and the next ${PASS.swept} versions of the whole bucket:
-what lies under an undeclared source or an older hour is found in a time that grows with the bucket. A person's request
-(retry, approve, replay) whose event is lost is not repeated: the run stays as it is, and the person sees it.
+what lies under an undeclared source or an older hour is found in a time that grows with the bucket.
+
+## What a lost request costs
+
+A person's request is one event, and the API answers when EventBridge has it, which tries for a day to deliver it. One that
+no stage could do lies in a dead-letter queue, whose alarm opens an incident. One that is lost all the same is seen by
+whoever asked: \`npx sluice why <event id>\`, which the answer names, finds no record of it.
+
+| request | when its event is lost |
+|---|---|
+${REQUESTS.map(({ event, lost }) => `| ${event} | ${lost} |`).join('\n')}
 `
 }
 

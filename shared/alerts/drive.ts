@@ -1,4 +1,5 @@
 import { type Detail, IncidentClosed, IncidentOpened } from '../../events/catalog.js'
+import { UNHEARD_SECONDS } from '../bounds.js'
 import { iso } from '../clock.js'
 import { absent, is, present } from '../ledger.js'
 import {
@@ -14,12 +15,6 @@ import {
 } from './incident.js'
 import { isOver } from './recovery.js'
 import { upstreamOf } from './upstream.js'
-
-/**
- * How long whoever tells people may take to be heard of: longer than the two tries that Lambda makes after the first.
- * Then the event counts as lost, for the record of its consumer ends a telling, not our PutEvents.
- */
-const UNHEARD_SECONDS = 240
 
 /**
  * Drives an incident to where it should be, any number of callers at once: told unless it is silenced, closed when

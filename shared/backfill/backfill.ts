@@ -1,3 +1,4 @@
+import { BACKFILL_DUE_SECONDS } from '../bounds.js'
 import { type Clock, iso } from '../clock.js'
 import { absent, INDEXED, type Item, type Key, type LedgerReader, type Value, type Write } from '../ledger.js'
 import { dueAt } from '../run.js'
@@ -82,10 +83,6 @@ export const CHUNK_TRIES_MAX = 3
 export const FAILED_MAX = 100
 /** So many chunks that fail one after another, and the ones under way, stop a backfill: the source is away. */
 export const FAILED_IN_ROW_MAX = 5
-/** Seconds until the reconciler looks after a backfill of which nobody heard. */
-export const BACKFILL_DUE_SECONDS = 240
-/** Seconds until the stage looks again after a backfill that live traffic holds back. */
-export const HELD_SECONDS = 60
 
 /** The partition of the index `recent` in which backfills stand, newest last. */
 export const BACKFILLS = 'backfills'

@@ -1,4 +1,5 @@
 import { BackfillMoved, ExtractRequested, type Outgoing } from '../../events/catalog.js'
+import { BACKFILL_DUE_SECONDS, HELD_SECONDS } from '../bounds.js'
 import { iso } from '../clock.js'
 import type { Declared } from '../declared.js'
 import { Contention } from '../errors.js'
@@ -8,14 +9,12 @@ import { type Item, is, type Write, type Written } from '../ledger.js'
 import { retry } from '../put-back.js'
 import { dueAt, type Run, runKey } from '../run.js'
 import {
-  BACKFILL_DUE_SECONDS,
   type Backfill,
   backfillKey,
   backfillOf,
   changed,
   chunkKey,
   chunkRequestId,
-  HELD_SECONDS,
   isAtRest,
   type Slot,
 } from './backfill.js'

@@ -1,3 +1,4 @@
+import { SYNC_HEARD_SECONDS } from '../bounds.js'
 import { iso } from '../clock.js'
 import { INDEXED, is, type Value } from '../ledger.js'
 import type { Airbyte, AirbyteJob } from './airbyte-api.js'
@@ -9,9 +10,6 @@ export interface ConfirmEffects extends SyncEffects {
 
 /** What asking about a sync gave: its end, as it now stands in the ledger, or that Airbyte cannot say yet, and why. */
 export type Confirmed = { sync: Sync } | { unsaid: string }
-
-/** How long after the last try the reconciler looks whether a finished sync was heard. */
-const HEARD_SECONDS = 120
 
 /**
  * Asks the API of a waiting sync's source how its job ended, and writes that down. A sync that does not wait any more is
@@ -50,7 +48,7 @@ export async function settle(
 ): Promise<Confirmed> {
   const isDue = set.outcome === 'finished'
   const due: Record<string, Value> = isDue
-    ? { duePk: INDEXED, dueAt: iso(clock.now() + HEARD_SECONDS * 1_000) }
+    ? { duePk: INDEXED, dueAt: iso(clock.now() + SYNC_HEARD_SECONDS * 1_000) }
     : {}
   await ledger.write({
     update: syncKey(sync.syncId),

@@ -1,3 +1,8 @@
+import {
+  SYNC_CONFIRMED_AGAIN_SECONDS,
+  SYNC_HEARD_AGAIN_SECONDS,
+  SYNC_UNCONFIRMED_SECONDS_MAX,
+} from '../bounds.js'
 import type { PutEvents } from '../bus.js'
 import { iso } from '../clock.js'
 import type { Declared } from '../declared.js'
@@ -12,12 +17,6 @@ export interface DriveSyncEffects extends ConfirmEffects {
   publish: PutEvents
 }
 
-/** How long until the reconciler looks at a sync again that nobody has heard of, or that nobody has confirmed. */
-const HEARD_AGAIN_SECONDS = 300
-const CONFIRMED_AGAIN_SECONDS = 900
-/** A sync that its source's API has not confirmed within a day does not count. */
-const UNCONFIRMED_SECONDS_MAX = 24 * 3_600
-
 /** Does for one late sync what it needs: asks for its confirmation, or tells it again until its consumers have it. */
 export async function driveSync(effects: DriveSyncEffects, syncId: string): Promise<string> {
   const { ledger, clock } = effects
@@ -26,7 +25,7 @@ export async function driveSync(effects: DriveSyncEffects, syncId: string): Prom
   if (sync.outcome === 'waiting') return askAgain(effects, sync)
   if (sync.outcome !== 'finished' || (await isHeard(effects, sync))) return forget(effects, sync)
   await effects.publish([syncFinished(sync)])
-  await postpone(effects, sync, HEARD_AGAIN_SECONDS)
+  await postpone(effects, sync, SYNC_HEARD_AGAIN_SECONDS)
   return 'told again'
 }
 
@@ -38,12 +37,12 @@ async function askAgain(effects: DriveSyncEffects, sync: Sync): Promise<string> 
     return 'confirmed'
   }
   const age = effects.clock.now() - Date.parse(sync.receivedAt)
-  if (age > UNCONFIRMED_SECONDS_MAX * 1_000) {
+  if (age > SYNC_UNCONFIRMED_SECONDS_MAX * 1_000) {
     const why = `not confirmed within a day: ${answer.unsaid}`
     await settle(effects, sync, { outcome: 'failed', why, confirmed: false })
     return why
   }
-  await postpone(effects, sync, CONFIRMED_AGAIN_SECONDS)
+  await postpone(effects, sync, SYNC_CONFIRMED_AGAIN_SECONDS)
   return `not confirmed yet: ${answer.unsaid}`
 }
 

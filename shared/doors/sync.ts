@@ -1,4 +1,5 @@
 import { type Outgoing, PlatformJobEnded, SyncFinished, SyncNoticed } from '../../events/catalog.js'
+import { SYNC_CONFIRMED_SECONDS, SYNC_HEARD_SECONDS } from '../bounds.js'
 import { type Clock, iso } from '../clock.js'
 import type { Declared, DeclaredSource } from '../declared.js'
 import { absent, INDEXED, type Item, type ItemLedger, type Key } from '../ledger.js'
@@ -31,9 +32,6 @@ export type Sync = Item & {
 
 /** How long the ledger remembers a sync: 400 days. A notice that is told again later is a new one. */
 const KEPT_SECONDS = 400 * 24 * 3_600
-/** How long after a sync the reconciler looks whether it was heard, and whether it was confirmed. */
-const HEARD_SECONDS = 120
-const CONFIRMED_SECONDS = 300
 
 export const syncKey = (syncId: string): Key => ({ PK: `SYNC#${syncId}`, SK: 'META' })
 
@@ -79,7 +77,7 @@ function newSync(
   const syncId = syncIdOf(source, identity)
   const declared = project.sources[source] as DeclaredSource
   const waits = outcome === 'finished' && !confirmed && declared.door?.confirm !== undefined
-  const dueSeconds = waits ? CONFIRMED_SECONDS : HEARD_SECONDS
+  const dueSeconds = waits ? SYNC_CONFIRMED_SECONDS : SYNC_HEARD_SECONDS
   const isDue = waits || (outcome === 'finished' && isAwaited(declared))
   const now = clock.now()
   return {
