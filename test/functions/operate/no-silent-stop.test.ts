@@ -3,7 +3,14 @@ import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { alarmStateChange } from '../../../events/aws.js'
-import { CompactionRequested, type FailureClass, failureClasses } from '../../../events/catalog.js'
+import {
+  BuildRequested,
+  CompactionRequested,
+  ExtractRequested,
+  type FailureClass,
+  failureClasses,
+  type Outgoing,
+} from '../../../events/catalog.js'
 import { chain as rows } from '../../../events/chain.js'
 import { alarmPattern } from '../../../events/routes.js'
 import { alerted } from '../../../functions/operate/raise-alert/raise-alert.js'
@@ -13,6 +20,7 @@ import type { RunKind } from '../../../shared/run.js'
 import { Chain } from '../../fakes/chain.js'
 import { incidents } from '../../fakes/failed-runs.js'
 import { type Parts, parts } from '../../fakes/parts.js'
+import { cleansePlan, cleanseReportOf } from '../../fakes/work.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -26,16 +34,24 @@ describe('work that fails, in every way that there is, for good', () => {
     const chain = new Chain({ job })
     await chain.record(chain.land('a.json'))
     await chain.rest()
-    if (kind === 'compact') {
-      const detail = { requestId: 'r', today: true, by: 'test' }
-      await chain.parts.bus.publish([{ name: CompactionRequested.name, detail }])
-      await chain.rest()
-    }
+    const request = REQUESTS[kind]
+    if (request) await asking(chain, request)
     return chain
   }
 
+  async function asking(chain: Chain, request: Outgoing): Promise<void> {
+    await chain.parts.bus.publish([request])
+    await chain.rest()
+  }
+
+  /** What begins a run that no landed file does. */
+  const REQUESTS: { [kind in RunKind]?: Outgoing } = {
+    compact: { name: CompactionRequested.name, detail: { requestId: 'r', today: true, by: 'test' } },
+    extract: { name: ExtractRequested.name, detail: { source: 'quotes', requestId: 'r', by: 'test' } },
+  }
+
   const cases = (Object.keys(POLICIES) as FailureClass[]).flatMap((failureClass) =>
-    (['cleanse', 'build', 'compact'] as const).map((kind) => [failureClass, kind] as const),
+    (['cleanse', 'build', 'compact', 'extract'] as const).map((kind) => [failureClass, kind] as const),
   )
   test('is every class that the catalog knows', () => {
     expect(Object.keys(POLICIES).sort()).toEqual([...failureClasses].sort())
@@ -48,14 +64,14 @@ describe('work that fails, in every way that there is, for good', () => {
     const [incident] = incidents(chain.parts)
     expect(incidents(chain.parts)).toHaveLength(1)
     expect(incident).toMatchObject({ state: 'open', priority: priorityOf(fault, kind), count: 1 })
+    expect(chain.parts.ledger.all('RUN#').filter(({ state }) => state === 'PARKED')).toMatchObject([{ kind }])
     expect(incident?.reason).toContain(`it was ${failureClass}`)
     expect(incident?.cause).toContain(fault)
     expect(chain.parts.told).toEqual([`[${incident?.priority}] ${incident?.title}`])
   })
 
   test.each(['cleanse', 'build'] as const)('and so does a %s that its gate holds back', async (kind) => {
-    const report = (plan: unknown) =>
-      heldBack(plan as { kind: RunKind; run_id: string; attempt: number }, kind)
+    const report = (plan: unknown) => heldBack(plan as Planned, kind)
     const chain = new Chain({ report })
     await chain.record(chain.land('a.json'))
     await chain.rest()
@@ -63,10 +79,57 @@ describe('work that fails, in every way that there is, for good', () => {
     expect(incidents(chain.parts)).toMatchObject([{ cause: `${lane}:gate`, priority: FAULTS.gate[kind] }])
     expect(chain.parts.told).toHaveLength(1)
   })
+
+  test('and so does a batch whose columns are not those of its contract', async () => {
+    const change = { file: null, column: 'close', change: 'removed', expected: 'double', seen: null }
+    const schema_changes = [{ ...change, rows: 10, of: 10 }]
+    const report = (plan: unknown) =>
+      (plan as { kind: RunKind }).kind === 'cleanse'
+        ? { ...cleanseReportOf(cleansePlan(plan)), schema_changes }
+        : undefined
+    const chain = new Chain({ report })
+    await chain.record(chain.land('a.json'))
+    await chain.rest()
+    expect(incidents(chain.parts)).toMatchObject([
+      {
+        ...{ cause: 'cleanse:market_data:schema', priority: FAULTS.schema.cleanse, state: 'open' },
+        reason: 'the schema changed: close (double, required) is missing in 10 of 10 rows of the batch',
+      },
+    ])
+    expect(chain.parts.told).toHaveLength(1)
+  })
+
+  test.each([
+    ['that has an edition before it', true],
+    ['that is the first of all', false],
+  ])('and so do the tests of an edition that readers saw before them, %s', async (_, hasBefore) => {
+    const report = (plan: unknown) =>
+      (plan as { mode?: string }).mode === 'test' ? heldBack(plan as Planned, 'build') : undefined
+    const chain = new Chain({ report })
+    if (hasBefore) await chain.record(chain.land('a.json'))
+    await chain.rest()
+    const detail = { domain: 'risk', requestId: 'r', mode: 'fast' as const, by: 'test' }
+    await asking(chain, { name: BuildRequested.name, detail })
+    const [run] = chain.parts.ledger.all('RUN#').filter(({ state }) => state === 'PARKED')
+    expect(run).toMatchObject({ kind: 'build', mode: 'test', gate: 'failed' })
+    expect(incidents(chain.parts)).toMatchObject([
+      {
+        ...{ cause: 'build:finance+risk:gate', priority: FAULTS.gate.build, state: 'open' },
+        ...{ runs: [run?.runId], reason: expect.stringContaining('unique') },
+      },
+    ])
+    expect(chain.parts.told).toHaveLength(1)
+  })
 })
 
+interface Planned {
+  kind: RunKind
+  run_id: string
+  attempt: number
+}
+
 /** The report of a job of this kind whose gate holds it back; of any other one the usual report. */
-function heldBack(plan: { kind: RunKind; run_id: string; attempt: number }, kind: RunKind): unknown {
+function heldBack(plan: Planned, kind: RunKind): unknown {
   if (plan.kind !== kind) return undefined
   const { run_id, attempt } = plan
   if (kind === 'cleanse') {
