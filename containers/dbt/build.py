@@ -101,7 +101,7 @@ class Build:
         with self._timed("prepare"):
             self.retry = self._go_on(results_of_earlier)
             promoted = fetch_promoted(self.plan, self.storage, self.directory / "promoted")
-            selection = self.transform.selection(self.plan.domains, promoted)
+            selection = self.selection = self.transform.selection(self.plan.domains, promoted)
             with database.open_database(self.database) as connection:
                 built = follow(connection, database.built_runs(connection), self.plan.moved)
                 before = database.project_fingerprint(connection)
@@ -131,7 +131,7 @@ class Build:
         sources = [*(f"source:lake.{entity}" for entity in inputs), *(f"source:raw.{t.name}" for t in loaded)]
         self.transform.run(self.scope.steps, [] if self.plan.mode in ("fast", "ci") else sources, self.retry)
         if self.plan.mode not in WITHOUT_STATE:
-            check_readers(self.project.manifest, inputs, self.findings.built)
+            check_readers(self.selection, inputs, self.findings.built)
         if self.plan.mode not in ("ci", "test"):
             self._publish()
 

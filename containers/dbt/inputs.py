@@ -77,6 +77,13 @@ def _counts(selection: Selection, parent: str) -> bool:
     return source is None or source.source_name in (DATA_SOURCE, RAW_SOURCE)
 
 
+def awaits_silver(selection: Selection, node: str, before: Built | None, sources: Inputs) -> bool:
+    """Whether a node that was built before reads silver that no good build has read."""
+    read = [name for name in selection.parents(node) if name in selection.manifest.sources]
+    silver = [name for name in read if selection.manifest.sources[name].source_name == DATA_SOURCE]
+    return before is not None and any(before.inputs.get(name) != sources.get(name) for name in silver)
+
+
 def _why(selection: Selection, inputs: Inputs, before: Built | None) -> str | None:
     if before is None:
         return "it was never built"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from containers.dbt.inputs import Built, Choice, Inputs, choose
+from containers.dbt.inputs import Built, Choice, Inputs, awaits_silver, choose
 from containers.dbt.plan import BuildPlan
 from containers.dbt.retry import Retry
 from containers.dbt.selection import Selection
@@ -80,9 +80,8 @@ def _asked(
         anew = selected
         regardless = dict.fromkeys(selected, "it differs from the promoted manifest, or reads what does")
     elif plan.mode == "full_refresh":
-        followers = selection.descendants(selected)
-        # What lies between two refreshed models cannot be only added to.
-        anew = selected | (followers & selection.ancestors(selected))
+        followers = selection.followers(plan.selectors)
+        anew = _refreshed(selection, selected, followers, known, sources)
         regardless |= dict.fromkeys(anew, "full refresh")
         selected |= followers
     elif plan.mode == "test":
@@ -98,6 +97,21 @@ def _asked(
     if plan.mode == "fast":
         steps = [Step(step.name, step.nodes, [], step.anew) for step in steps if step.nodes]
     return Scope(choice, anew, steps)
+
+
+def _refreshed(
+    selection: Selection, selected: set[str], followers: set[str], known: dict[str, Built], sources: Inputs
+) -> set[str]:
+    """What is made from nothing, when these nodes are to be.
+
+    A table that is made anew has forgotten which rows are replaced by silver that nobody has read yet: what
+    is only added to would keep what it made of them.
+    """
+    unread = {node for node in selected if awaits_silver(selection, node, known.get(node), sources)}
+    increments = {node for node in selection.descendants(unread) if selection.is_incremental(node)}
+    anew = selected | increments
+    # What lies between two refreshed models cannot be only added to.
+    return anew | (followers & selection.ancestors(anew))
 
 
 def _tests_of(selection: Selection, nodes: set[str]) -> Scope:

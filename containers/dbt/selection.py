@@ -58,6 +58,14 @@ class Selection:
         found = self.manifest.nodes[node]
         return found.resource_type in BUILT and found.config.materialized != "ephemeral"
 
+    def is_incremental(self, node: str) -> bool:
+        """Whether building a model keeps what its table has and takes in only what is new."""
+        return self.manifest.nodes[node].config.materialized == "incremental"
+
+    def is_snapshot(self, node: str) -> bool:
+        """Whether a node keeps what builds have seen, and is never made anew."""
+        return self.manifest.nodes[node].resource_type == "snapshot"
+
     def nodes(self, selectors: Iterable[str]) -> set[str]:
         """The lane's models, seeds and snapshots that any of dbt's selectors names."""
         return self._selected(selectors) & {*self.lane}
@@ -77,6 +85,11 @@ class Selection:
             else:
                 waiting += self.manifest.nodes[parent].depends_on_nodes
         return list(found)
+
+    def followers(self, selectors: Iterable[str]) -> set[str]:
+        """All of the lane that is made from what the selectors name, ephemeral models too; not those."""
+        named = {node for node in self._named(selectors) if node in self.manifest.nodes}
+        return self.descendants(named)
 
     def descendants(self, nodes: Iterable[str]) -> set[str]:
         """All of the lane that is made from any of the nodes, without those themselves."""

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
-from dbt.contracts.graph.manifest import Manifest
-
 from containers.dbt.project import Project
 from containers.dbt.report import Findings, collect, collect_kept, shortened
 from containers.dbt.retry import Retry
@@ -117,35 +115,19 @@ class Transform:
             self.project.note_skipped(node)
 
 
-def check_readers(manifest: Manifest, inputs: dict[str, SilverInput], built: set[str]) -> None:
-    """Stops a build whose silver has gone past a model: no later plan would list it again."""
+def check_readers(selection: Selection, inputs: dict[str, SilverInput], built: set[str]) -> None:
+    """Stops a build whose silver has gone past a model or a snapshot: no later plan would list it again."""
     for entity, given in inputs.items():
         source = f"source.lake.lake.{entity}"
-        made = _made_from(manifest, source)
+        made = selection.descendants([source])
+        kept = {node for node in made if selection.is_incremental(node) or selection.is_snapshot(node)}
         left_out = [
-            node.name
-            for node in manifest.nodes.values()
-            if node.resource_type == "model"
-            and node.config.materialized != "ephemeral"
-            and (source in node.depends_on_nodes or (is_incremental(node) and node.unique_id in made))
-            and node.unique_id not in built
+            selection.name(node)
+            for node in selection.lane
+            if (source in selection.parents(node) or node in kept) and node not in built
         ]
         if given.fresh and left_out:
             raise StopBuild(
                 f"the plan lists {given.fresh} new runs of {entity}, but its selectors leave out"
                 f" {', '.join(left_out)}, which would never see them"
             )
-
-
-def is_incremental(node) -> bool:
-    """Whether a model keeps what it has and takes in only what is new: it too would never see it again."""
-    return node.config.materialized == "incremental"
-
-
-def _made_from(manifest: Manifest, source: str) -> set[str]:
-    """The ids of all nodes that are made from a source, directly or through others."""
-    found, before = {source}, 0
-    while len(found) > before:
-        before = len(found)
-        found |= {node.unique_id for node in manifest.nodes.values() if found & {*node.depends_on_nodes}}
-    return found

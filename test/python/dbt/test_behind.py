@@ -4,6 +4,8 @@ import pytest
 from test_inputs import LANES, Lane
 
 from containers.dbt.retry import Retry
+from containers.dbt.silver import SilverInput
+from containers.dbt.transform import StopBuild, check_readers
 
 GOOGLE = ["staging.stg_google_ads*", "fct_campaign_performance+", "metrics.*"]
 STAGED = "stg_google_ads__campaign_days"
@@ -57,3 +59,20 @@ def test_a_retry_remembers_from_what_the_earlier_attempt_built(ads, manifest):
     later = ads.scope(ads.versions(raw=3), retry=retry)
     assert later.choice.inputs[staged] == before.choice.inputs[staged]
     assert behind(ads, later) == {STAGED, *MADE_OF_IT}
+
+
+def test_a_build_may_leave_new_silver_to_no_other_one(manifest):
+    """Neither by a model that reads it, nor by one that keeps what it makes of it, nor by a snapshot."""
+    lane = Lane(manifest, LANES["households"])
+    node = {lane.selection.name(node): node for node in lane.selection.lane}
+    new = {"households": SilverInput((), 1, 1, 1)}
+
+    def check(*left_out: str) -> None:
+        check_readers(lane.selection, new, {*node.values()} - {node[name] for name in left_out})
+
+    check()
+    check("dim_users", "base_users")
+    for name in ("base_households", "snap_households", "fct_daily_metrics"):
+        with pytest.raises(StopBuild, match=f"1 new runs of households, but .* leave out {name}, which"):
+            check(name)
+    check_readers(lane.selection, {"households": SilverInput((), 1, 1, 0)}, set())

@@ -64,7 +64,7 @@ class Story(MartStory):
     def build(self, **changes) -> Task:
         selectors = [f"source:lake.{entity}+" for entity in sorted(TABLES)]
         given = {"lane": "households", "domains": ["households"], "selectors": selectors}
-        return self.lake.build(**given, **changes)
+        return self.lake.build(**{**given, **changes})
 
     def _landed(self, delivery: str) -> tuple[Path, str]:
         return self.folder / delivery, (self.now - timedelta(hours=LANDED[delivery])).isoformat()

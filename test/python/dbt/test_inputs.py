@@ -106,6 +106,29 @@ def test_a_full_refresh_of_staging_lets_the_rest_follow_by_what_is_new(lane):
     assert all(not step.anew for step in scope.steps[1:])
 
 
+def test_a_full_refresh_while_silver_waits_refreshes_the_increments_too(lane):
+    """The table made anew has forgotten what the waiting rows replace."""
+    commerce = lane("commerce")
+    scope = commerce.scope(commerce.versions(events="run-2"), mode="full_refresh", selectors=["stg_events"])
+    assert commerce.names(scope.anew) >= {"stg_events", "int_orders", "fct_orders", "dim_customers"}
+    assert "analytics_orders" in commerce.names(scope.choice.builds)
+    households = lane("households")
+    newer = households.versions(tasks="run-2")
+    anew = {
+        name: households.names(households.scope(newer, mode="full_refresh", selectors=[name]).anew)
+        for name in ("base_tasks", "base_users")
+    }
+    assert "fct_daily_metrics" in anew["base_tasks"] and anew["base_users"] == {"base_users"}
+
+
+def test_what_is_made_of_a_refreshed_ephemeral_model_follows(lane):
+    households = lane("households")
+    newer = households.versions(households="run-2")
+    scope = households.scope(newer, mode="full_refresh", selectors=["staging.households"])
+    assert "snap_households" in households.names(scope.choice.builds)
+    assert "snap_households" not in households.names(scope.anew)
+
+
 def test_what_lies_between_two_refreshed_models_is_refreshed_too(lane):
     commerce = lane("commerce")
     scope = commerce.scope(mode="full_refresh", selectors=["int_orders", "fct_orders"])
