@@ -20,6 +20,8 @@ const REPEATED = 'when a failed build is tried again: the results of the attempt
 
 const OF_ALL =
   'a transaction of the ledger asks for all of its kinds of write: they are one right of the chain'
+const FORGOTTEN =
+  'when a deletion request has ended, whom it names goes too: the full run of the compaction ends with one'
 const RETENTION = 'when editions are beyond count and age: the editions of the full run'
 
 export const unusedRights: Record<string, string> = {
@@ -50,7 +52,7 @@ export const unusedRights: Record<string, string> = {
   'start-cleanse glue:StartJobRun': SPARK,
   'start-cleanse glue:GetJobRuns': SPARK,
   'start-cleanse glue:BatchStopJobRun': SPARK,
-  'finish-cleanse s3:DeleteObject': 'when a deletion request has ended: whom it names is forgotten too',
+  'finish-cleanse s3:DeleteObject': FORGOTTEN,
   'finish-cleanse s3:ListBucket': NOT_FOUND,
   'finish-cleanse glue:GetJobRun': SPARK,
   'finish-cleanse glue:RegisterSchemaVersion': GLUE_REGISTRY,

@@ -5,7 +5,7 @@ import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Row } from '../chain.js'
 import { sluice } from '../gate.case.js'
-import { keysOf, ledgerItems, reconcile } from '../operator.js'
+import { keysOf, ledgerItem, ledgerItems, reconcile, textOf } from '../operator.js'
 import { until } from '../poll.js'
 import { athena, Reader } from '../reader.js'
 import { content, ndjson, prices } from '../rows.js'
@@ -21,6 +21,7 @@ const SILVER = 'sluice_local_silver'
 const COUNTED = `count(*) AS "rows", count(DISTINCT symbol || cast(price_date AS varchar)) AS "keys"`
 const BY_VIEW = `SELECT ${COUNTED} FROM ${SILVER}.${ENTITY}_rows`
 const BY_FOLDER = `SELECT ${COUNTED} FROM ${SILVER}.${ENTITY}`
+const FORGOTTEN = 'ACC-AAA'
 const LONG_AGO = '2026-01-01T00:00:00.000Z'
 
 /** Small files of one day on the real parts: the job, the stages, the builds that follow, and the removal. */
@@ -107,6 +108,50 @@ describe('compaction', () => {
   }, async () => {
     expect(await ledgerItems('INCIDENT#')).toEqual([])
     expect((await ledgerItems('COMPACTED#')).every(({ duePk }) => duePk === undefined)).toBe(true)
+  })
+
+  test('a person is forgotten in silver and in what is shown next, and the ledger has the proof', {
+    timeout: TEST_MILLISECONDS_MAX,
+  }, async () => {
+    const before = await shown()
+    const others = before.filter((row) => !row.includes(FORGOTTEN))
+    expect(others.length).toBeLessThan(before.length)
+    const builds = (await world.chain.runs({ kind: 'build' })).length
+    const asked = [
+      '--column',
+      'account_id',
+      '--key',
+      FORGOTTEN,
+      '--why',
+      'letter 17',
+      '--by',
+      'ada',
+      '--json',
+    ]
+    const { requestId } = JSON.parse(await sluice('forget', 'transactions', ...asked))
+    const proof = await until(
+      'the request is carried out',
+      async () => {
+        const item = await ledgerItem(`FORGET#${requestId}`)
+        return item?.doneAt ? item : undefined
+      },
+      { seconds: SECONDS_MAX },
+    )
+    expect(proof).toMatchObject({ entity: 'transactions', column: 'account_id', by: 'ada', why: 'letter 17' })
+    expect(proof.forgotten).toMatchObject({ found: 1, removed: 1, left: 0, rawFiles: 1 })
+    const report = JSON.parse(await textOf('ARTIFACTS', String(proof.report)))
+    const written = report.silver.filter(({ removed }: { removed: number }) => removed > 0)
+    expect(written).toMatchObject([{ found: 1, left: 0, etag: expect.stringMatching(/./) }])
+    expect(report.bronze).toEqual([expect.stringContaining('AAA.ndjson')])
+    // Who is forgotten is named nowhere by whoever keeps the proof.
+    for (const kept of [proof, report, await ledgerItems('RUN#')])
+      expect(JSON.stringify(kept)).not.toContain(FORGOTTEN)
+    expect(await keysOf('ARTIFACTS', 'forgets/')).toEqual([])
+    const begun = async () => (await world.chain.runs({ kind: 'build' })).length > builds
+    await until('what reads it is built anew', begun, { seconds: SECONDS_MAX })
+    await world.chain.rest(world.landed)
+    expect(await shown()).toEqual(others)
+    expect(await ledgerItems('INCIDENT#')).toEqual([])
   })
 })
 
