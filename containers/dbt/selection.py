@@ -62,10 +62,6 @@ class Selection:
         """Whether building a model keeps what its table has and takes in only what is new."""
         return self.manifest.nodes[node].config.materialized == "incremental"
 
-    def is_snapshot(self, node: str) -> bool:
-        """Whether a node keeps what builds have seen, and is never made anew."""
-        return self.manifest.nodes[node].resource_type == "snapshot"
-
     def nodes(self, selectors: Iterable[str]) -> set[str]:
         """The lane's models, seeds and snapshots that any of dbt's selectors names."""
         return self._selected(selectors) & {*self.lane}

@@ -116,11 +116,14 @@ class Transform:
 
 
 def check_readers(selection: Selection, inputs: dict[str, SilverInput], built: set[str]) -> None:
-    """Stops a build whose silver has gone past a model or a snapshot: no later plan would list it again."""
+    """Stops a build whose silver has gone past a model or a snapshot: no later plan would list it again.
+
+    A snapshot reads its source through an ephemeral model; what is incremental reads it through any.
+    """
     for entity, given in inputs.items():
         source = f"source.lake.lake.{entity}"
         made = selection.descendants([source])
-        kept = {node for node in made if selection.is_incremental(node) or selection.is_snapshot(node)}
+        kept = {node for node in made if selection.is_incremental(node)}
         left_out = [
             selection.name(node)
             for node in selection.lane

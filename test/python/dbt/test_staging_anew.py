@@ -1,4 +1,4 @@
-"""While late and corrected data waits, a lane is built fast, and its staging is made anew: both equal the truth."""
+"""Corrected data waits while a lane is built fast, and while its staging is made anew: the truth holds."""
 
 from typing import ClassVar
 
