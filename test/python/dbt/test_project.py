@@ -108,7 +108,7 @@ def test_prices_are_bounded_and_small_data_still_publishes(manifest):
     tests = {node.name: node for node in manifest.nodes.values() if node.resource_type == "test"}
     bounds = [name for name in tests if name.endswith("stg_market_data_close__1000000__0")]
     assert [tests[name].config.severity.lower() for name in bounds] == ["error"]
-    counts = [node for name, node in tests.items() if "expect_table_row_count_to_be_between" in name]
+    counts = [node for name, node in tests.items() if "row_count_to_be_between_stg_" in name]
     assert counts and all(node.config.severity.lower() == "warn" for node in counts)
 
 
