@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -155,10 +155,10 @@ def said(task: Task) -> str:
 
 
 @contextmanager
-def open_lake() -> Iterator[Lake]:
+def open_lake(make: Callable[[str, Path], Lake] = Lake) -> Iterator[Lake]:
     """An empty lake, gone at the end."""
     with tempfile.TemporaryDirectory(prefix="sluice-trial-") as name:
         emulator = Path(name, "s3")
         emulator.mkdir()
         with ministack(emulator, "s3") as endpoint:
-            yield Lake(endpoint, Path(name))
+            yield make(endpoint, Path(name))

@@ -3,9 +3,9 @@
     record  --commit <commit> --bucket <code bucket>                  after the tests of a commit have passed
     promote --commit <commit> --bucket <code bucket> --stage <stage>  makes its images those of a stage
 
-Images are pushed under their commit. `record` keeps their digests and the manifest of the models; `promote`
-gives the same digests another tag and makes the manifest the one that later changes are compared with.
-Nothing is built.
+Images are pushed under their commit. `record` builds the samples in them by their digests, which needs
+Docker, and keeps the digests with the manifest that it takes out of the dbt image; `promote` gives the same
+digests another tag and makes that manifest the one of the stage. Neither builds an image.
 """
 
 import argparse
@@ -13,12 +13,12 @@ import json
 import re
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import boto3
 from botocore.exceptions import ClientError
 
-from containers.dbt.project import keep_parse_state
+from tools.models.lake import NotTried
+from tools.models.tested import try_images
 
 IMAGES = ("cleanse", "dbt", "extract")
 COMMIT, STAGE = re.compile(r"[0-9a-f]{12}"), re.compile(r"[a-z][a-z0-9]{0,15}")
@@ -44,6 +44,11 @@ class Registry:
         if not found["images"]:
             raise NotPromoted(f"there is no image sluice/{name}:{tag}: push it, then record its tests")
         return found["images"][0]
+
+    def reference(self, name: str, image: dict) -> str:
+        """By which Docker finds this very image, whatever its tags are."""
+        found = self.ecr.describe_repositories(repositoryNames=[f"sluice/{name}"])
+        return f"{found['repositories'][0]['repositoryUri']}@{digest_of(image)}"
 
     def add_tag(self, name: str, image: dict, tag: str) -> None:
         """Gives an image one more tag. The same tag on the same image is no error; on another one it is."""
@@ -78,10 +83,15 @@ def digest_of(image: dict) -> str:
     return image["imageId"]["imageDigest"]
 
 
-def record(registry: Registry, commit: str, manifest: bytes) -> dict:
-    """Keeps which images of a commit were tested, and its manifest; answers what is on record of it."""
-    images = {name: digest_of(registry.image(name, commit)) for name in IMAGES}
-    tested = {"commit": commit, "images": images}
+def record(registry: Registry, commit: str, try_them) -> dict:
+    """Tries the images of a commit, then keeps which they were and their manifest; answers what is on record.
+
+    `try_them` takes their references by name and answers the manifest. Raises NotTried, with nothing on
+    record, when the samples do not build in them.
+    """
+    found = {name: registry.image(name, commit) for name in IMAGES}
+    manifest = try_them({name: registry.reference(name, image) for name, image in found.items()})
+    tested = {"commit": commit, "images": {name: digest_of(image) for name, image in found.items()}}
     registry.write(f"dbt/tested/{commit}/{MANIFEST}", manifest)
     registry.write(f"dbt/tested/{commit}/tested.json", _json(tested))
     return tested
@@ -137,10 +147,12 @@ def main(arguments: list[str]) -> int:
         if options.command == "promote":
             print(json.dumps(promote(registry, options.commit, options.stage), indent=2))
         else:
-            manifest = Path(keep_parse_state("duckdb"), MANIFEST).read_bytes()
-            print(json.dumps(record(registry, options.commit, manifest), indent=2))
+            print(json.dumps(record(registry, options.commit, try_images), indent=2))
     except NotPromoted as error:
         print(f"not promoted: {error}", file=sys.stderr)
+        return 1
+    except NotTried as error:
+        print(f"not recorded: {error}", file=sys.stderr)
         return 1
     return 0
 
