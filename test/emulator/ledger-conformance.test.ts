@@ -1,63 +1,15 @@
-import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import type { Condition, Ledger, Page, Value, Write } from '../../shared/ledger.js'
+import type { Condition, Ledger, Value, Write } from '../../shared/ledger.js'
 import { documentClient, ledger, putAll } from '../../shared/ledger-dynamo.js'
 import { FakeLedger } from '../fakes/ledger.js'
-import { keyOf, pages, reading, writes } from './ledger-operations.js'
 import { createLedgerTable } from './table.js'
+import { outcome } from './table-agreement.js'
 
 let real: Ledger
 
 beforeAll(async () => {
   real = ledger(await createLedgerTable('conformance'), documentClient())
 })
-
-/** What became of a write: done, refused at which places, or not even taken. */
-async function outcome(on: Ledger, write: Write[]): Promise<unknown> {
-  return on.write(...write).catch((error: Error) => ({ thrown: error.name }))
-}
-
-test('the fake ledger answers every write, read, page and index as DynamoDB does', async () => {
-  const run = fc.asyncProperty(
-    fc.array(writes, { minLength: 1, maxLength: 14 }),
-    fc.array(reading, { minLength: 1, maxLength: 3 }),
-    async (sequence, readings) => {
-      const fake = new FakeLedger()
-      try {
-        for (const write of sequence) {
-          expect(await outcome(fake, write)).toEqual(await outcome(real, write))
-          for (const key of write.map(keyOf)) expect(await fake.get(key)).toEqual(await real.get(key))
-        }
-        for (const one of readings) await compareReading(fake, one)
-      } finally {
-        for (const { PK, SK } of fake.all()) await real.write({ remove: { PK, SK } })
-      }
-    },
-  )
-  await fc.assert(run, { numRuns: 40, seed: 20_260_302 })
-})
-
-type Reading = typeof reading extends fc.Arbitrary<infer R> ? R : never
-
-async function compareReading(fake: FakeLedger, one: Reading): Promise<void> {
-  const { pk, prefix, limit, newestFirst, index, of, until } = one
-  const query = (on: Ledger) => (after?: string) =>
-    on.query(pk, { limit, newestFirst, ...(prefix && { prefix }), ...(after && { after }) })
-  expect(await pages(query(fake))).toEqual(await pages(query(real)))
-  const candidates = (on: Ledger) => (after?: string) =>
-    on.index(index, {
-      limit,
-      newestFirst,
-      ...(of && { of }),
-      ...(until && { until }),
-      ...(after && { after }),
-    })
-  const ordered = (found: Page['items'][]) =>
-    found.map((page) => page.map((item) => JSON.stringify(sorted(item))))
-  expect(ordered(await pages(candidates(fake)))).toEqual(ordered(await pages(candidates(real))))
-}
-
-const sorted = (item: object) => Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))
 
 test('a query starts behind a key though no item has it', async () => {
   const fake = new FakeLedger()
@@ -87,8 +39,8 @@ test('a transaction that names one item twice is refused by both, and changes no
     { check: { PK: 'TWICE', SK: 'META' }, when: [{ absent: 'PK' }] },
   ]
   const fake = new FakeLedger()
-  expect(await outcome(real, twice)).toEqual({ thrown: 'ValidationException' })
-  expect(await outcome(fake, twice)).toEqual({ thrown: 'ValidationException' })
+  expect(await outcome(real.write(...twice))).toEqual({ thrown: 'ValidationException' })
+  expect(await outcome(fake.write(...twice))).toEqual({ thrown: 'ValidationException' })
   expect(await real.get({ PK: 'TWICE', SK: 'META' })).toBeUndefined()
   expect(fake.all()).toEqual([])
 })
@@ -109,8 +61,8 @@ test('a whole item serves as the key of a read, an update, a check and a removal
 
 test('a transaction of 101 writes is refused by both', async () => {
   const many = Array.from({ length: 101 }, (_, n): Write => ({ put: { PK: 'MANY', SK: `IN#${n}` } }))
-  expect(await outcome(real, many)).toEqual({ thrown: 'ValidationException' })
-  expect(await outcome(new FakeLedger(), many)).toEqual({ thrown: 'ValidationException' })
+  expect(await outcome(real.write(...many))).toEqual({ thrown: 'ValidationException' })
+  expect(await outcome(new FakeLedger().write(...many))).toEqual({ thrown: 'ValidationException' })
 })
 
 const VALUES: Value[] = [0, 1, 2, '1', '', null, true, [], ['x'], {}, { a: 1 }]

@@ -11,10 +11,10 @@ const value = (name: string): fc.Arbitrary<Value> => {
   if (name === 'attempt') return fc.constantFrom<Value>(0, 1, 2, '1')
   if (name === 'detail') return fc.constantFrom<Value>({ a: 1, b: [null, true] }, [1, 'x'], null, false, '')
   if (name === 'history') return fc.constantFrom<Value>([], [{ at: 'x' }])
-  if (name.endsWith('Pk')) return fc.constantFrom('all', 'none')
+  if (name === 'eventPk' || name === 'correlationId') return fc.constantFrom('RUN#1', 'none')
+  if (name.endsWith('Pk')) return fc.constantFrom('all', 'all', 'none')
   return name.endsWith('At') ? time : fc.constantFrom('READY', 'RUNNING')
 }
-const INDEXES = ['due', 'recent', 'quarantined', 'incidents', 'events'] as const
 const NAMES = [
   'state',
   'attempt',
@@ -24,11 +24,21 @@ const NAMES = [
   'dueAt',
   'recentPk',
   'recentAt',
+  'quarantinedPk',
+  'quarantinedAt',
+  'incidentsPk',
+  'incidentsAt',
   'eventPk',
   'eventAt',
+  'correlationId',
+  // What the index of deliveries shows, and what it does not.
+  'did',
 ]
+/** An index holds what has both of its attributes, so these mostly come together. */
+const PAIRS = ['due', 'recent', 'quarantined', 'incidents', 'event'].map((one) => [`${one}Pk`, `${one}At`])
 const attributes = fc
-  .subarray(NAMES)
+  .tuple(fc.subarray(NAMES), fc.subarray(PAIRS))
+  .map(([names, pairs]) => [...new Set([...names, ...pairs.flat()])])
   .chain((names) => fc.record(Object.fromEntries(names.map((name) => [name, value(name)]))))
 const some = attributes.filter((set) => Object.keys(set).length > 0)
 
@@ -52,7 +62,13 @@ const put = fc
   .tuple(key, attributes, when)
   .map(([at, set, conditions]): Write => ({ put: { ...at, ...set } as Item, when: conditions }))
 const update = fc
-  .tuple(key, some, fc.boolean(), fc.subarray(['state', 'duePk', 'dueAt', 'job']), when)
+  .tuple(
+    key,
+    some,
+    fc.boolean(),
+    fc.subarray(['state', 'duePk', 'dueAt', 'quarantinedPk', 'incidentsPk', 'correlationId', 'job']),
+    when,
+  )
   .map(([at, set, appends, remove, conditions]): Write => {
     const { history, ...rest } = set
     const kept = Object.keys(rest).length > 0 ? rest : { detail: 'kept' }
@@ -81,15 +97,59 @@ export const writes: fc.Arbitrary<Write[]> = fc.oneof(
   },
 )
 
+const until = fc.option(time, { nil: undefined })
+const sparse = fc.record({
+  name: fc.constantFrom('due' as const, 'recent' as const, 'quarantined' as const, 'incidents' as const),
+  of: fc.constantFrom(undefined, 'all', 'none'),
+  until,
+})
+/** Indexes with a partition for each run, file or delivery; the last one is in the order of PK. */
+const partitioned = fc.oneof(
+  fc.record({ name: fc.constant('events' as const), of: fc.constantFrom('RUN#1', 'none'), until }),
+  fc.record({
+    name: fc.constant('correlations' as const),
+    of: fc.constantFrom('RUN#1', 'none'),
+    until: fc.constantFrom(undefined, 'M'),
+  }),
+)
+
 export const reading = fc.record({
   pk: fc.constantFrom('RUN#1', 'LANE#a'),
   prefix: fc.constantFrom(undefined, 'WAIT#', 'WAIT#1', 'X'),
   limit: fc.integer({ min: 1, max: 3 }),
   newestFirst: fc.boolean(),
-  index: fc.constantFrom(...INDEXES),
-  of: fc.constantFrom(undefined, 'all', 'none'),
-  until: fc.option(time, { nil: undefined }),
+  index: fc.oneof({ weight: 4, arbitrary: sparse }, { weight: 2, arbitrary: partitioned }),
 })
+export type Reading = typeof reading extends fc.Arbitrary<infer R> ? R : never
+
+/** Puts and deletions for one call that takes many; now and then it names an item twice. */
+export const batches: fc.Arbitrary<Write[]> = fc.oneof(
+  { weight: 9, arbitrary: fc.uniqueArray(batched(), { minLength: 1, maxLength: 6, selector: named }) },
+  { weight: 1, arbitrary: fc.array(batched(), { minLength: 1, maxLength: 6 }) },
+)
+function batched(): fc.Arbitrary<Write> {
+  const kept = fc.tuple(key, attributes).map(([at, set]): Write => ({ put: { ...at, ...set } as Item }))
+  return fc.oneof(
+    kept,
+    key.map((at): Write => ({ remove: at })),
+  )
+}
+function named(write: Write): string {
+  return JSON.stringify(keyOf(write))
+}
+
+/** Requests of few sources in few minutes; `was`: what stands there in the place of a count. */
+export const counts = fc.array(
+  fc.record({
+    source: fc.constantFrom('ads', 'crm'),
+    minute: fc.integer({ min: 28_000_000, max: 28_000_002 }),
+    was: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.constantFrom<Value>(0, 41, -1, 'x', null) },
+    ),
+  }),
+  { minLength: 1, maxLength: 12 },
+)
 
 /** The key of the one item that a write names. */
 export const keyOf = (write: Write) => {

@@ -1,9 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Condition, Item, Write } from '../../shared/ledger.js'
+import type { Condition, IndexName, Item, Write } from '../../shared/ledger.js'
 
 /** A call that DynamoDB refuses as malformed: an error of the caller, whatever the table holds. */
 export class ValidationException extends Error {
   override readonly name = 'ValidationException'
+}
+
+/** These indexes show this only (infra/ledger.yml), the others all of an item. */
+export const PROJECTED: Partial<Record<IndexName, string[]>> = {
+  due: ['PK', 'SK', 'duePk', 'dueAt', 'runId'],
+  correlations: [
+    ...['PK', 'SK', 'correlationId', 'run', 'source', 'key', 'event', 'did', 'outcome', 'at'],
+    ...['landedAt', 'receivedAt'],
+  ],
 }
 
 /** An item holds at most 400 KB (DynamoDB developer guide, "Service quotas"). */

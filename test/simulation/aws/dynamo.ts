@@ -1,7 +1,8 @@
+import { ValidationException } from '../../fakes/ledger-item.js'
 import { awsError, type Command, type Effect, type Fault, kindOf } from '../effect.js'
 import type { Random } from '../random.js'
 import { nameOf, subject } from './labels.js'
-import { cancelled, type SdkQuery, type SdkWrite, type SimTable } from './table.js'
+import { cancelled, keyOf, type SdkQuery, type SdkWrite, type SimTable } from './table.js'
 
 const THROTTLED = 'ProvisionedThroughputExceededException'
 const WRITES: readonly Fault[] = ['lost answer', 'repeated', 'conflict']
@@ -32,6 +33,7 @@ export function dynamo(table: SimTable, random: Random, now: () => number) {
     }
     const batch = kind === 'BatchWrite'
     const each = (fault: Fault | undefined) => {
+      refuseBatch(writes)
       const left = fault === 'refused entry' ? writes.slice(-1) : []
       for (const one of writes.slice(0, writes.length - left.length)) table.write([one], false)
       const requests = left.map(({ Item }) => ({ PutRequest: { Item } }))
@@ -86,6 +88,13 @@ function writesOf(kind: string, input: Command['input']): SdkWrite[] {
     )
   if (kind === 'Put' || kind === 'Update' || kind === 'Delete') return [{ kind, ...input }]
   throw new Error(`the simulated DynamoDB knows no ${kind}`)
+}
+
+/** BatchWriteItem takes at most 25 items a call, each of them once (DynamoDB API reference). */
+function refuseBatch(writes: SdkWrite[]): void {
+  const keys = new Set(writes.map(keyOf).map(({ PK, SK }) => `${PK}\n${SK}`))
+  if (keys.size < writes.length || writes.length > 25)
+    throw new ValidationException('one item twice, or more than 25, in a batch')
 }
 
 function conflict(kind: string, writes: number): Error {

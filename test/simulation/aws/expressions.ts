@@ -86,7 +86,9 @@ class Parser {
     if (clause === 'ADD') {
       const added = this.operand()
       return (before, after, terms) => {
-        after[nameOf(name, terms)] = Number(before?.[nameOf(name, terms)] ?? 0) + Number(added(before, terms))
+        const { [nameOf(name, terms)]: was = 0 } = before ?? ({} as Partial<Item>)
+        if (typeof was !== 'number') throw new ValidationException('an operand is no number')
+        after[nameOf(name, terms)] = was + Number(added(before, terms))
       }
     }
     if (clause !== 'SET' || !this.skip('=')) throw new ValidationException(`cannot read: ${this.text}`)

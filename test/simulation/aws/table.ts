@@ -1,6 +1,6 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb'
 import { INDEXED, type IndexName, type Item, indexKeys, type Key } from '../../../shared/ledger.js'
-import { stored, ValidationException } from '../../fakes/ledger-item.js'
+import { PROJECTED, stored, ValidationException } from '../../fakes/ledger-item.js'
 import { awsError } from '../effect.js'
 import { applyUpdate, conditionHolds, type Terms } from './expressions.js'
 
@@ -27,9 +27,6 @@ interface Changed {
   place: Key
   before: Item | undefined
 }
-
-/** What the index `due` holds of an item; the others hold all of it (infra/ledger.yml). */
-const DUE_HOLDS = ['PK', 'SK', 'duePk', 'dueAt', 'runId']
 
 /**
  * One DynamoDB table in memory, asked in the words of the SDK, so that the product's own expressions are what runs. It
@@ -139,14 +136,15 @@ function indexed(items: readonly Item[], input: SdkQuery, values: Record<string,
   const until = values[':until']
   const all = items.filter((item) => item[hash] === partition && typeof item[range] === 'string')
   const found = until === undefined ? all : all.filter((item) => (item[range] as string) <= until)
-  const shown = input.IndexName === 'due' ? found.map((item) => project(item, DUE_HOLDS)) : [...found]
+  const names = PROJECTED[input.IndexName as IndexName]
+  const shown = names ? found.map((item) => project(item, names)) : [...found]
   return { found: shown, order: [range, 'PK', 'SK'], keys: ['PK', 'SK', hash, range] }
 }
 
 const project = (item: Item, names: string[]): Item =>
   Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]]))) as Item
 
-function keyOf(write: SdkWrite): Key {
+export function keyOf(write: SdkWrite): Key {
   const key = write.Item ?? write.Key
   if (!key?.PK || !key.SK) throw new ValidationException('a key attribute is empty')
   return key
