@@ -1,4 +1,5 @@
 import type { Detail, RollbackRequested } from '../../../events/catalog.js'
+import { FOLLOWED_WITHIN_SECONDS } from '../../../shared/bounds.js'
 import { editionKey, goldPointerKey } from '../../../shared/build.js'
 import { iso } from '../../../shared/clock.js'
 import {
@@ -20,8 +21,6 @@ import { follow, type PublishGoldEffects } from './follow.js'
 type Asked = Detail<typeof RollbackRequested>
 
 const ROUNDS_MAX = 5
-/** Seconds until the reconciler asks again for a rollback whose tables have not followed. */
-const FOLLOWED_WITHIN_SECONDS = 120
 
 /**
  * Shows an earlier edition again, because a person asked, once however often the request comes: the pointer, then the
