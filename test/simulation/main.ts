@@ -1,4 +1,5 @@
 // `npm run simulate -- --seeds N --start S [--workers W] [--trace] [--only <fault,..>] [--without <fault,..>] [--learn]`
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,6 +12,8 @@ import { simulate } from './simulate.js'
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const SHOWN_MAX = 20
+/** A shorter run proves little, and must not take the place of a record. */
+const RECORDED_SEEDS_MIN = 1_000
 
 const { values } = parseArgs({
   options: {
@@ -41,6 +44,7 @@ async function main(): Promise<void> {
   const [seeds, start, workers] = [Number(values.seeds), Number(values.start), Number(values.workers)]
   const faults = chosen()
   const begun = performance.now()
+  const commit = committed()
   const summary = await simulate(await bundle('product'), {
     ...{
       seeds,
@@ -61,9 +65,22 @@ async function main(): Promise<void> {
   const seconds = (performance.now() - begun) / 1_000
   const text = report(summary, seconds)
   say(text)
-  writeFileSync(join(folder, 'result.txt'), `seeds ${start} to ${start + seeds - 1}\n${text}\n`)
+  const head = `commit ${commit}\nseeds ${start} to ${start + seeds - 1}`
+  if (seeds >= RECORDED_SEEDS_MIN) writeFileSync(join(folder, 'result.txt'), `${head}\n${text}\n`)
   if (values.learn) say(`learned ${learn(summary)} cells`)
   if (summary.violations.length > 0) process.exitCode = 1
+}
+
+/** The commit that is simulated, and whether anything in the tree differs from it. */
+function committed(): string {
+  const git = (...words: string[]) =>
+    execFileSync('git', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  try {
+    const changed = git('status', '--porcelain', '--untracked-files=no')
+    return `${git('rev-parse', 'HEAD')}${changed ? ', with changes' : ''}`
+  } catch {
+    return 'unknown: this is no clone'
+  }
 }
 
 function report(summary: Summary, seconds: number): string {
