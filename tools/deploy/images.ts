@@ -1,24 +1,30 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 export const IMAGES = ['cleanse', 'dbt', 'extract'] as const
 
-/** The commands that build and push one image; the tag is the commit, and the stack names the digest. */
-export const imageCommands = (name: string, repository: string, tag: string): string[][] => [
-  [
-    'docker',
-    'build',
-    '--platform',
-    'linux/arm64',
-    '--file',
-    `containers/${name}/Dockerfile`,
-    '--tag',
-    `${repository}:${tag}`,
-    '.',
-  ],
-  ['docker', 'push', '--quiet', `${repository}:${tag}`],
-]
+/**
+ * The commands that build and push one image; the tag is the commit, and the stack names the digest. The image of dbt also
+ * has a tag that says dbt's version, pushed after the other: that one says whether an image was pushed before.
+ */
+export function imageCommands(root: string, name: string, repository: string, tag: string): string[][] {
+  const tags = [tag, ...(name === 'dbt' ? [`dbt-${dbtVersion(root)}-${tag}`] : [])]
+  const build = ['docker', 'build', '--platform', 'linux/arm64', '--file', `containers/${name}/Dockerfile`]
+  return [
+    [...build, ...tags.flatMap((one) => ['--tag', `${repository}:${one}`]), '.'],
+    ...tags.map((one) => ['docker', 'push', '--quiet', `${repository}:${one}`]),
+  ]
+}
+
+/** The version of dbt that the image's lock names. Throws when it names none. */
+function dbtVersion(root: string): string {
+  const lock = readFileSync(`${root}/containers/dbt/requirements.lock`, 'utf8')
+  const version = /^dbt-core==([\w.]+)/m.exec(lock)?.[1]
+  if (!version) throw new Error('containers/dbt/requirements.lock pins no dbt-core')
+  return version
+}
 
 /** The command that lets Docker push to the account's registry; the password comes on its standard input. */
 export const loginCommand = (registry: string) => [
@@ -51,7 +57,7 @@ export async function pushImage(
 ): Promise<string> {
   const digest = await pushedDigest(name, tag)
   if (digest) return `${repository}@${digest}`
-  for (const [command, ...args] of imageCommands(name, repository, tag)) {
+  for (const [command, ...args] of imageCommands(root, name, repository, tag)) {
     await run(command as string, args, { cwd: root, maxBuffer: 1 << 26 })
   }
   const inspect = ['inspect', '--format', '{{index .RepoDigests 0}}', `${repository}:${tag}`]

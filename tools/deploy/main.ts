@@ -23,7 +23,7 @@ export function plannedSteps(target: Target, tag: string): string[] {
   const registry = `${target.account}.dkr.ecr.${target.region}.amazonaws.com`
   const { scriptKey, modulesKey } = packJobCode(root)
   const bucket = `sluice-code-${target.account}-${target.region}`
-  const pushes = IMAGES.flatMap((name) => imageCommands(name, `${registry}/sluice/${name}`, tag))
+  const pushes = IMAGES.flatMap((name) => imageCommands(root, name, `${registry}/sluice/${name}`, tag))
   const images = target.promoted
     ? [`s3 get s3://${bucket}/dbt/promoted/${target.stage}/promoted.json   (must be of commit ${tag})`]
     : [loginCommand(registry).slice(2), ...pushes].map((command) => command.join(' '))
