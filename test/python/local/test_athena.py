@@ -77,13 +77,17 @@ class Lake:
         return [{**ALLOW, "Action": action, "Resource": resource} for action, resource in pairs.items()]
 
     def ask(self, role: str, query: str = "select price from prices") -> dict:
+        return self.run(role, query)[1]
+
+    def run(self, role: str, query: str) -> tuple[str, dict]:
+        """A query's id and how it ended."""
         athena = self.aws.as_role("athena", role)
         run = athena.start_query_execution(
             QueryString=query,
             QueryExecutionContext={"Database": "lake"},
             ResultConfiguration={"OutputLocation": "s3://answers/"},
         )["QueryExecutionId"]
-        return poll(lambda: self._ended(athena, run))
+        return run, poll(lambda: self._ended(athena, run))
 
     @staticmethod
     def _ended(athena, run: str) -> dict | None:
@@ -94,6 +98,17 @@ class Lake:
 @pytest.fixture(scope="module")
 def lake(aws) -> Lake:
     return Lake(aws)
+
+
+def test_athena_answers_what_lies_in_a_tables_files(aws, lake):
+    role = aws.role("asker", *lake.rights())
+    run, status = lake.run(role, "select price, price + 41 as dear from prices")
+    assert status["State"] == "SUCCEEDED"
+    rows = aws.as_role("athena", role).get_query_results(QueryExecutionId=run)["ResultSet"]["Rows"]
+    assert [[cell["VarCharValue"] for cell in row["Data"]] for row in rows] == [
+        ["price", "dear"],
+        ["1", "42"],
+    ]
 
 
 def test_athena_reads_with_the_rights_of_its_caller(aws, lake):
