@@ -13,7 +13,8 @@ from containers.dbt.s3_access import load_s3
 
 # A small block keeps a young lane's file small; DuckDB's own default would give every column 256 KiB.
 BLOCK_SIZE_BYTES = 16_384
-# Fetching and storing more takes longer than a build should: the target athena is for what outgrows it.
+# Fetching and storing more takes longer than a build should. What outgrows it fails, and a person divides
+# the lane or moves it to a warehouse: docs/decisions/0039.
 MAX_DATABASE_BYTES = 4 * 1024**3
 
 STATE_TABLES = """
