@@ -1,4 +1,3 @@
--- Each account's newest market value a second way: net executed quantity times the symbol's newest close.
 with trades as (
 
     select

@@ -1,4 +1,3 @@
--- A household never has negative revenue, and a paying one has some.
 {{ config(tags=['critical']) }}
 
 select household_id, revenue_month, monthly_recurring_revenue

@@ -1,4 +1,3 @@
--- What an account has earned is what it is worth less what was put in, however the cost was averaged.
 with cash as (
 
     select

@@ -1,5 +1,3 @@
--- Something before one at sign, and a dot somewhere behind it. A user's own mistake stops nobody's build.
--- Where silver holds a mask in place of the address, there is nothing to judge.
 {{ config(severity='warn') }}
 
 select user_id

@@ -5,9 +5,7 @@ import re
 from dbt.contracts.graph.manifest import Manifest
 from test_project import code_of, without_comments
 
-from containers.dbt.graph import lane_graph
 from containers.dbt.project import CONTRACTS
-from containers.dbt.selection import Selection
 from jobs.compiled import load_compiled
 
 PREFIXES = {"staging": ("stg_", "base_"), "intermediate": ("int_",), "marts": ("dim_", "fct_", "analytics_")}
@@ -199,19 +197,6 @@ def test_an_exposure_shows_public_models_only(manifest):
     for exposure in manifest.exposures.values():
         for name in exposure.depends_on_nodes:
             assert manifest.nodes[name].access == "public", f"{exposure.name}: {name}"
-
-
-def test_a_fast_build_of_every_lane_builds_all_that_its_dashboards_read(manifest):
-    """The selector is that of the mode `fast` in shared/modes.ts."""
-    dashboards = [found for found in manifest.exposures.values() if found.type == "dashboard"]
-    read: set[str] = set()
-    for lane in lane_graph(manifest)["lanes"]:
-        chosen = Selection(manifest, lane["domains"]).nodes(["+tag:dashboard"])
-        assert chosen, lane["lane"]
-        read |= chosen
-    for found in dashboards:
-        assert {*found.depends_on_nodes} <= read, found.name
-    assert broken(dashboards, lambda found: "dashboard" in found.tags) == []
 
 
 def test_what_tells_of_a_person_says_how_it_is_kept_and_is_masked_in_marts(manifest):

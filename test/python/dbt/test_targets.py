@@ -65,15 +65,15 @@ def nobody() -> str:
 def test_athena_parses_without_any_network_and_compiles(nobody, aws_endpoint, manifest, tmp_path):
     parsed = dbt(tmp_path, nobody, ["parse", "--target", "athena"])
     assert parsed.returncode == 0, parsed.stdout
-    compiled = dbt(
-        tmp_path, aws_endpoint, ["compile", "--target", "athena", "--select", "resource_type:model"]
-    )
+    chosen = ["--select", "resource_type:model", "resource_type:analysis"]
+    compiled = dbt(tmp_path, aws_endpoint, ["compile", "--target", "athena", *chosen])
     assert compiled.returncode == 0, compiled.stdout
-    folder = tmp_path / "target" / "compiled" / "lake" / "models"
+    folder = tmp_path / "target" / "compiled" / "lake"
     found = {path.stem: path.read_text() for path in folder.rglob("*.sql") if path.parent.suffix != ".yml"}
     models = [node for node in manifest.nodes.values() if is_own_model(node)]
     tables = [node for node in models if node.config.materialized != "ephemeral"]
-    assert found.keys() >= {node.name for node in tables}
+    assert found.keys() >= {node.name for node in tables} | {"user_cohort_analysis"}
+    assert "month_11" in found["user_cohort_analysis"]
     assert '"awsdatacatalog"."lake_silver"."market_data"' in found["stg_market_data"]
 
 
