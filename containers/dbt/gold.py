@@ -15,6 +15,7 @@ from containers.dbt.graph import dataset_columns, dataset_models
 from containers.dbt.plan import BuildPlan
 from containers.dbt.project import Project
 from containers.dbt.state import STORAGE_ERRORS
+from containers.dbt.timing import stopwatch
 from jobs.failures import shortened
 from jobs.task.log import log
 from jobs.task.storage import Storage, split_uri
@@ -35,14 +36,17 @@ def export_edition(
 ) -> None:
     """Brings every dataset into the edition's folders. Raises ExportError when DuckDB or S3 cannot."""
     connection.execute("set preserve_insertion_order = false")
-    files = []
+    files, cpu_seconds = [], {}
+    timed = stopwatch({}, cpu_seconds)
     try:
         with TemporaryDirectory(dir=project.working_directory) as folder, exporting() as pool:
             exporter = Exporter(connection, storage, Path(folder), pool, remembered(connection))
             for model in dataset_models(project.manifest, plan.domains):
-                copied, written = exporter.export(_export(plan, model))
+                with timed(model.unique_id):
+                    copied, written = exporter.export(_export(plan, model))
                 files += [*copied, *written]
-                log("exported", dataset=model.name, copied=len(copied), written=len(written))
+                counts = {"copied": len(copied), "written": len(written)}
+                log("exported", dataset=model.name, **counts, cpu_seconds=cpu_seconds[model.unique_id])
     except (duckdb.Error, *STORAGE_ERRORS) as error:
         raise ExportError(f"the export did not finish: {shortened(str(error))}") from error
     remember(connection, files)
