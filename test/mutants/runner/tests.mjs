@@ -8,7 +8,10 @@ import { join } from 'node:path'
  */
 const FOLDERS = ['test/shared', 'test/functions', 'test/mutants', 'test/simulation']
 const LEFT_OUT = [/^test\/shared\/chain-crashes/, /^test\/simulation\/(?!seeds)/]
-const LONG = [/incident-|channels|quarantine/, /property|aws-call|compaction-crashes|^test\/simulation/]
+const LONG = [
+  /incident-|channels|email|announce|quarantine/,
+  /property|aws-call|compaction-crashes|^test\/simulation/,
+]
 /** What lives goes through all tests, and nearly all of its time is theirs: without them the score is a lower bound. */
 if (process.env.SLUICE_MUTANTS === 'quick') LEFT_OUT.push(LONG[1])
 
