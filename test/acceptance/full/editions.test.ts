@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os'
 import { GetTablesCommand, GlueClient } from '@aws-sdk/client-glue'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Editions } from '../../../cli/editions.js'
@@ -7,11 +8,14 @@ import { invoke, keysOf, ledgerItem, setItem } from '../operator.js'
 import { until } from '../poll.js'
 import { athena as ask, Reader } from '../reader.js'
 import { content, ndjson, prices } from '../rows.js'
-import { landFiles, startWorld, type World } from '../world.js'
+import { ROOT } from '../stack.js'
+import { landFiles, landPaths, startWorld, type World } from '../world.js'
 
 const SET_UP_MILLISECONDS_MAX = 600_000
 const ROLLBACK_SECONDS_MAX = 2
-const ROLLBACK_READS_MAX = 20
+// Where others take the machine, a rollback may last as long as so many reads, and the bar is not judged.
+const OVERLOADED_PER_CORE = 3
+const OVERLOADED_READS_MAX = 20
 const SECONDS_MAX = 60
 const DATASETS = { finance: 'daily_portfolio_summary', risk: 'var_calculations' } as const
 const LONG_AGO = '2026-01-01T00:00:00.000Z'
@@ -85,9 +89,9 @@ describe('editions', () => {
     process.stdout.write(
       `a read by the API takes ${api.usual.toFixed(3)} s, by Athena ${athena.usual.toFixed(3)} s\n`,
     )
-    // On a machine that others load, as long as so many reads.
-    const most = Math.max(ROLLBACK_SECONDS_MAX, ROLLBACK_READS_MAX * api.usual)
-    expect(Math.max(...took)).toBeLessThan(most)
+    expect(Math.max(...took)).toBeLessThan(
+      isOverloaded() ? OVERLOADED_READS_MAX * api.usual : ROLLBACK_SECONDS_MAX,
+    )
     expect(content(await shown())).toEqual(rows.get(second))
   }, 180_000)
 
@@ -190,7 +194,61 @@ describe('editions', () => {
     expect(refused).toContain('was deleted at')
     expect(content(await shown())).toEqual(rows.get(fourth))
   }, 120_000)
+
+  test('all datasets of a domain go back at once, whichever of them a reader asks for next', async () => {
+    const day = (name: string) =>
+      [12, 24].map((hour) => ({ source: 'shop-events', path: `${EVENTS}/${name}/events-${hour}.ndjson` }))
+    const shownAfter = async (name: string) => {
+      await landPaths(world, day(name))
+      await world.chain.rest(world.landed)
+      return String((await world.chain.editions()).commerce)
+    }
+    const [first, second] = [await shownAfter('2026/03/02'), await shownAfter('2026/03/03')]
+    expect(second).not.toBe(first)
+    const seen: string[] = []
+    const reader = new Reader(async () => {
+      for (const dataset of SHOP) {
+        const { edition, rows } = await world.chain.api.get<Gold>(`/gold/commerce/${dataset}?limit=1`)
+        expect(rows.map(({ _edition }) => _edition)).toEqual([edition])
+        seen.push(edition)
+      }
+      // Two datasets in one answer.
+      const board = await world.chain.api.get<{ edition: string }>('/dashboards/shop_overview')
+      seen.push(board.edition)
+      return []
+    })
+    const isMet = (edition: string) => async () => seen.at(-1) === edition
+    await until('the newest is read', isMet(second), { seconds: SECONDS_MAX })
+    const path = [first, second, first]
+    for (const to of path) {
+      await sluice('rollback', 'commerce', '--to', to, '--why', 'a test', '--by', 'ada')
+      await until(`${to} is read`, isMet(to), { seconds: SECONDS_MAX })
+    }
+    const rounds = (await reader.end()).length
+    process.stdout.write(
+      `${seen.length} reads of ${SHOP.length} datasets and a dashboard in ${rounds} rounds\n`,
+    )
+    // A dataset that went back later than another would show as one change more.
+    expect(seen.filter((edition, place) => edition !== seen[place - 1])).toEqual([second, ...path])
+  }, 240_000)
 })
+
+/** Whether so many processes want each core that no time in seconds says anything of the code. */
+function isOverloaded(): boolean {
+  const perCore = (loadavg()[0] ?? 0) / availableParallelism()
+  process.stdout.write(`${perCore.toFixed(1)} processes want each core\n`)
+  return perCore > OVERLOADED_PER_CORE
+}
+
+const EVENTS = `${ROOT}/samples/systems/shop-events`
+const SHOP = [
+  ...['analytics_customer_summary', 'analytics_order_items', 'analytics_orders'],
+  ...['dim_customers', 'fct_order_items', 'fct_orders'],
+]
+interface Gold {
+  edition: string
+  rows: Row[]
+}
 
 const bought = (symbol: string) => ({
   ...{ transaction_id: `TX-${symbol}`, account_id: `ACC-${symbol}`, symbol, side: 'BUY' },
