@@ -15,7 +15,10 @@ export const ReplayRequested = event(
   'Replay Requested',
   z.union([z.object({ runId, by }), z.object({ fileId: z.string().regex(/^[0-9a-f]{64}$/), by })]),
 )
-/** A person wants readers to see an earlier edition of a domain, `to`, in place of the one that they see, `from`. */
+/**
+ * A person wants readers to see an earlier edition of a domain, `to`, in place of the one that they see, `from`. Where its
+ * tests ask, both are the edition that failed: which one takes its place is found when it is taken away.
+ */
 export const RollbackRequested = event(
   'Rollback Requested',
   z.object({

@@ -29,6 +29,8 @@ export type Edition = Item & {
   newestAt?: string
   /** When readers first saw it; absent: never. */
   publishedAt?: string
+  /** What readers saw until then, and the rollback that its publication ended. */
+  replaced?: { edition: string; rollback?: Rollback }
   /** When another one took its place; absent while it is shown, and before it ever was. */
   leftAt?: string
   /** The rollback that took it away last. */
@@ -47,6 +49,8 @@ export type Rollback = {
   at: string
   /** Whether builds that were begun before it are not published; not so back at the newest edition. */
   holds: boolean
+  /** When the rollback was that holds, where this one came after it and holds nothing by itself. */
+  since?: string
 }
 
 export type Pointer = Item & {
@@ -59,7 +63,7 @@ export type Pointer = Item & {
   flip: number
   /** Up to which move the catalog tables have followed. */
   followed?: number
-  /** The highest ordinal that was ever published, and the run that built it. */
+  /** The highest ordinal that was ever published and did not fail its tests later, and the run that built it. */
   newest: number
   newestRunId: string
   /** Every catalog table that the domain ever had. */
@@ -77,6 +81,11 @@ export const editionKey = (domain: string, edition: string) => ({
   SK: `EDITION#${edition}`,
 })
 export const rollbackKey = (requestId: string): Key => ({ PK: `ROLLBACK#${requestId}`, SK: 'META' })
+/** The ledger’s proof that the publisher has heard of a build, and whether readers ever saw its edition. */
+export const publishEntryKey = (domain: string, runId: string) => ({
+  PK: `ENTRY#publish:${domain}#gold:${runId}`,
+  SK: 'META',
+})
 export const EDITION_PREFIX = 'EDITION#'
 export const editionName = ({ SK }: Key) => SK.slice(EDITION_PREFIX.length)
 
@@ -84,6 +93,10 @@ export const editionName = ({ SK }: Key) => SK.slice(EDITION_PREFIX.length)
 export const unmoved = (pointer: Pointer | undefined): Condition[] => [
   pointer ? is('flip', pointer.flip) : absent('PK'),
 ]
+
+/** Whether a rollback keeps an edition from readers: its build took its inputs before it. */
+export const isHeldBy = (rollback: Rollback | undefined, { begunAt }: Edition): boolean =>
+  rollback?.holds === true && begunAt !== undefined && begunAt < (rollback.since ?? rollback.at)
 
 /** What the pointer says once it names this edition. */
 export function pointing(edition: Edition, before: Pointer | undefined, at: string) {
@@ -100,14 +113,18 @@ export function pointing(edition: Edition, before: Pointer | undefined, at: stri
   }
 }
 
-/** Why an edition cannot be shown again, in a sentence; nothing when it can. */
-export function unfit(edition: Edition): string | undefined {
+/** Why an edition cannot be shown to anybody, in a sentence; nothing when it can. */
+export function spoilt(edition: Edition): string | undefined {
   const name = `edition ${editionName(edition)}`
   if (edition.deletedAt) return `${name} was deleted at ${edition.deletedAt}`
   if (edition.retiredAt) return `${name} is about to be deleted: it was given up at ${edition.retiredAt}`
   if (edition.failedAt) return `${name} failed its tests at ${edition.failedAt}: let its tests pass first`
-  return edition.publishedAt ? undefined : `${name} was never published`
+  return undefined
 }
+
+/** Why a person cannot go back to an edition, in a sentence; nothing when it can be shown again. */
+export const unfit = (edition: Edition): string | undefined =>
+  spoilt(edition) ?? (edition.publishedAt ? undefined : `edition ${editionName(edition)} was never published`)
 
 /** Of each dataset its newest schema version: what a reader gets who names none. */
 export const newestVersions = (datasets: EditionDataset[]): EditionDataset[] => [

@@ -1,9 +1,9 @@
 import { type Detail, RollbackRequested } from '../events/catalog.js'
 import type { Clock } from './clock.js'
 import { carried } from './correlation.js'
-import { editionKey, goldPointerKey } from './editions.js'
+import { editionKey } from './editions.js'
 import { joining } from './lane.js'
-import type { LedgerReader, Value, Write } from './ledger.js'
+import type { Value, Write } from './ledger.js'
 import type { Run } from './run.js'
 
 /**
@@ -15,8 +15,6 @@ interface Tested {
   /** The database that the fast build left, with the very tables of the edition. */
   database: string
   domains: string[]
-  /** By domain the edition that readers saw before; none for a domain that had published nothing. */
-  before: Record<string, string>
   /** Another lane tests other domains of the edition since a deployment, and reads the same database. */
   shared?: true
 }
@@ -32,18 +30,13 @@ export const testedBy = (run: { [name: string]: unknown }): Tested | undefined =
   run.tested as Tested | undefined
 
 /** The writes by which the tests of an edition wait in the lane; for the transaction that ends its build. */
-export async function testsToFollow(
-  { ledger, clock }: { ledger: LedgerReader; clock: Clock },
+export function testsToFollow(
+  clock: Clock,
   run: Run,
   { edition, database }: { edition: string; database: string },
-): Promise<Write[]> {
-  const before: Tested['before'] = {}
+): Write[] {
   const domains = run.domains as string[]
-  for (const domain of domains) {
-    const pointer = await ledger.get(goldPointerKey(domain))
-    if (pointer) before[domain] = String(pointer.edition)
-  }
-  const input = { mode: 'test', tested: { edition, database, domains, before }, ...carried(run) }
+  const input = { mode: 'test', tested: { edition, database, domains }, ...carried(run) }
   const owner = { PK: `ENTRY#${run.lane}#tests:${edition}`, SK: 'META', ...input }
   return joining(clock, run.lane, { owner, input, bytes: 0 })
 }
@@ -71,17 +64,15 @@ export function testsOf(tested: Tested, domains: string[]): Tested | undefined {
 /** The requests that `rollbacksOf` makes: each leaves a record, also where it is refused. */
 export const rollbackIds = (run: Run): string[] => rollbacksOf(run).map(({ detail }) => detail.requestId)
 
-/** Asks to show what readers saw before an edition whose tests failed; nothing for any other run. */
+/** Asks to take away an edition whose tests failed, in each of its domains; nothing for any other run. */
 export function rollbacksOf(run: Run): RollbackAsked[] {
   const tested = testedBy(run)
   if (!tested || run.gate !== 'failed') return []
-  const { edition, domains, before } = tested
-  const asked = { from: edition, by: 'finish-build', failed: true as const }
+  const { edition, domains } = tested
+  const asked = { from: edition, to: edition, by: 'finish-build', failed: true as const }
   const why = String(run.reason).slice(0, 1_000)
   return domains.map((domain) => {
-    // Where readers had seen nothing before there is no way back, and it is only said of the edition that it failed.
-    const to = before[domain] ?? edition
-    const detail = { ...asked, domain, requestId: `tests:${edition}:${domain}`, to, why }
+    const detail = { ...asked, domain, requestId: `tests:${edition}:${domain}`, why }
     return { name: RollbackRequested.name, detail }
   })
 }

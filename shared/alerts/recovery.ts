@@ -67,10 +67,15 @@ async function isCommitted({ ledger }: IncidentEffects, first: Run): Promise<boo
   return false
 }
 
-/** A later build of the lane takes in all silver. Where a deployment took the lane away, its domains say it. */
+/**
+ * A later build of the lane takes in all silver. Where a deployment took the lane away, those say it that build its
+ * domains now, and of a domain that no lane builds any more what readers see.
+ */
 async function hasLaterBuild({ ledger, project }: IncidentEffects, run: Run): Promise<boolean> {
-  const isDeclared = project.lanes.some(({ lane }) => lane === run.subject)
-  const keys = isDeclared ? [buildStateKey(run.lane)] : run.subject.split('+').map(goldPointerKey)
+  const keys = run.subject.split('+').map((domain) => {
+    const heir = project.lanes.find(({ domains }) => domains.includes(domain))
+    return heir ? buildStateKey(`build:${heir.lane}`) : goldPointerKey(domain)
+  })
   const newest = await Promise.all(keys.map((key) => ledger.get(key)))
   const later = await Promise.all(newest.map((item) => isLater({ ledger }, run, item)))
   return later.every(Boolean)

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { goldMoved, publishEntryKey } from '../../functions/4-publish/publish-gold/publish-gold.js'
+import { goldMoved } from '../../functions/4-publish/publish-gold/publish-gold.js'
 import { driveRollback } from '../../functions/operate/reconcile/drive-rollback.js'
 import { editionKey } from '../../shared/build.js'
-import { rollbackKey } from '../../shared/editions.js'
+import { publishEntryKey, rollbackKey } from '../../shared/editions.js'
 import { type Parts, parts } from '../fakes/parts.js'
 import { back, built, editionOf, named, pointerOf, published } from './editions.js'
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { goldPointerKey } from '../../shared/build.js'
 import { rollbacksOf, testedBy, testsOf, testsPassed, testsToFollow } from '../../shared/pending.js'
 import type { Run } from '../../shared/run.js'
 import { FakeClock } from '../fakes/clock.js'
@@ -7,20 +6,15 @@ import { FakeLedger } from '../fakes/ledger.js'
 
 const tested = {
   ...{ edition: 'r1-1', database: 's3://artifacts/fast.duckdb', domains: ['finance', 'risk'] },
-  before: { finance: 'r0-1' },
 }
 const run = (set: object) => ({ runId: 'r2', attempt: 1, lane: 'build:finance+risk', ...set }) as Run
 
 describe('the tests of an edition that is shown before them', () => {
-  test('wait in its lane, with what readers saw before it', async () => {
+  test('wait in its lane', async () => {
     const ledger = new FakeLedger()
-    await ledger.write({ put: { ...goldPointerKey('finance'), edition: 'r0-1' } })
     const built = { edition: tested.edition, database: tested.database }
-    const writes = await testsToFollow(
-      { ledger, clock: new FakeClock() },
-      run({ domains: tested.domains, correlationId: 'c1' }),
-      built,
-    )
+    const fast = run({ domains: tested.domains, correlationId: 'c1' })
+    const writes = testsToFollow(new FakeClock(), fast, built)
     await ledger.write(...writes)
     const [waiting] = ledger.all('LANE#build:finance+risk').filter(({ SK }) => SK.startsWith('WAIT#'))
     const owner = 'ENTRY#build:finance+risk#tests:r1-1'
@@ -52,19 +46,15 @@ describe('the tests of an edition that is shown before them', () => {
     expect(testsOf(tested, ['words'])).toBeUndefined()
   })
 
-  test('that fail ask to show what was there before, and where nothing was, only tell', () => {
+  test('that fail ask to take the edition away, in each domain', () => {
     const reason = 'failed tests: unique on orders'
-    const detail = { from: 'r1-1', by: 'finish-build', failed: true, why: reason }
-    expect(rollbacksOf(run({ tested, gate: 'failed', reason }))).toEqual([
-      {
+    const detail = { from: 'r1-1', to: 'r1-1', by: 'finish-build', failed: true, why: reason }
+    expect(rollbacksOf(run({ tested, gate: 'failed', reason }))).toEqual(
+      ['finance', 'risk'].map((domain) => ({
         name: 'Rollback Requested',
-        detail: { ...detail, domain: 'finance', requestId: 'tests:r1-1:finance', to: 'r0-1' },
-      },
-      {
-        name: 'Rollback Requested',
-        detail: { ...detail, domain: 'risk', requestId: 'tests:r1-1:risk', to: 'r1-1' },
-      },
-    ])
+        detail: { ...detail, domain, requestId: `tests:r1-1:${domain}` },
+      })),
+    )
   })
 
   test('give a reason that an event can carry', () => {

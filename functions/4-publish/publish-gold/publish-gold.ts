@@ -2,18 +2,19 @@ import { type Detail, type GoldBuilt, type Heard, RollbackRequested } from '../.
 import { editionKey, goldPointerKey } from '../../../shared/build.js'
 import { iso } from '../../../shared/clock.js'
 import { carried } from '../../../shared/correlation.js'
-import { type Edition, type Pointer, pointing, unmoved } from '../../../shared/editions.js'
+import {
+  type Edition,
+  isHeldBy,
+  type Pointer,
+  pointing,
+  publishEntryKey,
+  unmoved,
+} from '../../../shared/editions.js'
 import { Contention, TransientError } from '../../../shared/errors.js'
 import { absent, type Write } from '../../../shared/ledger.js'
 import type { Outcome } from '../../../shared/observe.js'
 import { addTables, exportedDatasets, follow, type PublishGoldEffects } from './follow.js'
 import { rollBack } from './roll-back.js'
-
-/** The ledger's proof that the publisher has heard of a build, per domain. */
-export const publishEntryKey = (domain: string, runId: string) => ({
-  PK: `ENTRY#publish:${domain}#gold:${runId}`,
-  SK: 'META',
-})
 
 export type Asked = Heard<typeof GoldBuilt | typeof RollbackRequested>
 
@@ -99,13 +100,13 @@ function placeOf(name: string, edition: Edition, pointer: Pointer | undefined): 
   if (pointer?.edition === name) return 'shown'
   if (edition.failedAt) return 'failed'
   if (edition.retiredAt || (pointer && pointer.newest >= edition.ordinal)) return 'late'
-  const { holds, at = '' } = pointer?.rollback ?? {}
-  return holds && edition.begunAt && edition.begunAt < at ? 'held' : 'next'
+  return isHeldBy(pointer?.rollback, edition) ? 'held' : 'next'
 }
 
 /** The pointer, the edition that comes and the one that goes, in one transaction. */
 function move(domain: string, edition: Edition, pointer: Pointer | undefined, at: string): Write[] {
   const { PK, SK } = edition
+  const rollback = pointer?.rollback && { rollback: pointer.rollback }
   return [
     {
       update: goldPointerKey(domain),
@@ -115,7 +116,7 @@ function move(domain: string, edition: Edition, pointer: Pointer | undefined, at
     },
     {
       update: { PK, SK },
-      set: { publishedAt: at },
+      set: { publishedAt: at, ...(pointer && { replaced: { edition: pointer.edition, ...rollback } }) },
       remove: ['leftAt'],
       when: [absent('retiredAt'), absent('failedAt')],
     },

@@ -8,6 +8,7 @@ import {
   editionName,
   type Pointer,
   pointing,
+  publishEntryKey,
   type Rollback,
   rollbackKey,
   unfit,
@@ -16,7 +17,8 @@ import {
 import { Contention } from '../../../shared/errors.js'
 import { absent, INDEXED, type Item, present, type Write } from '../../../shared/ledger.js'
 import { dueAt } from '../../../shared/run.js'
-import { follow, type PublishGoldEffects } from './follow.js'
+import { addTables, exportedDatasets, follow, type PublishGoldEffects } from './follow.js'
+import { holdAfter, newestOf, wayBack } from './way-back.js'
 
 type Asked = Detail<typeof RollbackRequested>
 
@@ -29,7 +31,6 @@ const ROUNDS_MAX = 5
 export async function rollBack(effects: PublishGoldEffects, asked: Asked): Promise<string> {
   if (asked.failed) await markFailed(effects, asked)
   const refused = await decided(effects, asked)
-  if (refused && asked.failed) await recordRefusal(effects, asked, refused)
   if (refused) return `refused: ${refused}`
   const { domain, requestId, by, why } = asked
   const record = await effects.ledger.get(rollbackKey(requestId))
@@ -52,56 +53,76 @@ async function markFailed({ ledger, clock }: PublishGoldEffects, { domain, from 
   await ledger.write({ update: editionKey(domain, from), set: { state: 'failed', failedAt: at }, when })
 }
 
-/** Nobody but the ledger waits for the answer to failed tests: without a record they would be told again for ever. */
-async function recordRefusal(effects: PublishGoldEffects, asked: Asked, refused: string): Promise<void> {
-  const record = { ...rollbackKey(asked.requestId), ...asked, state: 'refused', refused } as Item
-  const at = iso(effects.clock.now())
-  await effects.ledger.write({ put: { ...record, at }, when: [absent('PK')] })
+/** What is to be done at a request: the edition that is shown from now on and its writes, or why nothing is. */
+interface Decision {
+  to?: Edition
+  refused?: string
+  writes: Write[]
 }
 
 /** Takes the decision, or finds that it was taken. Gives why it is refused, if it is. */
-async function decided({ ledger, clock }: PublishGoldEffects, given: Asked): Promise<string | undefined> {
-  const { domain, requestId } = given
+async function decided(effects: PublishGoldEffects, asked: Asked): Promise<string | undefined> {
+  const { ledger, clock } = effects
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    if (await ledger.get(rollbackKey(requestId))) return undefined
-    const pointer = (await ledger.get(goldPointerKey(domain))) as Pointer | undefined
-    const asked = given.failed ? { ...given, to: await wayBack(ledger, given) } : given
-    const edition = (await ledger.get(editionKey(domain, asked.to))) as Edition | undefined
-    const refused = whyNot(asked, pointer, edition)
-    if (refused) return refused
-    const writes = moveBack(asked, pointer as Pointer, edition as Edition, iso(clock.now()))
+    if (await ledger.get(rollbackKey(asked.requestId))) return undefined
+    const pointer = (await ledger.get(goldPointerKey(asked.domain))) as Pointer | undefined
+    const at = iso(clock.now())
+    const decide = asked.failed ? takenAway : broughtBack
+    const { to, refused, writes } = await decide(effects, asked, pointer, at)
+    // A person is told why; for failed tests nobody but the ledger waits, and without a record they ask for ever.
+    if (refused && !asked.failed) return refused
     const due = { duePk: INDEXED, dueAt: dueAt(clock, FOLLOWED_WITHIN_SECONDS) }
-    const record = {
-      ...rollbackKey(requestId),
-      ...asked,
-      state: 'moved',
-      at: iso(clock.now()),
-      ...due,
-    } as Item
+    const became = to ? { to: editionName(to), state: 'moved', ...due } : { state: 'refused', refused }
+    const record = { ...rollbackKey(asked.requestId), ...asked, at, ...became } as Item
     const { done } = await ledger.write({ put: record, when: [absent('PK')] }, ...writes)
-    if (done) return undefined
+    if (done) return refused
   }
-  throw new Contention(`the pointer of ${domain} was contended in ${ROUNDS_MAX} rounds`)
+  throw new Contention(`the pointer of ${asked.domain} was contended in ${ROUNDS_MAX} rounds`)
+}
+
+type Decide = (
+  effects: PublishGoldEffects,
+  asked: Asked,
+  pointer: Pointer | undefined,
+  at: string,
+) => Promise<Decision>
+
+const broughtBack: Decide = async ({ ledger }, asked, pointer, at) => {
+  const edition = (await ledger.get(editionKey(asked.domain, asked.to))) as Edition | undefined
+  const refused = whyNot(asked, pointer, edition)
+  if (refused || !pointer || !edition) return { refused: String(refused), writes: [] }
+  // Back at the newest edition there is nothing left that a newer one would have to end.
+  const hold = { holds: edition.ordinal < pointer.newest }
+  return { to: edition, writes: moveTo(edition, asked, pointer, hold, at) }
 }
 
 /** Editions among which a way back is looked for, the newest first; more have failed one after another in no domain. */
 const LOOKED_THROUGH = 200
 
-/**
- * From an edition that failed: to what readers saw before it, or, where that has failed or gone meanwhile, to the newest
- * that is good and older. Where there is none, the failed one itself, from which nothing moves.
- */
-async function wayBack(ledger: PublishGoldEffects['ledger'], { domain, from, to }: Asked): Promise<string> {
-  const before = (await ledger.get(editionKey(domain, to))) as Edition | undefined
-  if (before && !unfit(before)) return to
-  const page = await ledger.query(editionKey(domain, '').PK, {
+const takenAway: Decide = async (effects, asked, pointer, at) => {
+  const { domain, from } = asked
+  if (!pointer) return { refused: `${domain} has published nothing yet`, writes: [] }
+  const page = await effects.ledger.query(editionKey(domain, '').PK, {
     ...{ prefix: EDITION_PREFIX, limit: LOOKED_THROUGH, newestFirst: true },
   })
   const editions = page.items as Edition[]
-  const left = editions.find((edition) => editionName(edition) === from)
-  const good = editions.filter((edition) => !unfit(edition) && edition.ordinal < Number(left?.ordinal))
-  const [best] = good.sort((a, b) => b.ordinal - a.ordinal)
-  return best ? editionName(best) : from
+  const failed = editions.find((one) => editionName(one) === from)
+  const newest = newestOf(editions)
+  const isShown = failed !== undefined && pointer.edition === from
+  const to = isShown ? wayBack(editions, failed, pointer) : undefined
+  if (!isShown || !to) {
+    const refused = isShown
+      ? `${domain} has no good edition to show in its place`
+      : `${domain} shows edition ${pointer.edition} by now`
+    const count = { update: goldPointerKey(domain), set: newest, when: unmoved(pointer) }
+    return { refused, writes: newest.newest === pointer.newest ? [] : [count] }
+  }
+  if (!to.publishedAt) await addTables(effects, await exportedDatasets(effects, domain, to), editionName(to))
+  // Failed tests hold nothing: a build that was begun before them has passed its own.
+  const held = holdAfter(failed, pointer)
+  const isHold = held?.holds === true && to.ordinal < newest.newest
+  const hold = isHold ? { holds: true, since: held.since ?? held.at } : { holds: false }
+  return { to, writes: moveTo(to, asked, { ...pointer, ...newest } as Pointer, hold, at) }
 }
 
 /** Why a rollback cannot be done, in a sentence. The API asks the same before it passes a request on. */
@@ -118,25 +139,31 @@ export function whyNot(
   return unfit(edition)
 }
 
-/** The pointer, the edition that comes back and the one that goes, in one transaction. */
-function moveBack(asked: Asked, pointer: Pointer, edition: Edition, at: string): Write[] {
-  const { domain, requestId, from, by, why, to } = asked
-  // Back at the newest edition there is nothing left that a newer one would have to end.
-  // Failed tests hold nothing: a build that was begun before them has passed its own.
-  const isHold = asked.failed ? pointer.rollback?.holds === true : edition.ordinal < pointer.newest
-  const rollback: Rollback = { requestId, from, by, why, at, holds: isHold }
+/** The pointer, the edition that comes and the one that goes, in one transaction. */
+function moveTo(
+  edition: Edition,
+  { domain, requestId, from, by, why }: Asked,
+  pointer: Pointer,
+  hold: Pick<Rollback, 'holds' | 'since'>,
+  at: string,
+): Write[] {
+  const to = editionName(edition)
+  const rollback = { requestId, from, by, why, at, ...hold }
   return [
     {
       update: goldPointerKey(domain),
-      set: { ...pointing(edition, pointer, at), rollback: { ...rollback } },
+      set: { ...pointing(edition, pointer, at), rollback },
       when: unmoved(pointer),
     },
     {
-      update: editionKey(domain, editionName(edition)),
-      set: { backAt: at },
+      update: editionKey(domain, to),
+      set: { backAt: at, publishedAt: edition.publishedAt ?? at },
       remove: ['leftAt', 'rolledBack'],
-      when: [present('publishedAt'), absent('retiredAt')],
+      when: [present('ordinal'), absent('retiredAt'), absent('failedAt')],
     },
     { update: editionKey(domain, from), set: { leftAt: at, rolledBack: { by, why, at, to } } },
+    ...(edition.publishedAt
+      ? []
+      : [{ update: publishEntryKey(domain, edition.runId), set: { current: true } }]),
   ]
 }

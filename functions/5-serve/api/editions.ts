@@ -4,9 +4,15 @@ import { type Outgoing, RollbackRequested } from '../../../events/catalog.js'
 import { editionKey, goldPointerKey } from '../../../shared/build.js'
 import type { Clock } from '../../../shared/clock.js'
 import type { Declared } from '../../../shared/declared.js'
-import { EDITION_PREFIX, type Edition, editionName, type Pointer, unfit } from '../../../shared/editions.js'
+import {
+  EDITION_PREFIX,
+  type Edition,
+  editionName,
+  type Pointer,
+  publishEntryKey,
+  unfit,
+} from '../../../shared/editions.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
-import { publishEntryKey } from '../../4-publish/publish-gold/publish-gold.js'
 import { whyNot } from '../../4-publish/publish-gold/roll-back.js'
 import { Conflict, type rollbackBody } from './bodies.js'
 import { encodeNext } from './paging.js'

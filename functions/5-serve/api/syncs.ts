@@ -1,9 +1,9 @@
 import type { Declared } from '../../../shared/declared.js'
 import { buildKeys, isHeard } from '../../../shared/doors/drive-sync.js'
 import { type Sync, syncKey } from '../../../shared/doors/sync.js'
+import { publishEntryKey } from '../../../shared/editions.js'
 import type { LedgerReader } from '../../../shared/ledger.js'
 import type { Run } from '../../../shared/run.js'
-import { publishEntryKey } from '../../4-publish/publish-gold/publish-gold.js'
 import { followed } from './why/follow.js'
 
 interface SyncsEffects {

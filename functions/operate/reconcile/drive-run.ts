@@ -2,7 +2,7 @@ import { alertEntryKey } from '../../../shared/alerts/incident.js'
 import { JOB_ASKED_SECONDS, JOB_SECONDS_MAX, POSTPONED_SECONDS } from '../../../shared/bounds.js'
 import { iso } from '../../../shared/clock.js'
 import { type Declared, laneReading } from '../../../shared/declared.js'
-import { rollbackKey } from '../../../shared/editions.js'
+import { publishEntryKey, rollbackKey } from '../../../shared/editions.js'
 import { type EndEffects, finishRun, settle, TOO_LONG } from '../../../shared/end-run.js'
 import type { Platform, PlatformRequest } from '../../../shared/extract-platform.js'
 import { afterForget, forgetBuild, requestOf } from '../../../shared/forget.js'
@@ -13,7 +13,6 @@ import { dueAt, type Run, runKey, stillAt } from '../../../shared/run.js'
 import { type StartEffects, startRun } from '../../../shared/start-run.js'
 import type { Ended, JobReader, TaskReader } from '../../../shared/work.js'
 import { requestEntryKey, silverEntryKey } from '../../3-transform/plan-build/plan-build.js'
-import { publishEntryKey } from '../../4-publish/publish-gold/publish-gold.js'
 
 export interface DriveEffects extends World {
   project: Declared

@@ -1,6 +1,7 @@
 import { type Bug, one } from './bug.js'
 
 const ROLL_BACK = 'functions/4-publish/publish-gold/roll-back.ts'
+const WAY_BACK = 'functions/4-publish/publish-gold/way-back.ts'
 const FOLLOW = 'functions/4-publish/publish-gold/follow.ts'
 const EXPIRE = 'functions/4-publish/expire-editions/expire-editions.ts'
 const PUBLISH = 'functions/4-publish/publish-gold/publish-gold.ts'
@@ -25,14 +26,14 @@ export const editionBugs: readonly Bug[] = [
   one(
     'a rollback moves the pointer as often as it is asked for',
     ROLL_BACK,
-    '    if (await ledger.get(rollbackKey(requestId))) return undefined\n',
+    '    if (await ledger.get(rollbackKey(asked.requestId))) return undefined\n',
     '',
   ),
   one(
     'a build that began before a rollback ends it',
     PUBLISH,
-    "return holds && edition.begunAt && edition.begunAt < at ? 'held' : 'next'",
-    "return holds && at === edition.begunAt ? 'held' : 'next'",
+    "return isHeldBy(pointer?.rollback, edition) ? 'held' : 'next'",
+    "return pointer?.rollback?.at === edition.begunAt ? 'held' : 'next'",
   ),
   one('an edition is given up though readers see it', EXPIRE, 'editionName(one) !== shown &&', ''),
   one(
@@ -55,9 +56,27 @@ export const editionBugs: readonly Bug[] = [
   ),
   one(
     'readers are sent back to an edition that has failed too',
-    ROLL_BACK,
-    '  if (before && !unfit(before)) return to\n',
-    '  if (before) return to\n',
+    WAY_BACK,
+    'const before = good.find(',
+    'const before = editions.find(',
+  ),
+  one(
+    'what came too late because of an edition that failed is not shown',
+    WAY_BACK,
+    'return [late, before,',
+    'return [before,',
+  ),
+  one(
+    'an edition that failed keeps older good ones back for ever',
+    WAY_BACK,
+    'publishedAt && !failedAt',
+    'publishedAt',
+  ),
+  one(
+    'a rollback does not hold again when what ended it fails',
+    WAY_BACK,
+    'rollback ?? failed.replaced?.rollback',
+    'rollback',
   ),
   one(
     'an edition is published after its tests have failed',
@@ -68,8 +87,8 @@ export const editionBugs: readonly Bug[] = [
   one(
     'tests of an edition that hold a good build back',
     ROLL_BACK,
-    'const isHold = asked.failed ? pointer.rollback?.holds === true : edition.ordinal < pointer.newest',
-    'const isHold = edition.ordinal < pointer.newest',
+    'const hold = isHold ? { holds: true, since: held.since ?? held.at } : { holds: false }',
+    'const hold = { holds: true }',
   ),
   one(
     'a deployment forgets the tests of what is published',

@@ -33,7 +33,7 @@ function isAskedFor({ ledger, before, events }: Evidence, was: Item, is: Item): 
 /** Whether a build took its inputs before a rollback that holds: it is no newer edition. */
 function isOlderThan({ ledger }: Evidence, rollback: Item | undefined, { runId }: Item): boolean {
   const begun = Date.parse(itemAt(ledger, `RUN#${runId}`, 'META')?.createdAt)
-  return rollback?.holds === true && begun < Date.parse(rollback.at) - SKEW
+  return rollback?.holds === true && begun < Date.parse(rollback.since ?? rollback.at) - SKEW
 }
 
 const pointersMoveForAReason: Invariant = {
@@ -75,7 +75,7 @@ const newestIsShown: Invariant = {
   check: (evidence) => {
     const { ledger } = evidence
     const all = partitions(ledger, DOMAIN).filter(
-      ({ SK, state }) => SK.startsWith('EDITION#') && state !== 'failed',
+      ({ SK, state, retiredAt }) => SK.startsWith('EDITION#') && state !== 'failed' && !retiredAt,
     )
     return [...new Set(all.map(({ PK }) => PK as string))].flatMap((PK) => {
       const domain = PK.slice(DOMAIN.length)

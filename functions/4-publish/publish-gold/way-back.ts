@@ -1,0 +1,29 @@
+import { type Edition, editionName, isHeldBy, type Pointer, spoilt } from '../../../shared/editions.js'
+
+/**
+ * What readers see in place of an edition that failed its tests: a good one that came too late because of it; else what
+ * they saw before it; else, where that has failed or gone too, the newest good one before it that nobody has taken away;
+ * else any good one that they have seen. Nothing where there is none. `editions` are those of the domain.
+ */
+export function wayBack(editions: Edition[], failed: Edition, pointer: Pointer): Edition | undefined {
+  const good = editions.filter((one) => !spoilt(one)).sort((a, b) => b.ordinal - a.ordinal)
+  const earlier = good.filter(({ ordinal }) => ordinal < failed.ordinal)
+  const seen = earlier.filter(({ publishedAt }) => publishedAt)
+  const before = good.find((one) => editionName(one) === failed.replaced?.edition)
+  const hold = holdAfter(failed, pointer)
+  const late = earlier.filter(
+    (one) => !one.publishedAt && !isHeldBy(hold, one) && one.ordinal > (before?.ordinal ?? -1),
+  )
+  const left = seen.filter(({ rolledBack }) => !rolledBack)
+  return [late, before, left, seen, good.filter(({ publishedAt }) => publishedAt)].flat().find(Boolean)
+}
+
+/** The rollback whose hold goes on without the failed edition: the one that led to it, or that its publication ended. */
+export const holdAfter = (failed: Edition, { rollback }: Pointer) => rollback ?? failed.replaced?.rollback
+
+/** The pointer’s highest ordinal once what failed does not count. */
+export function newestOf(editions: Edition[]): { newest: number; newestRunId?: string } {
+  const good = editions.filter(({ publishedAt, failedAt }) => publishedAt && !failedAt)
+  const [newest] = good.sort((a, b) => b.ordinal - a.ordinal)
+  return newest ? { newest: newest.ordinal, newestRunId: newest.runId } : { newest: 0 }
+}
