@@ -76,6 +76,16 @@ describe('retention', () => {
     expect(await states(1, 2, 3, 4)).toEqual(['kept', 'going', 'kept', 'kept'])
   })
 
+  test('keeps what readers are led to should the tests of the shown edition fail, one behind the other', async () => {
+    const state = (ordinal: number, is: string) =>
+      own.ledger.write({ update: editionKey('finance', named(ordinal)), set: { state: is } })
+    await state(4, 'failed')
+    await state(3, 'pending')
+    own.clock.advance(100 * HOUR)
+    await expire()
+    expect(await states(1, 2, 3, 4)).toEqual(['going', 'kept', 'kept', 'kept'])
+  })
+
   test('gives up no edition that readers left within the grace', async () => {
     own.clock.advance(100 * HOUR)
     await goldMoved(own.publish, back(4, 1))

@@ -13,6 +13,7 @@ import {
 import type { RemoveTable } from '../../../shared/gold-tables.js'
 import { absent, is, type Ledger } from '../../../shared/ledger.js'
 import type { RemoveFolder } from '../../../shared/objects.js'
+import { wayBack } from '../publish-gold/way-back.js'
 
 /** What of a domain is kept; all three must be over before files go. */
 export interface Retention {
@@ -84,15 +85,28 @@ async function liveEditions({ ledger }: ExpireEffects, domain: string): Promise<
 const isOver = ({ clock }: ExpireEffects, at: string | undefined, seconds: number) =>
   at === undefined || Date.parse(at) + seconds * 1_000 <= clock.now()
 
+/** The shown edition, and until its tests have passed what readers are led to when they fail. */
+function needed(editions: Edition[], pointer: Pointer): Set<string> {
+  const names = new Set([pointer.edition])
+  let last = editions.find((one) => editionName(one) === pointer.edition)
+  while (last?.state === 'pending' || last?.state === 'failed') {
+    const others = editions.filter((one) => one === last || !names.has(editionName(one)))
+    last = wayBack(others, last, pointer)
+    if (last) names.add(editionName(last))
+  }
+  return names
+}
+
 /** Editions, newest first, that are beyond count and age, and that no reader has seen within the grace. */
-function needless(effects: ExpireEffects, editions: Edition[], { edition: shown }: Pointer): Edition[] {
+function needless(effects: ExpireEffects, editions: Edition[], pointer: Pointer): Edition[] {
   const { kept, keptSeconds, graceSeconds } = effects.retention
+  const stays = needed(editions, pointer)
   return editions
     .slice(kept)
     .filter(
       (one) =>
         !one.retiredAt &&
-        editionName(one) !== shown &&
+        !stays.has(editionName(one)) &&
         isOver(effects, one.begunAt, keptSeconds) &&
         isOver(effects, one.leftAt ?? one.begunAt, graceSeconds),
     )

@@ -6,7 +6,7 @@ import { type Edition, editionName, isHeldBy, type Pointer, spoilt } from '../..
  * else any good one that they have seen. Nothing where there is none. `editions` are those of the domain.
  */
 export function wayBack(editions: Edition[], failed: Edition, pointer: Pointer): Edition | undefined {
-  const good = editions.filter((one) => !spoilt(one)).sort((a, b) => b.ordinal - a.ordinal)
+  const good = editions.filter((one) => one !== failed && !spoilt(one)).sort((a, b) => b.ordinal - a.ordinal)
   const earlier = good.filter(({ ordinal }) => ordinal < failed.ordinal)
   const seen = earlier.filter(({ publishedAt }) => publishedAt)
   const before = good.find((one) => editionName(one) === failed.replaced?.edition)

@@ -35,7 +35,13 @@ export const editionBugs: readonly Bug[] = [
     "return isHeldBy(pointer?.rollback, edition) ? 'held' : 'next'",
     "return pointer?.rollback?.at === edition.begunAt ? 'held' : 'next'",
   ),
-  one('an edition is given up though readers see it', EXPIRE, 'editionName(one) !== shown &&', ''),
+  one('an edition is given up though readers see it', EXPIRE, '!stays.has(editionName(one)) &&', ''),
+  one(
+    'what a pending edition replaced is given up before its tests have run',
+    EXPIRE,
+    "while (last?.state === 'pending' || last?.state === 'failed')",
+    "while (last?.state === 'failed')",
+  ),
   one(
     'files go as soon as their edition is given up',
     EXPIRE,
