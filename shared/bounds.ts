@@ -24,6 +24,11 @@ export const DUE_SECONDS = {
 export const START_WITHIN_SECONDS = 40
 /** How often the reconciler asks after a job whose end nobody announced. */
 export const JOB_ASKED_SECONDS = 240
+/**
+ * What a service says of its jobs may lag behind their start: ECS is eventually consistent (its API reference, RunTask).
+ * A job that it does not know is asked for once more after this time, and only then lost.
+ */
+export const UNKNOWN_SECONDS = 60
 /** Seconds until a job that does not end is given up. */
 export const JOB_SECONDS_MAX = {
   duckdb: 3_600,

@@ -64,6 +64,8 @@ export type Run = Item & {
   waitingSk?: string
   /** The attempt that was stopped because it ran too long. */
   givenUp?: number
+  /** The attempt whose job the service did not know when it was asked for last. */
+  unknown?: number
   /** Who let this run pass its gate, and why. */
   waiver?: Waiver
 }

@@ -11,6 +11,8 @@ export type Means = Readonly<Record<string, number>>
 export interface Coverage {
   occurred: Map<string, number>
   hit: Map<string, number>
+  /** Of each call that occurred what may happen to it beside what may happen to all. */
+  own: Map<string, readonly Fault[]>
 }
 
 /** Each fault of each cell shall be hit about this often in so many seeds. */
@@ -19,12 +21,17 @@ const AIM = { hits: 60, seeds: 1_500 }
 const UNKNOWN = 0.05
 /** The most that all faults of one effect may take of its occurrences. */
 const MOST = 0.8
+/** What begins the names of what happens to no stage: ends of jobs, what people do. */
+export const WORLD = 'world|'
 export const EVERYWHERE: readonly Fault[] = ['crash before', 'crash after', 'throttled', 'stall']
 
 /** Of the faults that one thing is asked for, the one that counts it. */
 const FIRST_ASKED: ReadonlySet<Fault> = new Set(['lost event', 'never ends'])
 /** What a job does badly is rarer than its cell, or nothing would ever be published. */
 const JOB_MOST = 0.2
+
+/** A bad end is one of many, and each shall be hit as often as another fault. */
+const BAD_ENDS = 3
 
 /** Decides by the seed which fault happens where, and counts it. */
 export class Chance {
@@ -51,6 +58,7 @@ export class Chance {
     if (this.calm || stage === this.spared) return undefined
     const cell = `${stage}|${effect.name}`
     count(this.coverage.occurred, cell, this.intensity)
+    if (!this.coverage.own.has(cell)) this.coverage.own.set(cell, effect.faults)
     const faults = EVERYWHERE.length + effect.faults.length
     const each = Math.min(MOST / faults, this.rate(cell))
     let left = this.random.next()
@@ -67,8 +75,14 @@ export class Chance {
     if (this.calm) return false
     const cell = `${stage}|${what}`
     if (FIRST_ASKED.has(fault)) count(this.coverage.occurred, cell, this.intensity)
-    const happens = this.random.chance(Math.min(JOB_MOST, this.rate(cell)))
+    const rate = this.rate(cell) * (fault === 'bad end' ? BAD_ENDS : 1)
+    const happens = this.random.chance(Math.min(JOB_MOST, rate))
     return happens && this.allowed(fault) && this.hit(cell, fault) !== undefined
+  }
+
+  /** Counts what happened to the world around the functions, by its name. */
+  happened(what: string): void {
+    count(this.coverage.hit, `${WORLD}${what}`)
   }
 
   allowed(fault: Fault): boolean {
@@ -96,5 +110,5 @@ function count(counts: Map<string, number>, key: string, by = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + by)
 }
 
-export const newCoverage = (): Coverage => ({ occurred: new Map(), hit: new Map() })
+export const newCoverage = (): Coverage => ({ occurred: new Map(), hit: new Map(), own: new Map() })
 export const allFaults = new Set(Object.keys(FAULTS) as Fault[])

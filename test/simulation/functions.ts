@@ -100,7 +100,9 @@ export class Functions {
 
   private start(stage: string): Instance {
     const { random, chance } = this.world
-    const skew = chance.allowed('clock skew') ? random.between(-SKEW_MAX, SKEW_MAX) : 0
+    const isOff = chance.allowed('clock skew')
+    if (isOff) chance.happened('a clock is off')
+    const skew = isOff ? random.between(-SKEW_MAX, SKEW_MAX) : 0
     const instance = { stage, deployment: this.deployment, current: undefined } as Omit<Instance, 'handler'>
     const gate: Gate = (effect) => this.call((instance as Instance).current as Invocation, effect)
     return Object.assign(instance, { handler: this.deploy(stage, gate, skew) })

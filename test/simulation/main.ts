@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundle, folder } from './bundle.js'
-import { hitsOf, learn, readMeans } from './cells.js'
+import { hitsOf, learn, rareHitsOf, readMeans } from './cells.js'
 import { FAULTS, type Fault } from './effect.js'
 import { BARS, type Worst } from './measures.js'
 import type { Summary } from './run-seeds.js'
@@ -86,6 +86,7 @@ function committed(): string {
 function report(summary: Summary, seconds: number): string {
   const { seeds, steps, violations, coverage, worst } = summary
   const hits = hitsOf(summary, readMeans())
+  const rare = rareHitsOf(summary, readMeans())
   const total = [...coverage.hit.values()].reduce((sum, count) => sum + count, 0)
   const rate = Math.round((60 * seeds) / seconds)
   return [
@@ -94,6 +95,7 @@ function report(summary: Summary, seconds: number): string {
     'the least hit of (stage, effect, fault)',
     ...hits.slice(0, SHOWN_MAX).map(({ cell, hits: count }) => `${String(count).padStart(6)}  ${cell}`),
     `${hits.length} cells, ${hits.filter((one) => one.hits < 20).length} below 20; ${total} faults in all`,
+    `${rare.length} cells of calls too rare to ask for 20 hits, ${rare.filter((one) => one.hits === 0).length} of them not hit`,
     '',
     ...(Object.keys(worst) as (keyof Worst)[]).map((name) => worstLine(name, worst)),
     '',

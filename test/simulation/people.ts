@@ -19,7 +19,7 @@ interface World {
   trace: Trace
 }
 
-const ACTS = { retry: 4, approve: 4, replay: 4, file: 2, stop: 1, deploy: 1 }
+export const ACTS = { retry: 4, approve: 4, replay: 4, file: 2, stop: 1, deploy: 1 }
 
 /** People, who retry, approve, replay and stop whatever they find, rightly or wrongly, and deploy in the middle. */
 export class People {
@@ -45,8 +45,9 @@ export class People {
   }
 
   private act(act: keyof typeof ACTS): void {
-    const { random, work, redeploy, trace } = this.world
+    const { random, work, redeploy, trace, chance } = this.world
     trace(`somebody: ${act}`)
+    chance.happened(`somebody: ${act}`)
     if (act === 'deploy') {
       redeploy()
       return

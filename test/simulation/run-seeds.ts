@@ -66,6 +66,7 @@ export function together(summaries: readonly Summary[]): Summary {
     for (const what of ['occurred', 'hit'] as const)
       for (const [cell, count] of one.coverage[what])
         coverage[what].set(cell, (coverage[what].get(cell) ?? 0) + count)
+    for (const [cell, faults] of one.coverage.own) coverage.own.set(cell, faults)
     for (const name of Object.keys(worst) as (keyof Worst)[])
       if (one.worst[name].milliseconds > worst[name].milliseconds) worst[name] = one.worst[name]
   }

@@ -24,7 +24,7 @@ import { settled, Timeline } from './timeline.js'
 import type { Trace } from './trace.js'
 import { Waits } from './waits.js'
 import { parts, type Services } from './wiring.js'
-import { type Job, Work, workOf } from './work/work.js'
+import { type Job, type Told, Work, workOf } from './work/work.js'
 
 export interface SeedOptions {
   seed: number
@@ -257,7 +257,7 @@ export class Seed {
     return `r${String(this.ids).padStart(25, '0')}`
   }
 
-  private announce(job: Job, how: 'early' | 'over'): void {
+  private announce(job: Job, how: Told): void {
     if (how === 'over') this.measures.ended(job, this.timeline.now)
     this.bus.announceEnd(workOf(job), ...endTold(job, how))
   }

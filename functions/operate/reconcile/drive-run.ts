@@ -1,5 +1,5 @@
 import { alertEntryKey } from '../../../shared/alerts/incident.js'
-import { JOB_ASKED_SECONDS, JOB_SECONDS_MAX, POSTPONED_SECONDS } from '../../../shared/bounds.js'
+import { JOB_ASKED_SECONDS, JOB_SECONDS_MAX, POSTPONED_SECONDS, UNKNOWN_SECONDS } from '../../../shared/bounds.js'
 import { iso } from '../../../shared/clock.js'
 import { type Declared, laneReading } from '../../../shared/declared.js'
 import { publishEntryKey, rollbackKey } from '../../../shared/editions.js'
@@ -65,6 +65,7 @@ async function driveJob(effects: DriveEffects, run: Run): Promise<string> {
     if (isInTime) throw error
     return { ended: undefined }
   })
+  if (known.ended === LOST && run.unknown !== run.attempt) return askSoon(effects, run)
   if (known.ended) return finishRun(effects.ends[run.kind], run.runId, run.attempt, known.ended)
   if (isInTime) return askAgain(effects, run)
   // Marked first: whoever hears of the stopped job before us knows that no person stopped it.
@@ -79,13 +80,21 @@ async function driveJob(effects: DriveEffects, run: Run): Promise<string> {
 }
 
 /** The job runs on within its time: the reconciler asks again later. */
-async function askAgain({ ledger, clock }: DriveEffects, run: Run): Promise<string> {
-  await ledger.write({
-    update: runKey(run.runId),
-    set: { dueAt: dueAt(clock, JOB_ASKED_SECONDS) },
-    when: stillAt('RUNNING', run.attempt),
-  })
-  return 'the job runs on'
+const askAgain = (effects: DriveEffects, run: Run) =>
+  askIn(effects, run, JOB_ASKED_SECONDS).then(() => 'the job runs on')
+
+/** A job that has just begun may not be known yet: once more, and it is lost. */
+const askSoon = (effects: DriveEffects, run: Run) =>
+  askIn(effects, run, UNKNOWN_SECONDS, { unknown: run.attempt }).then(() => 'the service does not know the job yet')
+
+async function askIn(
+  { ledger, clock }: DriveEffects,
+  { runId, attempt }: Run,
+  seconds: number,
+  more: { unknown?: number } = {},
+): Promise<void> {
+  const set = { dueAt: dueAt(clock, seconds), ...more }
+  await ledger.write({ update: runKey(runId), set, when: stillAt('RUNNING', attempt) })
 }
 
 /** What the service says of a job that it may no longer know. */

@@ -197,12 +197,17 @@ describe('a job that no answer told of', () => {
     expect(runs()[0]).toMatchObject({ state: 'COMMITTED', attempt: 1 })
   })
 
-  test('on Glue that Glue has forgotten counts as lost', async () => {
+  test('on Glue that Glue does not know is asked for once more, and lost only then', async () => {
     await chain.record(chain.land('a.json', { source: 'notes' }))
     await chain.deliverNext()
     chain.parts.jobs.runs.length = 0
     chain.parts.clock.advance(HOUR)
-    await driveRun(chain.parts.reconcile, runs()[0]?.runId ?? '')
+    const drive = () => driveRun(chain.parts.reconcile, runs()[0]?.runId ?? '')
+    expect(await drive()).toBe('the service does not know the job yet')
+    expect(runs()[0]).toMatchObject({ state: 'RUNNING', attempt: 1, unknown: 1 })
+    expect(await drive()).toBe('not late any more')
+    chain.parts.clock.advance(61)
+    await drive()
     expect(runs()[0]).toMatchObject({ state: 'READY', failures: [{ failureClass: 'lost' }] })
   })
 })

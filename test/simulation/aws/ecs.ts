@@ -1,10 +1,19 @@
 import { isDeepStrictEqual } from 'node:util'
 import { awsError, type Command, type Effect, type Fault, kindOf } from '../effect.js'
 import type { Found } from '../evidence.js'
-import type { Job, Work } from '../work/work.js'
+import type { Job, Told, Work } from '../work/work.js'
 
 /** How long ECS remembers a stopped task, in milliseconds. */
 const REMEMBERED = 3_600_000
+
+/** How long a task that was started may not be known to a reading call, in milliseconds. */
+const UNKNOWN = 20_000
+
+const FAULTS_OF: Partial<Record<string, Fault[]>> = {
+  RunTask: ['lost answer', 'no task'],
+  DescribeTasks: ['stale read'],
+  ListTasks: ['stale read'],
+}
 
 /** The kind of run whose task has this container. */
 const KINDS = { cleanse: 'cleanse', dbt: 'build', extract: 'extract', compact: 'compact' } as const
@@ -16,11 +25,11 @@ export function ecs(work: Work, now: () => number) {
     const { input } = command
     const kind = kindOf(command)
     const container = input.overrides?.containerOverrides?.[0]?.name
-    const faults: Fault[] = kind === 'RunTask' ? ['lost answer', 'no task'] : []
+    const faults = FAULTS_OF[kind] ?? []
     const apply = (fault: Fault | undefined) => {
       if (kind === 'RunTask') return run(input, fault)
-      if (kind === 'DescribeTasks') return describe(input.tasks)
-      if (kind === 'ListTasks') return list(input.startedBy)
+      if (kind === 'DescribeTasks') return describe(input.tasks, fault)
+      if (kind === 'ListTasks') return list(input.startedBy, fault)
       if (kind === 'StopTask') return stop(input.task)
       throw new Error(`the simulated ECS knows no ${kind}`)
     }
@@ -41,6 +50,8 @@ export function ecs(work: Work, now: () => number) {
     }
     if (fault === 'no task') return { tasks: [], failures: [{ reason: work.refusal() }] }
     const [runId, attempt] = String(input.startedBy).split('/')
+    const before = work.running().find((one) => one.runId === runId && !one.stopping)
+    if (before) work.complain(`${before.id} of the run is still running when ${attempt} starts`)
     const variables = input.overrides.containerOverrides[0].environment as { name: string; value: string }[]
     const planUri = variables.find(({ name }) => name === 'PLAN_URI')?.value ?? ''
     const job = work.start({
@@ -55,15 +66,20 @@ export function ecs(work: Work, now: () => number) {
     return { tasks: [{ taskArn: job.id }], failures: [] }
   }
 
-  function describe([arn]: string[]) {
+  function describe([arn]: string[], fault: Fault | undefined) {
     const job = work.find(arn as string)
-    if (!job || (job.told !== undefined && now() - job.told > REMEMBERED)) return { tasks: [] }
+    if (!job || (fault && isYoung(job)) || (job.told !== undefined && now() - job.told > REMEMBERED))
+      return { tasks: [] }
     return { tasks: [taskDetail(job)] }
   }
 
+  const isYoung = ({ startedAt }: Job) => now() - startedAt < UNKNOWN
+
   /** A stopped task is listed no more. */
-  function list(startedBy: string) {
-    const found = work.running().filter((job) => `${job.runId}/${job.attempt}` === startedBy)
+  function list(startedBy: string, fault: Fault | undefined) {
+    const found = work
+      .running()
+      .filter((job) => `${job.runId}/${job.attempt}` === startedBy && !(fault && isYoung(job)))
     return { taskArns: found.map(({ id }) => id) }
   }
 
@@ -91,12 +107,15 @@ function endOf({ ended }: Job) {
   return { stopCode, stoppedReason, containers }
 }
 
-/** The name and the detail of the event that tells of a job's end, or of an ECS task that is almost over. */
-export function endTold(job: Job, how: 'early' | 'over'): [string, Found] {
+/** The name and the detail of the event that tells of a job's end, or of an ECS task before it. */
+export function endTold(job: Job, how: Told): [string, Found] {
   if (job.service === 'glue') {
     const detail = { jobName: job.kind, state: job.ended?.state, jobRunId: job.id }
     return ['Glue Job State Change', detail]
   }
   const early = { lastStatus: 'DEPROVISIONING', containers: [{ name: 'main', exitCode: 0 }] }
-  return ['ECS Task State Change', { ...taskDetail(job), ...(how === 'early' && early) }]
+  // As a sample of such a notice says it: the container still runs.
+  const notice = { desiredStatus: 'STOPPED', stopCode: 'SpotInterruption' }
+  const more = { notice, early, over: {} }[how]
+  return ['ECS Task State Change', { ...taskDetail(job), ...more }]
 }

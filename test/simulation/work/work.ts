@@ -21,6 +21,9 @@ export interface Asked {
   capacity: string
 }
 
+/** What is told of a job: that it is about to go, that it is almost over, that it is over. */
+export type Told = 'notice' | 'early' | 'over'
+
 export interface Job extends Asked, SimJob {
   id: string
   ended?: End
@@ -38,7 +41,7 @@ interface World {
   complain(rule: string, what: string): void
   land: Land
   /** Tells of an end, or of a step before it. */
-  announce(job: Job, stage: 'early' | 'over'): void
+  announce(job: Job, stage: Told): void
   trace: Trace
 }
 
@@ -95,7 +98,9 @@ export class Work {
     const bad = !never && chance.of('job', cell, 'bad end')
     const quick = chance.of('job', cell, 'quick end')
     const ends = job.service === 'ecs' ? TASK_ENDS : GLUE_ENDS
-    const end = (bad ? random.pick(Object.values(ends).slice(1)) : ends.ok) as End
+    const name = bad ? random.pick(Object.keys(ends).slice(1)) : 'ok'
+    const end = ends[name] as End
+    chance.happened(`${job.service === 'ecs' ? 'an ECS task' : 'a Glue run'} ends: ${name}`)
     // Now and then a job takes minutes, so that others act before its end.
     const slow = !quick && random.chance(0.1) ? random.between(60_000, 600_000) : 0
     const begin = quick
@@ -157,6 +162,10 @@ export class Work {
     if (job.endedAt !== undefined) return
     const { timeline, announce, random, trace, chance } = this.world
     if (job.service === 'ecs' && chance.of('job', `ecs ${job.kind}`, 'early event')) announce(job, 'early')
+    if (end.stopCode === 'SpotInterruption' && !chance.calm) {
+      chance.happened('a spot task is told of before it ends')
+      announce(job, 'notice')
+    }
     const over = () => {
       if (job.endedAt !== undefined) return
       job.endedAt = timeline.now
