@@ -134,6 +134,9 @@ describe('what the reconciler sees, and does', () => {
     chain.parts.tasks.tasks.length = 0
     late()
     await pass()
+    expect(state()).toBe('RUNNING')
+    late()
+    await pass()
     expect(runs()[0]).toMatchObject({ lastFailure: expect.stringContaining('no longer knows the job') })
   })
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { reconcile } from '../../../functions/operate/reconcile/reconcile.js'
-import { JOB_ASKED_SECONDS, JOB_SECONDS_MAX } from '../../../shared/bounds.js'
+import { JOB_ASKED_SECONDS, JOB_SECONDS_MAX, UNKNOWN_SECONDS } from '../../../shared/bounds.js'
 import { platformIdentity, syncIdOf } from '../../../shared/doors/heard.js'
 import { recordSync, syncKey } from '../../../shared/doors/sync.js'
 import { extractState, requestExtract } from '../../../shared/extract.js'
@@ -102,8 +102,10 @@ describe('a job of the dbt platform', () => {
   test('that the platform does not know any more is lost, and started again', async () => {
     await started()
     chain.parts.platform.runs.length = 0
-    chain.parts.clock.advance(JOB_ASKED_SECONDS + 1)
-    await pass()
+    for (const seconds of [JOB_ASKED_SECONDS, UNKNOWN_SECONDS]) {
+      chain.parts.clock.advance(seconds + 1)
+      await pass()
+    }
     await chain.drain()
     expect(run()).toMatchObject({ state: 'RUNNING', attempt: 2, tries: 1 })
   })

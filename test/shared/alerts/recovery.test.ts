@@ -26,3 +26,13 @@ describe('an incident of a build that was put back', () => {
     expect(await overAfter('standard', 'COMMITTED')).toBe(false)
   })
 })
+
+test('an incident of a lane whose domains nobody builds any more is over when readers see a later build', async () => {
+  const own = parts()
+  await leaveRun(own, 'b1', 'build:gone', { state: 'PARKED' })
+  const isOverNow = () => isOver(own.alert, { incidentId: 'b1', runs: ['b1'] } as unknown as Incident)
+  expect(await isOverNow()).toBe(false)
+  await leaveRun(own, 'b2', 'build:gone', { state: 'COMMITTED', createdAt: '2999-01-01T00:00:00.000Z' })
+  await own.ledger.write({ put: { PK: 'DOMAIN#gone', SK: 'GOLD', ordinal: 1, runId: 'b2' } })
+  expect(await isOverNow()).toBe(true)
+})

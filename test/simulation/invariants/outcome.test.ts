@@ -15,27 +15,26 @@ const edition = (values: object) => (world: World) =>
   })
 const job = (place: number, values: object) => (world: World) =>
   Object.assign(world.jobs[place] as object, values)
+/** One more job, like the first but for this. */
+const started = (values: object) => (world: World) =>
+  world.jobs.push({ ...(world.jobs[0] as World['jobs'][0]), job: 'j9', ...values })
 
 const jobs: Wrong[] = [
-  [
-    'a run’s attempt has one job at most',
-    'attempt 1 of run c1 has the jobs j1 and j9',
-    (world) => world.jobs.push({ ...(world.jobs[0] as World['jobs'][0]), job: 'j9' }),
-  ],
+  ['a run’s attempt has one job at most', 'attempt 1 of run c1 has the jobs j1 and j9', started({})],
   [
     'every started job is an attempt that the ledger had intended',
-    'job j1 is attempt 2 of run c1, which is at 1',
-    job(0, { attempt: 2 }),
+    'job j9 is attempt 2 of run c1, which is at 1',
+    started({ attempt: 2 }),
   ],
   [
     'every started job is an attempt that the ledger had intended',
     'run c9, which does not exist',
-    job(0, { runId: 'c9' }),
+    started({ runId: 'c9' }),
   ],
   [
     'every started job is an attempt that the ledger had intended',
-    'job j1 is a build for run c1, a cleanse',
-    job(0, { kind: 'build' }),
+    'job j9 is a build for run c1, a cleanse',
+    started({ kind: 'build' }),
   ],
   [
     'every started job is known to the ledger, adopted, or over',
