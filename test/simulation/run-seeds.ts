@@ -19,6 +19,8 @@ export interface Ask {
   /** Ends with the first seed that finds something. */
   firstOnly?: boolean
   onSeed?: (done: number) => void
+  /** Told of each violation as it is found. */
+  onFound?: (violation: Violation & { seed: number }) => void
 }
 
 export interface Summary {
@@ -51,7 +53,10 @@ export async function runSeeds(ask: Ask): Promise<Summary> {
     }).run()
     summary.seeds += 1
     summary.steps += result.steps
-    for (const violation of result.violations) summary.violations.push({ ...violation, seed })
+    for (const violation of result.violations) {
+      summary.violations.push({ ...violation, seed })
+      ask.onFound?.({ ...violation, seed })
+    }
     onSeed?.(summary.seeds)
     if (firstOnly && summary.violations.length > 0) break
   }

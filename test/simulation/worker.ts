@@ -27,6 +27,8 @@ async function work(job: Job): Promise<void> {
     invariants: invariants.filter(({ name }) => !unasked.some((part) => name.includes(part))),
     faults: faults === 'all' ? allFaults : new Set(faults),
     ...(trace && { trace: (line: string) => parentPort?.postMessage({ line }) }),
+    onFound: ({ seed, invariant, what }) =>
+      parentPort?.postMessage({ line: `seed ${seed}: ${invariant}: ${what}` }),
     onSeed: (done) => {
       if (done % 100 === 0) parentPort?.postMessage({ done })
     },

@@ -37,12 +37,6 @@ export const editionBugs: readonly Bug[] = [
   ),
   one('an edition is given up though readers see it', EXPIRE, '!stays.has(editionName(one)) &&', ''),
   one(
-    'what a pending edition replaced is given up before its tests have run',
-    EXPIRE,
-    "while (last?.state === 'pending' || last?.state === 'failed')",
-    "while (last?.state === 'failed')",
-  ),
-  one(
     'files go as soon as their edition is given up',
     EXPIRE,
     'retiredAt && isOver(effects, retiredAt, effects.retention.graceSeconds)',
