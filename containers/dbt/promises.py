@@ -107,10 +107,13 @@ def _dashboard(exposure: Exposure, models: list[ModelNode]) -> dict:
 
 
 def _read(exposure: Exposure, given: dict, models: list[ModelNode]) -> tuple[str, dict]:
-    """One query that is precomputed: rows of a dataset, in an order that cuts them the same way each time."""
+    """One query that is precomputed: rows of a dataset, in an order that cuts them the same way each time.
+
+    Its newest version is read, as the API does, also while the exposure's `ref` still means an earlier one.
+    """
     named = [model for model in models if model.name == given.get("dataset")]
     model = max(named, key=lambda model: int(model.version), default=None)
-    if model is None or model.unique_id not in exposure.depends_on.nodes:
+    if model is None or not {one.unique_id for one in named} & {*exposure.depends_on.nodes}:
         raise ValueError(f"exposure {exposure.name}: cache names {given.get('dataset')}, no dataset of it")
     order = str(given.get("order", ""))
     unknown = [term for term in order.split(",") if term.removeprefix("-") not in model.columns]

@@ -33,6 +33,15 @@ def test_a_dashboard_reads_rows_of_one_domain_in_a_fixed_order():
     }
 
 
+def test_a_dashboard_reads_the_newest_version_whichever_its_ref_means():
+    second = model("summary", version=2)
+    second.columns = {"week": None}
+    given = exposure(SUMMARY, cache=[{"dataset": "summary", "order": "-week", "limit": 20}])
+    assert _dashboard(given, [SUMMARY, second])["reads"][0]["order"] == "-week"
+    with pytest.raises(ValueError, match="no dataset of it"):
+        _dashboard(exposure(RISK, cache=given.config.meta["cache"]), [SUMMARY, second])
+
+
 @pytest.mark.parametrize(
     ("cache", "why"),
     [
