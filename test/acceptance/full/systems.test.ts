@@ -8,8 +8,12 @@ import { freePort } from '../../../tools/start/local-aws.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
+/** All four at once on two cores, after the set-up: at most four minutes. */
+const ALL_SECONDS_MAX = 240
+
 interface LastRun {
   ok: boolean
+  seconds: number
   systems: SystemName[]
   entities: Record<string, { in: number; out: number; duplicates: number; rejected: number }>
   runs: { kind: string; subject: string; state: string; datasets?: { dataset: string; rows: number }[] }[]
@@ -100,6 +104,7 @@ describe('each system brings its data in by its own doors', () => {
   it('all: the four come in side by side on one deployment', async () => {
     const { run } = await started('all')
     expect(run).toMatchObject({ ok: true, systems: SYSTEM_NAMES })
+    expect(run.seconds, 'seconds from the landing on').toBeLessThan(ALL_SECONDS_MAX)
     expect(run.entities).toMatchObject(promised(['shop-events', 'shop-exports', 'petforce']))
     const built = run.runs.flatMap(({ kind, datasets }) => (kind === 'build' ? (datasets ?? []) : []))
     const names = new Set(built.map(({ dataset }) => dataset))
