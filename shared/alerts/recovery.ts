@@ -68,10 +68,12 @@ async function isCommitted({ ledger }: IncidentEffects, first: Run): Promise<boo
 }
 
 /**
- * A later build of the lane takes in all silver. Where a deployment took the lane away, those say it that build its
- * domains now, and of a domain that no lane builds any more what readers see.
+ * A later build of the lane takes in all silver. Where a deployment took the lane away before one came, those say it that
+ * build its domains now, and of a domain that no lane builds any more what readers see.
  */
 async function hasLaterBuild({ ledger, project }: IncidentEffects, run: Run): Promise<boolean> {
+  if (await isLater({ ledger }, run, await ledger.get(buildStateKey(run.lane)))) return true
+  if (project.lanes.some(({ lane }) => lane === run.subject)) return false
   const keys = run.subject.split('+').map((domain) => {
     const heir = project.lanes.find(({ domains }) => domains.includes(domain))
     return heir ? buildStateKey(`build:${heir.lane}`) : goldPointerKey(domain)

@@ -27,6 +27,15 @@ describe('an incident of a build that was put back', () => {
   })
 })
 
+test('an incident of a lane that a deployment took away is over when that lane had built before', async () => {
+  const own = parts()
+  await leaveRun(own, 'b1', 'build:finance', { state: 'PARKED', base: 0 })
+  const isOverNow = () => isOver(own.alert, { incidentId: 'b1', runs: ['b1'] } as unknown as Incident)
+  expect(await isOverNow()).toBe(false)
+  await own.ledger.write({ put: { PK: 'LANE#build:finance', SK: 'STATE', ordinal: 1, builtBy: 'b2' } })
+  expect(await isOverNow()).toBe(true)
+})
+
 test('an incident of a lane whose domains nobody builds any more is over when readers see a later build', async () => {
   const own = parts()
   await leaveRun(own, 'b1', 'build:gone', { state: 'PARKED' })
