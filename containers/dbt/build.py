@@ -38,7 +38,7 @@ from containers.dbt.silver import FilesUnknown, SilverInput, prepare_silver, run
 from containers.dbt.state import PARTIAL, STORAGE_ERRORS, fetch_database, fetch_promoted
 from containers.dbt.timing import stopwatch
 from containers.dbt.transform import StopBuild, Transform, check_readers
-from containers.dbt.warehouse import prepare_raw, raw_state, raw_tables
+from containers.dbt.warehouse import raw_tables, read_raw
 from jobs.failures import shortened
 from jobs.task.log import log
 from jobs.task.storage import Storage
@@ -46,6 +46,8 @@ from jobs.task.storage import Storage
 
 class Build:
     """The state of one run. Nothing is exported or stored unless every step before it was good."""
+
+    read_raw = staticmethod(read_raw)
 
     def __init__(self, plan: BuildPlan, storage: Storage, directory: Path, seconds: dict[str, float]) -> None:
         self.plan, self.storage, self.directory = plan, storage, directory
@@ -109,8 +111,7 @@ class Build:
                 everything = reads_everything(self.plan, whole_lane)
                 self.reading = runs_to_read(self.plan, built, everything)
                 inputs = prepare_silver(connection, self.reading, CONTRACTS, built)
-                prepare_raw(connection, self.project.manifest, self.plan)
-                raw = raw_state(connection, self.project.manifest, self.plan)
+                raw = self.read_raw(connection, self.project.manifest, self.plan)
                 silver = {
                     entity: {*built.get(entity, ()), *(run.run_id for run in runs)}
                     for entity, runs in self.reading.items()

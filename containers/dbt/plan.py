@@ -10,7 +10,9 @@ from jobs.task.plan import BUCKET, IDENTITY, URI, PlanError, head, text, text_or
 
 # See docs/builds.md. `test` runs the tests of an edition that `fast` has built without them.
 MODES = ("standard", "source", "fast", "full_refresh", "ci", "test")
-TARGETS = ("duckdb", "athena")
+TARGETS = ("duckdb", "athena", "snowflake")
+# The domains whose models are written for Snowflake too.
+ON_SNOWFLAKE = {"marketing", "commerce"}
 MAX_SELECTORS = 200
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")

@@ -10,10 +10,13 @@ import gc
 import os
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from containers.dbt.plan import BuildPlan, parse_plan
+from containers.dbt.plan import ON_SNOWFLAKE, BuildPlan, parse_plan
 from containers.dbt.state import fetch_state
 from jobs.failures import failure_of
 from jobs.task.log import log, set_context
@@ -21,6 +24,7 @@ from jobs.task.plan import PlanError
 from jobs.task.storage import Storage
 
 EXIT_PASSED, EXIT_NOT_PASSED, EXIT_NO_VERDICT = 0, 1, 2
+SNOWFLAKE_SECRET = "SNOWFLAKE_SECRET"
 STARTED = time.monotonic()
 # Objects made between two collections: many, for a task ends before they fill its memory.
 GC_OBJECTS = 100_000
@@ -33,6 +37,9 @@ def main() -> int:
     plan = parse_plan(storage.read_json(os.environ["PLAN_URI"]))
     if plan.run_id != os.environ["RUN_ID"]:
         raise PlanError(f"the plan is of run {plan.run_id}")
+    if os.environ.get(SNOWFLAKE_SECRET) and {*plan.domains} <= ON_SNOWFLAKE:
+        # A plan does not know where its deployment keeps the tables of these domains; the task does.
+        plan = replace(plan, target="snowflake")
     set_context(correlation_id=plan.correlation_id, attempt=plan.attempt)
     log("build_started", lane=plan.lane, mode=plan.mode, target=plan.target, selectors=plan.selectors)
     try:
@@ -48,22 +55,45 @@ def main() -> int:
 
 
 def _build(plan: BuildPlan, storage: Storage) -> dict:
-    if plan.target != "duckdb":
-        raise PlanError(f"this image runs the target duckdb; {plan.target} is compiled and tested only")
+    builder = _builder(plan)
     directory = Path.cwd()
     # dbt and its manifest stay to the end: looking through them for garbage took a fifth of a build.
     gc.disable()
     with ThreadPoolExecutor(1) as pool:
         # The state arrives while dbt is being imported, which is most of the start.
         fetched = pool.submit(fetch_state, plan, storage, directory / "lake.duckdb")
-        from containers.dbt.build import Build
-
+        make = builder()
         seconds = {"import": round(time.monotonic() - STARTED, 3)}
-        build = Build(plan, storage, directory, seconds)
+        build = make(plan, storage, directory, seconds)
         gc.freeze()
         gc.set_threshold(GC_OBJECTS)
         gc.enable()
         return build.run(fetched)
+
+
+def _builder(plan: BuildPlan) -> Callable[[], Callable]:
+    """What imports the build of this plan, while its state arrives. Raises PlanError where there is none."""
+    if plan.target == "duckdb":
+        return _on_duckdb
+    if plan.target != "snowflake":
+        raise PlanError(
+            f"this image builds on duckdb and snowflake; {plan.target} is only compiled and tested"
+        )
+    if not os.environ.get(SNOWFLAKE_SECRET):
+        raise PlanError(f"the target snowflake needs {SNOWFLAKE_SECRET}, the name of the account's secret")
+    return _on_snowflake
+
+
+def _on_duckdb() -> Callable:
+    from containers.dbt.build import Build
+
+    return Build
+
+
+def _on_snowflake() -> Callable:
+    from containers.dbt.snowflake.build import SnowflakeBuild
+
+    return partial(SnowflakeBuild, secret=os.environ[SNOWFLAKE_SECRET])
 
 
 def _report_crash(plan: BuildPlan, storage: Storage, failure: Exception) -> None:

@@ -64,6 +64,12 @@ def _query(table: SourceDefinition) -> str:
 RawState = dict[str, tuple[int, str | None]]
 
 
+def read_raw(connection: duckdb.DuckDBPyConnection, manifest: Manifest, plan: BuildPlan) -> RawState:
+    """Makes the lane's RAW tables and answers their state. Raises PlanError."""
+    prepare_raw(connection, manifest, plan)
+    return raw_state(connection, manifest, plan)
+
+
 def raw_state(connection: duckdb.DuckDBPyConnection, manifest: Manifest, plan: BuildPlan) -> RawState:
     """By RAW table of the lane its number of rows and when the newest was loaded, as the database says it."""
     state = {}

@@ -20,7 +20,7 @@ nullif(
 nullif(
     case
         when typeof(get_path(try_parse_json({{ column }}), '{{ key }}')) not in ('OBJECT', 'ARRAY')
-            then to_varchar(get_path(try_parse_json({{ column }}), '{{ key }}'))
+            then cast(get_path(try_parse_json({{ column }}), '{{ key }}') as varchar)
     end, ''
 )
 {%- endmacro %}

@@ -59,7 +59,7 @@ def test_a_selector_that_is_none_is_refused(selector):
         {"mode": "slow"},
         {"force": "yes"},
         {"tested_edition": "b1'-1"},
-        {"target": "snowflake"},
+        {"target": "redshift"},
         {"stage": None},
         {"edition": "b1'-1"},
         {"domains": []},
