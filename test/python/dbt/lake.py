@@ -166,8 +166,11 @@ class Lake:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket(zone), Prefix=prefix)
         return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
-    def gold(self, task: Task, dataset: str) -> list[dict]:
-        """The rows of one dataset of a task's edition, read from exactly the files that its report lists."""
+    def gold(self, task: Task, dataset: str, where: str = "true") -> list[dict]:
+        """The rows of one dataset of a task's edition, read from exactly the files that its report lists.
+
+        `where` is SQL for those that are wanted.
+        """
         described = next(found for found in task.report["datasets"] if found["dataset"] == dataset)
         rows = []
         for file in described["files"]:
@@ -176,7 +179,8 @@ class Lake:
             with duckdb.connect() as connection:
                 # As a reader of the folder gets it: the key says which edition a file is of.
                 edition = file["key"].partition("/edition=")[2].partition("/")[0]
-                cursor = connection.execute(f"select *, '{edition}' as _edition from '{path}'")
+                rows_in = f"select *, '{edition}' as _edition from '{path}' where {where}"
+                cursor = connection.execute(rows_in)
                 names = [column[0] for column in cursor.description]
                 rows += [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         return rows
