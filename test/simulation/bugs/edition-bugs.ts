@@ -61,18 +61,6 @@ export const editionBugs: readonly Bug[] = [
     'const before = editions.find(',
   ),
   one(
-    'an edition that failed keeps older good ones back for ever',
-    WAY_BACK,
-    'publishedAt && !failedAt',
-    'publishedAt',
-  ),
-  one(
-    'a rollback does not hold again when what ended it fails',
-    WAY_BACK,
-    'rollback ?? failed.replaced?.rollback',
-    'rollback',
-  ),
-  one(
     'an edition is published after its tests have failed',
     PUBLISH,
     "  if (edition.failedAt) return 'failed'\n",
