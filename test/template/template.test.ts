@@ -158,7 +158,9 @@ describe('the packaged template by itself', () => {
       expect(TaskRoleArn).toEqual({ 'Fn::GetAtt': [`${id}Role`, 'Arn'] })
       expect(ContainerDefinitions).toHaveLength(1)
       expect(ContainerDefinitions[0]).toMatchObject({ Name: name })
-      expect(ContainerDefinitions[0].Environment ?? []).toEqual([])
+      // Nothing but the name of a secret, where a deployment gives one.
+      const environment = name === 'dbt' ? [{ Name: 'SNOWFLAKE_SECRET', Value: '' }] : []
+      expect(ContainerDefinitions[0].Environment ?? []).toEqual(environment)
       // A size that Fargate offers: at least 2 and at most 8 GB a vCPU (ECS developer guide).
       expect(Number(Memory) / Number(Cpu)).toBeGreaterThanOrEqual(2)
       expect(Number(Memory) / Number(Cpu)).toBeLessThanOrEqual(8)

@@ -2,8 +2,11 @@ import { expect, test } from 'vitest'
 import { imageCommands } from '../../tools/deploy/images.js'
 
 const root = new URL('../..', import.meta.url).pathname.replace(/\/$/, '')
-const pushed = (name: string) =>
-  imageCommands(root, name, `r/sluice/${name}`, '0123456789ab')
+const tag = '0123456789ab'
+const commands = (name: string, onSnowflake = false) =>
+  imageCommands(name, { root, tag, repository: `r/sluice/${name}`, onSnowflake })
+const pushed = (name: string, onSnowflake?: boolean) =>
+  commands(name, onSnowflake)
     .filter(([, command]) => command === 'push')
     .map((words) => words.at(-1))
 
@@ -13,6 +16,16 @@ test('an image is pushed under its commit, and that of dbt then under the versio
     'r/sluice/dbt:0123456789ab',
     expect.stringMatching(/^r\/sluice\/dbt:dbt-\d+\.\d+\.\d+-0123456789ab$/),
   ])
-  const [build] = imageCommands(root, 'dbt', 'r/sluice/dbt', '0123456789ab')
+  const [build] = commands('dbt')
   for (const tag of pushed('dbt')) expect(build).toContain(tag)
+})
+
+test('what runs on Snowflake is built upon the image of dbt, and has a tag of its own', () => {
+  expect(pushed('dbt', true)).toEqual([`r/sluice/dbt:snowflake-${tag}`])
+  const [base, upon] = commands('dbt', true)
+  expect(base).toContain(`r/sluice/dbt:${tag}`)
+  expect(upon?.join(' ')).toContain(
+    `containers/dbt/snowflake/Dockerfile --build-arg DBT_IMAGE=r/sluice/dbt:${tag} --tag r/sluice/dbt:snowflake-${tag}`,
+  )
+  expect(commands('cleanse', true)).toEqual(commands('cleanse'))
 })

@@ -5,17 +5,37 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 export const IMAGES = ['cleanse', 'dbt', 'extract'] as const
 
+/** What is asked of an image: whether builds on Snowflake run in it, which take more than dbt's own image has. */
+interface Asked {
+  root: string
+  repository: string
+  tag: string
+  onSnowflake?: boolean
+}
+
+/** The tag that says whether an image was pushed before: pushed first, and never moved. */
+const firstTag = ({ tag, onSnowflake }: Asked) => (onSnowflake ? `snowflake-${tag}` : tag)
+
 /**
  * The commands that build and push one image; the tag is the commit, and the stack names the digest. The image of dbt also
- * has a tag that says dbt's version, pushed after the other: that one says whether an image was pushed before.
+ * has a tag that says dbt's version, pushed after the other. What runs on Snowflake is built upon that image.
  */
-export function imageCommands(root: string, name: string, repository: string, tag: string): string[][] {
+export function imageCommands(name: string, asked: Asked): string[][] {
+  const { root, repository, tag } = asked
+  const file = (path: string) => ['docker', 'build', '--platform', 'linux/arm64', '--file', path]
+  const push = (one: string) => ['docker', 'push', '--quiet', `${repository}:${one}`]
   const tags = [tag, ...(name === 'dbt' ? [`dbt-${dbtVersion(root)}-${tag}`] : [])]
-  const build = ['docker', 'build', '--platform', 'linux/arm64', '--file', `containers/${name}/Dockerfile`]
-  return [
-    [...build, ...tags.flatMap((one) => ['--tag', `${repository}:${one}`]), '.'],
-    ...tags.map((one) => ['docker', 'push', '--quiet', `${repository}:${one}`]),
+  const named = tags.flatMap((one) => ['--tag', `${repository}:${one}`])
+  const build = [...file(`containers/${name}/Dockerfile`), ...named, '.']
+  if (name !== 'dbt' || !asked.onSnowflake) return [build, ...tags.map(push)]
+  const upon = [
+    '--build-arg',
+    `DBT_IMAGE=${repository}:${tag}`,
+    '--tag',
+    `${repository}:${firstTag(asked)}`,
+    '.',
   ]
+  return [build, [...file('containers/dbt/snowflake/Dockerfile'), ...upon], push(firstTag(asked))]
 }
 
 /** The version of dbt that the image's lock names. Throws when it names none. */
@@ -49,18 +69,15 @@ async function pushedDigest(name: string, tag: string): Promise<string | undefin
  * Builds and pushes one image and gives its reference by digest; a tag that was pushed before is taken as it is, for
  * tags never change. Throws with Docker's own words.
  */
-export async function pushImage(
-  root: string,
-  name: string,
-  repository: string,
-  tag: string,
-): Promise<string> {
-  const digest = await pushedDigest(name, tag)
+export async function pushImage(name: string, given: Asked): Promise<string> {
+  const asked = { ...given, onSnowflake: given.onSnowflake === true && name === 'dbt' }
+  const { root, repository } = asked
+  const digest = await pushedDigest(name, firstTag(asked))
   if (digest) return `${repository}@${digest}`
-  for (const [command, ...args] of imageCommands(root, name, repository, tag)) {
+  for (const [command, ...args] of imageCommands(name, asked)) {
     await run(command as string, args, { cwd: root, maxBuffer: 1 << 26 })
   }
-  const inspect = ['inspect', '--format', '{{index .RepoDigests 0}}', `${repository}:${tag}`]
+  const inspect = ['inspect', '--format', '{{index .RepoDigests 0}}', `${repository}:${firstTag(asked)}`]
   const { stdout } = await run('docker', inspect, { cwd: root })
   return stdout.trim()
 }

@@ -23,7 +23,7 @@ export function plannedSteps(target: Target, tag: string): string[] {
   const registry = `${target.account}.dkr.ecr.${target.region}.amazonaws.com`
   const { scriptKey, modulesKey } = packJobCode(root)
   const bucket = `sluice-code-${target.account}-${target.region}`
-  const pushes = IMAGES.flatMap((name) => imageCommands(root, name, `${registry}/sluice/${name}`, tag))
+  const pushes = IMAGES.flatMap((name) => imageCommands(name, asked(target, name, registry, tag)))
   const images = target.promoted
     ? [`s3 get s3://${bucket}/dbt/promoted/${target.stage}/promoted.json   (must be of commit ${tag})`]
     : [loginCommand(registry).slice(2), ...pushes].map((command) => command.join(' '))
@@ -41,6 +41,10 @@ export function plannedSteps(target: Target, tag: string): string[] {
     ...(target.imagesOnly ? [] : stack),
   ]
 }
+
+const asked = ({ snowflakeSecret }: Target, name: string, registry: string, tag: string) => ({
+  ...{ root, tag, repository: `${registry}/sluice/${name}`, onSnowflake: snowflakeSecret !== '' },
+})
 
 async function deploy(target: Target): Promise<void> {
   process.env.AWS_REGION = target.region
@@ -78,6 +82,7 @@ async function deployAll(target: Target, codeBucket: string, images: Record<stri
     ...images,
     cleanseEngine: target.engine,
     alertsEmail: target.alerts,
+    snowflakeSecret: target.snowflakeSecret,
   }
   await step(say, {
     title: 'stack',
@@ -112,7 +117,7 @@ async function imagesOf(target: Target, bucket: string, commit: string): Promise
     images[`${name}Image`] = await step(say, {
       title: 'image',
       doing: `${name} of ${commit}: building and pushing it, unless it was pushed before`,
-      work: () => pushImage(root, name, `${registry}/sluice/${name}`, commit),
+      work: () => pushImage(name, asked(target, name, registry, commit)),
       told: (image) => image,
     })
   }

@@ -9,6 +9,7 @@ export const HELP = `npm run deploy -- --account <id> [options]
   --region <name>    the region, AWS_REGION or us-east-1 unless told
   --alerts <email>   who hears of incidents and dead letters by e-mail, nobody unless told
   --alert-secrets <file>  put this JSON file into the secret that names PagerDuty and Slack (docs/alerts.md)
+  --snowflake-secret <name>  build marketing and commerce on Snowflake, in the account that this secret names (docs/builds.md)
   --engine <name>    auto, duckdb or spark: the engine of every cleanse, "auto" unless told
   --images-only      build and push the images of this commit, and deploy nothing
   --promoted         name the images that were promoted to the stage (tools/models/promote.py), and build none
@@ -26,6 +27,8 @@ export interface Target {
   engine: string
   alerts: string
   alertSecrets: string
+  /** The name of the secret, which begins with the stack's; empty where all is built on DuckDB. */
+  snowflakeSecret: string
   promoted: boolean
   imagesOnly: boolean
 }
@@ -42,6 +45,7 @@ export function readTarget(argv: string[]): Target & { dryRun: boolean; help: bo
       alerts: { type: 'string', default: '' },
       'alert-secrets': { type: 'string', default: '' },
       promoted: { type: 'boolean', default: false },
+      'snowflake-secret': { type: 'string', default: '' },
       'images-only': { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -54,8 +58,13 @@ export function readTarget(argv: string[]): Target & { dryRun: boolean; help: bo
   if (!['auto', 'duckdb', 'spark'].includes(engine)) throw new UserError('--engine is auto, duckdb or spark')
   const alertSecrets = values['alert-secrets']
   if (alertSecrets) checkAlertSecrets(alertSecrets)
+  const snowflakeSecret = values['snowflake-secret']
+  if (snowflakeSecret && !snowflakeSecret.startsWith(`/sluice-${stage}/snowflake`))
+    throw new UserError(`--snowflake-secret begins with /sluice-${stage}/snowflake: no task may read another`)
+  if (snowflakeSecret && promoted)
+    throw new UserError('the promoted image of dbt knows no Snowflake: leave --promoted out')
   const chosen = { promoted, imagesOnly: values['images-only'], dryRun: values['dry-run'] }
   if (promoted && chosen.imagesOnly)
     throw new UserError('--promoted builds no images: leave --images-only out')
-  return { account, stage, region, engine, alerts, alertSecrets, help, ...chosen }
+  return { account, stage, region, engine, alerts, alertSecrets, snowflakeSecret, help, ...chosen }
 }
