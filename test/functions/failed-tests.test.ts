@@ -54,6 +54,15 @@ describe('an edition whose tests failed after it was published', () => {
     expect(entry).toMatchObject({ current: true })
   })
 
+  test('gives way to no older one that came too late because of a good one', async () => {
+    const late = await built(own, 1)
+    await published(own, 2)
+    await did(late)
+    await published(own, 3, 4)
+    await set(3, { failedAt: 'T' })
+    expect(await did(failed(4))).toBe(said(2))
+  })
+
   test('keeps no good one back that is told of afterwards', async () => {
     const late = await built(own, 2)
     await published(own, 1, 3)

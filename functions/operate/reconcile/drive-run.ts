@@ -1,5 +1,10 @@
 import { alertEntryKey } from '../../../shared/alerts/incident.js'
-import { JOB_ASKED_SECONDS, JOB_SECONDS_MAX, POSTPONED_SECONDS, UNKNOWN_SECONDS } from '../../../shared/bounds.js'
+import {
+  JOB_ASKED_SECONDS,
+  JOB_SECONDS_MAX,
+  POSTPONED_SECONDS,
+  UNKNOWN_SECONDS,
+} from '../../../shared/bounds.js'
 import { iso } from '../../../shared/clock.js'
 import { type Declared, laneReading } from '../../../shared/declared.js'
 import { publishEntryKey, rollbackKey } from '../../../shared/editions.js'
@@ -85,7 +90,9 @@ const askAgain = (effects: DriveEffects, run: Run) =>
 
 /** A job that has just begun may not be known yet: once more, and it is lost. */
 const askSoon = (effects: DriveEffects, run: Run) =>
-  askIn(effects, run, UNKNOWN_SECONDS, { unknown: run.attempt }).then(() => 'the service does not know the job yet')
+  askIn(effects, run, UNKNOWN_SECONDS, { unknown: run.attempt }).then(
+    () => 'the service does not know the job yet',
+  )
 
 async function askIn(
   { ledger, clock }: DriveEffects,
