@@ -20,6 +20,7 @@ const KINDS = { cleanse: 'cleanse', dbt: 'build', extract: 'extract', compact: '
 
 /** ECS's commands: one task per client token, whose end the work decides. */
 export function ecs(work: Work, now: () => number) {
+  const isYoung = ({ startedAt }: Job) => now() - startedAt < UNKNOWN
   const byToken = new Map<string, { job: Job; input: unknown; at: number }>()
   return (command: Command): Effect => {
     const { input } = command
@@ -72,8 +73,6 @@ export function ecs(work: Work, now: () => number) {
       return { tasks: [] }
     return { tasks: [taskDetail(job)] }
   }
-
-  const isYoung = ({ startedAt }: Job) => now() - startedAt < UNKNOWN
 
   /** A stopped task is listed no more. */
   function list(startedBy: string, fault: Fault | undefined) {

@@ -241,6 +241,12 @@ const around: Bug[] = [
     ],
   },
   one(
+    'a job that is not known yet is lost',
+    DRIVE,
+    'if (known.ended === LOST && run.unknown !== run.attempt) return',
+    'if (known.ended === LOST && run.attempt === 0) return',
+  ),
+  one(
     'the reconciler takes the telling for the hearing',
     DRIVE,
     'return records.every((record) => record !== undefined)',

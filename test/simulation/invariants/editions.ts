@@ -61,9 +61,10 @@ function isHeld({ ledger }: Evidence, domain: string, edition: Item): boolean {
   const entry = itemAt(ledger, `ENTRY#publish:${domain}#gold:${edition.runId}`, 'META')
   const record = entry?.heldBy && rollbackOf(ledger, entry.heldBy)
   const run = itemAt(ledger, `RUN#${edition.runId}`, 'META')
-  // One that came too late for another reason is held all the same.
-  const { holds, since, at } = itemAt(ledger, `${DOMAIN}${domain}`, 'GOLD')?.rollback ?? {}
-  if (holds && Date.parse(run?.createdAt) < Date.parse(since ?? at) + SKEW) return true
+  // One that came too late for another reason is held all the same; failed tests hold only since a person did.
+  const { holds, since, at, requestId } = itemAt(ledger, `${DOMAIN}${domain}`, 'GOLD')?.rollback ?? {}
+  const isPersons = since !== undefined || !rollbackOf(ledger, requestId)?.failed
+  if (holds && isPersons && Date.parse(run?.createdAt) < Date.parse(since ?? at) + SKEW) return true
   const isOlder = Date.parse(run?.createdAt) < Date.parse(record?.at) + SKEW
   return record?.domain === domain && isOlder && (!record.failed || wasHeld(ledger, record))
 }

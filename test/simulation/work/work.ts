@@ -100,7 +100,7 @@ export class Work {
     const ends = job.service === 'ecs' ? TASK_ENDS : GLUE_ENDS
     const name = bad ? random.pick(Object.keys(ends).slice(1)) : 'ok'
     const end = ends[name] as End
-    chance.happened(`${job.service === 'ecs' ? 'an ECS task' : 'a Glue run'} ends: ${name}`)
+    if (bad) chance.happened(`${job.service === 'ecs' ? 'an ECS task' : 'a Glue run'} ends: ${name}`)
     // Now and then a job takes minutes, so that others act before its end.
     const slow = !quick && random.chance(0.1) ? random.between(60_000, 600_000) : 0
     const begin = quick
