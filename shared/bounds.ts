@@ -1,8 +1,8 @@
 import type { Engine, RunState } from './run.js'
 
 /**
- * How long each thing may take before somebody looks, all in one place; `docs/failures.md` shows them (shared/late.ts). The reconciler
- * passes every five minutes, so the worst case of each is its own bound and one pass more.
+ * How long each thing may take before somebody looks, all in one place; `docs/failures.md` shows them, by `late.ts`. The
+ * reconciler passes every five minutes, so the worst case of each is its own bound and one pass more.
  */
 export const PASS_SECONDS = 300
 

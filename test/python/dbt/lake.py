@@ -51,6 +51,13 @@ class Task:
 
 
 @dataclass
+class ReadTask(Task):
+    """A finished build of a server, with the rows that each dataset had there for readers at its end."""
+
+    rows: dict[str, list[dict]]
+
+
+@dataclass
 class Lake:
     """Buckets, committed runs, and the lane's last good state as the ledger would hold it."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import boto3
-from lake import ROOT, Lake, Task
+from lake import ROOT, Lake, ReadTask, Task
 from snowflake_server import IMAGE_LOCK, Snowflake, python_of
 
 from containers.dbt.graph import dataset_models
@@ -33,13 +33,6 @@ with snowflake.connector.connect(**about) as session:
         rows = session.cursor().execute(one).fetchall()
 print(rows)
 """
-
-
-@dataclass
-class SnowflakeTask(Task):
-    """A finished build with the rows that each dataset had for readers at its end."""
-
-    rows: dict[str, list[dict]]
 
 
 @dataclass
@@ -74,7 +67,7 @@ class SnowflakeLake(Lake):
         about |= {"schema": "PUBLIC", "host": "127.0.0.1", "port": self.server.port, "protocol": "http"}
         return _python(SQL_SCRIPT, self.task_seconds, json.dumps([about, statements]))
 
-    def build(self, keep: bool = True, killed_at: str | None = None, **changes) -> SnowflakeTask:
+    def build(self, keep: bool = True, killed_at: str | None = None, **changes) -> ReadTask:
         """Runs the entry in an empty directory; a passed build becomes the state."""
         plan = self.plan(**changes)
         self._lay_raw(plan)
@@ -84,7 +77,7 @@ class SnowflakeLake(Lake):
             self.database = task.report["database"]["uri"]
             for entity, runs in plan["silver"].items():
                 self.built[entity] = self.built.get(entity, 0) + len(runs)
-        return SnowflakeTask(**vars(task), rows=self._rows(plan))
+        return ReadTask(**vars(task), rows=self._rows(plan))
 
     def _run(self, plan: dict) -> Task:
         prefix = plan["artifacts_prefix"].split("/", 3)[3]
@@ -111,7 +104,7 @@ class SnowflakeLake(Lake):
             **{"SNOWFLAKE_SECRET": self.secret},
         }
 
-    def gold(self, task: SnowflakeTask, dataset: str) -> list[dict]:
+    def gold(self, task: ReadTask, dataset: str) -> list[dict]:
         """The rows of one dataset as readers saw them after a task."""
         return task.rows[dataset]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from lake import Lake, Task
+from lake import Lake, ReadTask
 from test_targets import dbt
 
 from containers.dbt.graph import dataset_models
@@ -44,13 +44,6 @@ class Folders:
 
 
 @dataclass
-class TrinoTask(Task):
-    """A finished build with the rows that each dataset had at its end."""
-
-    rows: dict[str, list[dict]]
-
-
-@dataclass
 class TrinoLake(Lake):
     """A lake whose files lie where a Trino finds them and whose builds are dbt's on the target `trino`."""
 
@@ -67,7 +60,7 @@ class TrinoLake(Lake):
         for schema in ("lake_silver", "lake_gold", "raw", "sluice"):
             self.trino.run(f"create schema if not exists {schema}")
 
-    def build(self, keep: bool = True, **changes) -> TrinoTask:
+    def build(self, keep: bool = True, **changes) -> ReadTask:
         """Builds and tests all models of the plan's domains; unit tests belong to the first build."""
         plan = self.plan(**changes)
         anew, first = plan["mode"] == "full_refresh", not self.builds
@@ -89,9 +82,9 @@ class TrinoLake(Lake):
         if keep:
             for entity, runs in plan["silver"].items():
                 self.built[entity] = self.built.get(entity, 0) + len(runs)
-        return TrinoTask(0, [], {"verdict": "passed"}, plan, self._rows(plan["domains"]))
+        return ReadTask(0, [], {"verdict": "passed"}, plan, self._rows(plan["domains"]))
 
-    def gold(self, task: TrinoTask, dataset: str) -> list[dict]:
+    def gold(self, task: ReadTask, dataset: str) -> list[dict]:
         """The rows of one dataset as they were after a task."""
         return task.rows[dataset]
 
